@@ -1,0 +1,137 @@
+"""Losses against torch.distributions, SciPy's quadrature and finite differences."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import integrate, stats
+from torch import distributions as D
+
+from vaelab import losses
+from vaelab.errors import PixelRangeError, ShapeError
+
+
+@pytest.fixture
+def images():
+    generator = torch.Generator().manual_seed(0)
+    x, x_hat = torch.rand(2, 5, 3, 4, 4, generator=generator, dtype=torch.float64)
+    return x, x_hat
+
+
+@pytest.fixture
+def gaussians():
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(
+        4, 6, 7, generator=generator, dtype=torch.float64
+    )  # mu, log_var, prior_mu, prior_log_var
+
+
+def test_mean_errors_by_hand(images):
+    x, x_hat = (t.numpy() for t in images)
+    axes = (1, 2, 3)
+    np.testing.assert_allclose(losses.mse(*images), ((x - x_hat) ** 2).mean(axes))
+    np.testing.assert_allclose(losses.mae(*images), np.abs(x - x_hat).mean(axes))
+
+
+@pytest.mark.parametrize(
+    ("loss", "distribution"),
+    [
+        (losses.Bernoulli(), lambda m: D.Bernoulli(probs=m)),
+        (losses.Gaussian(0.3).double(), lambda m: D.Normal(m, 0.3)),
+        (losses.Gaussian(0.3, learned=True).double(), lambda m: D.Normal(m, 0.3)),
+        (losses.Laplace(0.2), lambda m: D.Laplace(m, 0.2)),
+    ],
+)
+def test_likelihoods_are_the_distributions_they_are_named_after(images, loss, distribution):
+    x, x_hat = images
+    x = x.round() if isinstance(loss, losses.Bernoulli) else x
+    expected = -distribution(x_hat).log_prob(x).flatten(1).sum(1)
+    torch.testing.assert_close(loss(x, x_hat), expected, rtol=1e-6, atol=1e-6)
+
+
+def test_bce_of_a_sure_hit():
+    """One tutorial works out BCE(1, 0.8) as -0.09; it is -ln 0.8 (E5)."""
+    one = torch.ones(1, 1, 1, 1)
+    assert losses.bce(one, 0.8 * one).item() == pytest.approx(-math.log(0.8))
+
+
+def test_factor_is_a_noise_level_in_disguise(images):
+    """factor * MSE and the Gaussian it stands for differ by a constant: same gradient, same minimum."""
+    x, x_hat = images
+    gap = losses.Gaussian.from_factor(2_000, (3, 4, 4)).double()(x, x_hat) - 2_000 * losses.mse(x, x_hat)
+    torch.testing.assert_close(gap, gap[:1].expand(5))
+
+
+def test_learned_noise_settles_at_the_root_mean_squared_error(images):
+    x, x_hat = images
+    likelihood = losses.Gaussian(1.0, learned=True).double()
+    optimizer = torch.optim.LBFGS(likelihood.parameters(), max_iter=100)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = likelihood(x, x_hat).mean()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    assert likelihood.sigma.item() == pytest.approx((x - x_hat).square().mean().sqrt().item(), rel=1e-4)
+
+
+def test_gaussian_kl_against_torch_distributions(gaussians):
+    mu, log_var, prior_mu, prior_log_var = gaussians
+    q, p = D.Normal(mu, (log_var / 2).exp()), D.Normal(prior_mu, (prior_log_var / 2).exp())
+    expected = D.kl_divergence(q, p)
+    torch.testing.assert_close(losses.gaussian_kl(mu, log_var, prior_mu, prior_log_var, dim=None), expected)
+    torch.testing.assert_close(losses.gaussian_kl(mu, log_var, prior_mu, prior_log_var), expected.sum(-1))
+    torch.testing.assert_close(
+        losses.gaussian_kl(mu, log_var, prior_mu, prior_log_var, dim=0), expected.sum(0)
+    )
+    assert losses.gaussian_kl(mu, log_var).shape == (6,)
+
+
+@pytest.mark.parametrize(("mu", "sigma"), [(0.0, 1.0), (1.5, 0.3), (-3.0, 2.0), (10.0, 0.1)])
+def test_gaussian_kl_against_quadrature(mu, sigma):
+    def integrand(z):
+        return stats.norm.pdf(z, mu, sigma) * (stats.norm.logpdf(z, mu, sigma) - stats.norm.logpdf(z))
+
+    expected, _ = integrate.quad(integrand, mu - 12 * sigma, mu + 12 * sigma, limit=200)
+    kl = losses.gaussian_kl(torch.tensor([mu]), torch.tensor([2 * math.log(sigma)]))
+    assert kl.item() == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
+def test_categorical_kl_against_scipy_and_at_its_edges():
+    p, q = torch.tensor([0.5, 0.5, 0.0]), torch.tensor([0.9, 0.05, 0.05])
+    assert losses.categorical_kl(p, q).item() == pytest.approx(stats.entropy(p, q), rel=1e-6)
+    assert losses.categorical_kl(q, p).item() == math.inf  # p calls impossible what q does
+    assert losses.categorical_kl(p, p).item() == 0
+
+
+@pytest.mark.parametrize("loss", ["mse", "bce", "gaussian", "laplace", "kl"])
+def test_gradients_by_finite_differences(images, gaussians, loss):
+    x, x_hat = images
+    x_hat = x_hat.clamp(0.05, 0.95).requires_grad_()
+    mu, log_var = (t.clone().requires_grad_() for t in gaussians[:2])
+    checks = {
+        "mse": (lambda x_hat: losses.mse(x, x_hat), (x_hat,)),
+        "bce": (lambda x_hat: losses.bce(x, x_hat), (x_hat,)),
+        "gaussian": (
+            lambda x_hat, s: losses.gaussian_nll(x, x_hat, s.exp()),
+            (x_hat, torch.zeros((), dtype=torch.float64, requires_grad=True)),
+        ),
+        "laplace": (lambda x_hat: losses.laplace_nll(x, x_hat, 0.5), (x_hat,)),
+        "kl": (losses.gaussian_kl, (mu, log_var)),
+    }
+    assert torch.autograd.gradcheck(*checks[loss])
+
+
+def test_bad_input_is_named():
+    x = torch.rand(2, 1, 4, 4)
+    with pytest.raises(ShapeError, match="pixel with pixel"):
+        losses.mse(x, x[:1])  # would broadcast
+    with pytest.raises(PixelRangeError, match=r"run from 0 to 255"):
+        losses.bce(torch.tensor([0.0, 255.0]).view(2, 1, 1, 1), torch.rand(2, 1, 1, 1))
+    with pytest.raises(ShapeError, match="mu has shape"):
+        losses.gaussian_kl(torch.zeros(3, 2), torch.zeros(3, 1))
+    with pytest.raises(ValueError, match="greater than 0"):
+        losses.Gaussian(sigma=0)

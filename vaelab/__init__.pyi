@@ -1,0 +1,18 @@
+from . import data as data
+from . import errors as errors
+from . import evaluation as evaluation
+from . import figures as figures
+from . import latent as latent
+from . import losses as losses
+from . import nets as nets
+from . import recipes as recipes
+from .data import ImageSet as ImageSet
+from .data import load as load
+from .devices import device as device
+from .devices import device_summary as device_summary
+from .models import VAE as VAE
+from .models import Autoencoder as Autoencoder
+from .training import History as History
+from .training import fit as fit
+
+__version__: str

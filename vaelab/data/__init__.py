@@ -1,0 +1,119 @@
+"""Where images come from: `load(name, ...)` gives an ImageSet, drawn or read."""
+
+import importlib
+import os
+from pathlib import Path
+from types import ModuleType
+
+import torch
+from tqdm.auto import tqdm
+
+from vaelab.data.imageset import ImageSet
+from vaelab.errors import DataError, UnknownNameError
+
+__all__ = ["DRAWN", "SPLITS", "STORED", "ImageSet", "load"]
+
+DRAWN = ("portraits", "digits", "cylinders")
+STORED = ("fashion_mnist", "mnist")
+SPLITS = ("train", "validation", "test")
+
+# A drawn set is an endless table of pictures. Each split reads its own stretch of it, so splits never meet.
+_SPLIT_START = {"train": 0, "validation": 2**40, "test": 2**41}
+_DRAWN_COUNT = {"train": 10_000, "validation": 1_000, "test": 1_000}
+_CHUNK = 512
+
+
+def load(
+    name: str | os.PathLike,
+    *,
+    size: int | None = None,
+    n: int | None = None,
+    seed: int = 0,
+    split: str = "train",
+) -> ImageSet:
+    """Load pictures by name, or from a folder of picture files.
+
+    Args:
+        name: "portraits", "digits" or "cylinders" (drawn on the spot, nothing to download),
+            "fashion_mnist" or "mnist" (read from this machine, or downloaded once), or a folder's path.
+        size: height and width in pixels; None takes the set's own size (64 for a folder).
+        n: how many pictures; None takes 10,000 drawn ones for training (1,000 for validation and test),
+            or all there are. A smaller n with the same seed gives the first pictures of a larger one.
+        seed: which pictures: of a drawn set another seed draws others, of a stored one it picks others.
+        split: "train", "validation" or "test", which never share a picture; a folder also knows "all".
+
+    Returns:
+        An `ImageSet` of uint8 images, shape (n, C, size, size).
+
+    Raises:
+        UnknownNameError: no set or split of that name.
+        MissingDataError: the set or folder is not on this machine; the message says how to get it.
+        DataError: a size, a count or a folder that cannot be used.
+    """
+    if n is not None and n < 1:
+        raise DataError(f"n, the number of pictures, must be at least 1, not {n}.")
+    if name in DRAWN:
+        return _draw(name, size, n, seed, split)
+    return _read(name, size, n, seed, split)
+
+
+def _draw(name: str, size: int | None, n: int | None, seed: int, split: str) -> ImageSet:
+    if split not in SPLITS:
+        raise UnknownNameError(f"split of {name!r}", split, SPLITS)
+    painter = importlib.import_module(f"vaelab.data.{name}")
+    start, count = _SPLIT_START[split], n or _DRAWN_COUNT[split]
+    factors = painter.draw_factors(torch.arange(start, start + count), seed)
+    return ImageSet(
+        images=_paint(painter, factors, size or painter.DEFAULT_SIZE, count, name),
+        name=name,
+        attributes=painter.attributes(factors) if painter.ATTRIBUTE_NAMES else None,
+        attribute_names=painter.ATTRIBUTE_NAMES,
+        factors=factors,
+        labels=painter.labels(factors) if hasattr(painter, "labels") else None,
+        class_names=getattr(painter, "CLASS_NAMES", ()),
+    )
+
+
+def _paint(painter: ModuleType, factors: dict, size: int, count: int, name: str) -> torch.Tensor:
+    """Render in chunks into one array, with a progress bar when it takes more than a moment."""
+    if size not in painter.SIZES:
+        low, high = min(painter.SIZES), max(painter.SIZES)
+        raise DataError(f"{name!r} are drawn at {low} to {high} pixels, not {size}.")
+    chunks = tqdm(range(0, count, _CHUNK), desc=f"Drawing {name}", unit=f"x{_CHUNK}", disable=_quiet(count))
+    return torch.cat(
+        [painter.render({k: v[i : i + _CHUNK] for k, v in factors.items()}, size) for i in chunks]
+    )
+
+
+def _quiet(count: int) -> bool | None:
+    """tqdm's `disable`: a bar only for a thousand pictures or more, and never when TQDM_DISABLE says so."""
+    return True if count < 1_000 or os.environ.get("TQDM_DISABLE") else None
+
+
+def _read(name: str | os.PathLike, size: int | None, n: int | None, seed: int, split: str) -> ImageSet:
+    from vaelab.data import sources  # only here: drawn sets need neither Pillow nor torchvision
+
+    if name in STORED:
+        source = getattr(sources, name)(split, size=size)
+    elif _is_path(name):
+        source = sources.folder(Path(name).expanduser(), split, size=size or 64)
+    else:
+        raise UnknownNameError("data set (nor a folder)", name, DRAWN + STORED)
+    found = ImageSet(
+        images=source.images,
+        name=source.name,
+        labels=source.labels,
+        class_names=source.class_names,
+        skipped=source.skipped,
+    )
+    if n is not None and n > len(found):
+        raise DataError(
+            f"n={n} pictures were asked for, but {found.name!r} ({split}) has {len(found)}. Give a smaller n."
+        )
+    order = torch.randperm(len(found), generator=torch.Generator().manual_seed(seed))
+    return found[order[: n or len(found)]]
+
+
+def _is_path(name: str | os.PathLike) -> bool:
+    """A Path, an existing folder, or a string that is written like a path."""
+    return not isinstance(name, str) or any(mark in name for mark in ("/", "\\", "~")) or Path(name).exists()

@@ -1,0 +1,121 @@
+"""ImageSet: pictures and what is known about them, ready to be cut into batches."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from vaelab.errors import DataError, UnknownNameError
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """A set of pictures of one size, with their labels, attributes and factors where these are known.
+
+    Attributes:
+        images: uint8, shape (N, C, H, W), 0 to 255.
+        name: where the pictures come from.
+        attributes: bool, shape (N, A): yes-or-no properties, named by `attribute_names`.
+        factors: the numbers each picture was drawn from, name -> float tensor of shape (N,).
+        labels: int64, shape (N,): one class a picture, named by `class_names`; None where there are none.
+        skipped: (file, reason) of each picture that could not be read.
+    """
+
+    images: Tensor
+    name: str = "images"
+    attributes: Tensor | None = None
+    attribute_names: tuple[str, ...] = ()
+    factors: dict[str, Tensor] = field(default_factory=dict)
+    labels: Tensor | None = None
+    class_names: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self):
+        if self.images.dtype != torch.uint8 or self.images.ndim != 4:
+            raise DataError(
+                f"An ImageSet holds uint8 images of shape (N, C, H, W); these are {self.images.dtype} of "
+                f"shape {tuple(self.images.shape)}. Images in [0, 1] become uint8 by "
+                "(255 * images).round().to(torch.uint8)."
+            )
+        if self.images.shape[1] not in (1, 3):
+            raise DataError(
+                f"Images need 1 channel (grey) or 3 (red, green, blue), not {self.images.shape[1]}. "
+                "The axes are (N, channels, height, width)."
+            )
+        tables = {"attributes": self.attributes, "labels": self.labels, **self.factors}
+        for name, table in tables.items():
+            if table is not None and len(table) != len(self.images):
+                raise DataError(
+                    f"{len(self.images)} images, but {len(table)} rows of {name}: one is needed a picture."
+                )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Shape of one picture: (channels, height, width)."""
+        return tuple(self.images.shape[1:])
+
+    def __repr__(self) -> str:
+        known = [f"{len(self.class_names)} classes"] * bool(self.class_names)
+        known += [f"{len(self.attribute_names)} attributes"] * bool(self.attribute_names)
+        known += [f"{len(self.factors)} factors"] * bool(self.factors)
+        size = "x".join(map(str, self.shape))
+        return f"ImageSet({self.name!r}: {len(self)} images, {size}{''.join(', ' + k for k in known)})"
+
+    def __getitem__(self, index) -> "ImageSet":
+        """The chosen pictures as an ImageSet; `images[3]` keeps the batch axis, so it holds one picture."""
+        if isinstance(index, int):
+            if not -len(self) <= index < len(self):
+                raise IndexError(f"There is no picture {index}: this set has {len(self)}.")
+            index = slice(index, index + 1 or None)
+        return ImageSet(
+            images=self.images[index],
+            name=self.name,
+            attributes=None if self.attributes is None else self.attributes[index],
+            attribute_names=self.attribute_names,
+            factors={name: values[index] for name, values in self.factors.items()},
+            labels=None if self.labels is None else self.labels[index],
+            class_names=self.class_names,
+            skipped=self.skipped,
+        )
+
+    def attribute(self, name: str) -> Tensor:
+        """One attribute, bool of shape (N,)."""
+        if name not in self.attribute_names:
+            raise UnknownNameError(f"attribute of {self.name!r}", name, self.attribute_names)
+        return self.attributes[:, self.attribute_names.index(name)]
+
+    def factor(self, name: str) -> Tensor:
+        """One factor, float of shape (N,)."""
+        if name not in self.factors:
+            raise UnknownNameError(f"factor of {self.name!r}", name, self.factors)
+        return self.factors[name]
+
+    def float(self, index=slice(None), device: str | torch.device = "cpu") -> Tensor:
+        """Pictures as a model sees them: float32 in [0, 1], shape (N, C, H, W), on `device`.
+
+        The bytes travel to the device and become floats there: a quarter of the traffic.
+        """
+        return self.images[index].to(device).float() / 255
+
+    def batches(
+        self, batch_size: int, device: str | torch.device = "cpu", shuffle: bool = False, seed: int = 0
+    ) -> Iterator[Tensor]:
+        """All pictures once, in batches of float32 in [0, 1]; the last batch may be smaller.
+
+        Args:
+            batch_size: pictures in a batch, at least 1.
+            device: where the batches are made.
+            shuffle: True for a random order, the same for the same `seed`.
+            seed: chooses the order; give another one each epoch.
+        """
+        if batch_size < 1:
+            raise DataError(f"batch_size must be at least 1, not {batch_size}.")
+        order = torch.arange(len(self))
+        if shuffle:
+            order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))
+        for index in order.split(batch_size):
+            yield self.float(index, device)

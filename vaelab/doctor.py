@@ -1,0 +1,50 @@
+"""`vaelab doctor`: what this machine has for the course, and what to do about what it lacks."""
+
+import importlib.metadata
+import platform
+import shutil
+import sys
+
+import vaelab
+from vaelab.data import DRAWN, STORED
+from vaelab.errors import VaelabError
+
+_PACKAGES = ("torch", "torchvision", "accelerate", "numpy", "scikit-learn", "matplotlib", "jupyterlab", "jupyter-book")
+
+
+def report() -> str:
+    """Device, versions and data sets, a line each; a line that needs action says which."""
+    lines = [
+        vaelab.device_summary(),
+        f"Python {sys.version.split()[0]} on {platform.system()}, vaelab {vaelab.__version__}",
+        "",
+        "Packages",
+        *map(_package, _PACKAGES),
+        "",
+        "Data sets",
+        *[_line(name, "drawn on the spot, nothing to download") for name in DRAWN],
+        *map(_stored_set, STORED),
+        "",
+        f"Free disk space here: {shutil.disk_usage('.').free / 2**30:.0f} GiB",
+    ]
+    return "\n".join(lines)
+
+
+def _line(name: str, what: str) -> str:
+    return f"  {name:14} {what}"
+
+
+def _package(name: str) -> str:
+    try:
+        return _line(name, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return _line(name, "missing: pip install -c constraints.txt -e '.[dev]' (make does it for you)")
+
+
+def _stored_set(name: str) -> str:
+    from vaelab.data import sources
+
+    try:
+        return _line(name, f"found in {sources.find(name)}")
+    except VaelabError as error:
+        return _line(name, f"not here. {error}")

@@ -1,0 +1,109 @@
+"""Pictures made of pictures: grids, rows to compare, a decoded plane."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from torch import Tensor
+
+from vaelab.data import ImageSet
+from vaelab.errors import ShapeError
+from vaelab.figures.style import FULL_WIDTH, Picture, panel, styled
+
+Images = Tensor | ImageSet
+
+
+def image_grid(
+    images: Images,
+    *,
+    alt: str,
+    columns: int = 10,
+    titles: Sequence[str] = (),
+    caption: str = "",
+    width: float = FULL_WIDTH,
+) -> Picture:
+    """Images side by side, row after row.
+
+    Args:
+        images: an `ImageSet`, or (N, C, H, W) floats in [0, 1].
+        alt: description for readers who cannot see it.
+        columns: images in a row.
+        titles: a few words over each image of the first row.
+        caption: a line under the picture.
+        width: of the whole grid, inches.
+    """
+    return Picture(_mosaic(_pixels(images), columns, width, titles), alt=alt, caption=caption)
+
+
+def comparison(
+    rows: Mapping[str, Images], *, alt: str, caption: str = "", width: float = FULL_WIDTH
+) -> Picture:
+    """Named rows of images, one above the other: originals over reconstructions, for instance.
+
+    Args:
+        rows: name of the row -> its images; every row as many, all of one size.
+    """
+    pixels = [_pixels(images) for images in rows.values()]
+    if len({len(row) for row in pixels}) != 1:
+        raise ShapeError(
+            f"Rows to compare need the same number of images, not {[len(row) for row in pixels]}."
+        )
+    panels = [_mosaic(row, len(row), width) for row in pixels]
+    return Picture(*panels, names=list(rows), alt=alt, caption=caption)
+
+
+@styled
+def plane(
+    images: Images, coordinates: Tensor, *, alt: str, caption: str = "", width: float = 4.6, ticks: int = 5
+) -> Picture:
+    """Decoded images of a grid over a 2-D latent space, with the grid's coordinates on the axes.
+
+    Args:
+        images: the images decoded from `latent.grid` (or `quantile_grid`, `square_grid`), in its order.
+        coordinates: that grid, (rows * columns, 2).
+        ticks: how many coordinates to print along each axis.
+    """
+    pixels = _pixels(images)
+    columns = len(coordinates[:, 0].unique())
+    axes = _mosaic(pixels, columns, width, gap=0)
+    size = pixels.shape[1]
+    x, y = coordinates[:columns, 0], coordinates[::columns, 1]
+    for set_ticks, values in ((axes.set_xticks, x), (axes.set_yticks, y)):
+        chosen = torch.linspace(0, len(values) - 1, ticks).round().int().tolist()
+        set_ticks([(i + 0.5) * size - 0.5 for i in chosen], [f"{values[i]:.1f}" for i in chosen])
+    axes.set(xlabel="z₁", ylabel="z₂")
+    return Picture(axes, alt=alt, caption=caption)
+
+
+def _pixels(images: Images) -> np.ndarray:
+    """(N, H, W, 3) bytes, whatever the images came as."""
+    if isinstance(images, ImageSet):
+        images = images.float()
+    if images.ndim != 4:
+        raise ShapeError(f"Images have shape (N, C, H, W); these have {tuple(images.shape)}.")
+    pixels = (images.detach().float().cpu().clamp(0, 1) * 255).round().to(torch.uint8)
+    return pixels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
+
+
+@styled
+def _mosaic(pixels: np.ndarray, columns: int, width: float, titles: Sequence[str] = (), gap: int = 1) -> Axes:
+    """One panel with all images, `gap` transparent pixels between them (scaled with the image's size)."""
+    count, height, breadth, _ = pixels.shape
+    gap *= max(1, round(breadth / 28))
+    rows = -(-count // columns)
+    canvas = np.zeros((rows * (height + gap) - gap, columns * (breadth + gap) - gap, 4), np.uint8)
+    for i, image in enumerate(pixels):
+        top, left = (i // columns) * (height + gap), (i % columns) * (breadth + gap)
+        canvas[top : top + height, left : left + breadth] = np.dstack(
+            [image, np.full((height, breadth), 255, np.uint8)]
+        )
+    extra = 0.3 if titles else 0.0
+    axes = panel(width=width, height=width * canvas.shape[0] / canvas.shape[1] + extra)
+    axes.imshow(canvas)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    axes.set(xticks=[], yticks=[])
+    for i, title in enumerate(titles):
+        axes.text(i * (breadth + gap) + breadth / 2, -gap - 1, title, ha="center", va="bottom")
+    return axes

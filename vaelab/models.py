@@ -1,0 +1,191 @@
+"""The two models of the course: the autoencoder and the variational autoencoder."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from vaelab import losses
+from vaelab.errors import PixelRangeError, ShapeError
+from vaelab.nets import ImageShape
+
+
+class _ImageModel(nn.Module):
+    """What both share: an encoder, a decoder, and a clear word when an image does not fit."""
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, latent_dim: int, image_shape: ImageShape):
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+        self.latent_dim, self.image_shape = latent_dim, tuple(image_shape)
+
+    def _head(self) -> nn.Linear:
+        """A linear layer from the encoder's features to `latent_dim` numbers."""
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            training = self.encoder.training
+            features = self.encoder.eval()(torch.zeros(1, *self.image_shape)).shape[1]
+            self.encoder.train(training)
+        return nn.Linear(features, self.latent_dim)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Codes (B, latent_dim) -> images (B, C, H, W) in [0, 1]."""
+        if z.ndim != 2 or z.shape[1] != self.latent_dim:
+            raise ShapeError(
+                f"Codes for this model have shape (B, {self.latent_dim}); these have {tuple(z.shape)}."
+                + (" One code alone needs a batch axis: z[None]." if z.shape == (self.latent_dim,) else "")
+            )
+        return self.decoder(z)
+
+    def _check_images(self, x: Tensor) -> None:
+        if x.shape[1:] != self.image_shape:
+            raise ShapeError(_wrong_shape(x, self.image_shape))
+        if not x.is_floating_point():
+            raise PixelRangeError(f"Images must be floats in [0, 1], not {x.dtype}: divide bytes by 255.")
+        # Looking at a GPU's pixels makes the program wait for it, so training there skips this.
+        if x.device.type == "cpu" or not self.training:
+            losses.check_unit_range(x)
+
+
+def _wrong_shape(x: Tensor, expected: ImageShape) -> str:
+    message = (
+        f"This model takes images of shape (B, {', '.join(map(str, expected))}); these have {tuple(x.shape)}."
+    )
+    if x.ndim == 3:
+        return message + " One image alone needs a batch axis: x[None]."
+    if x.ndim == 4 and x.shape[1] != expected[0]:
+        kind = {1: "grey pictures", 3: "colour pictures"}.get(expected[0], f"{expected[0]} channels")
+        return message + f" It was built for {kind}: build it again with image_shape={tuple(x.shape[1:])}."
+    return (
+        message + f" Load the pictures with size={expected[1]}, or build the model with another image_shape."
+    )
+
+
+class Autoencoder(_ImageModel):
+    """Image -> code -> image, trained to give back what it was given.
+
+    Args:
+        encoder: (B, C, H, W) -> features (B, F).
+        decoder: (B, latent_dim) -> (B, C, H, W).
+        latent_dim: numbers in a code.
+        image_shape: (C, H, W).
+        reconstruction: (x, x_hat) -> (B,), what is to be made small; `losses.mse` by default.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        latent_dim: int,
+        image_shape: ImageShape,
+        reconstruction: Callable[[Tensor, Tensor], Tensor] = losses.mse,
+    ):
+        super().__init__(encoder, decoder, latent_dim, image_shape)
+        self.reconstruction = reconstruction
+        self.to_code = self._head()
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Images (B, C, H, W) in [0, 1] -> codes (B, latent_dim)."""
+        self._check_images(x)
+        return self.to_code(self.encoder(x))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The reconstruction, the shape of `x`."""
+        return self.decode(self.encode(x))
+
+    reconstruct = forward
+
+    def loss(self, x: Tensor) -> dict[str, Tensor]:
+        """{"loss"}: the reconstruction term, averaged over the batch."""
+        return {"loss": self.reconstruction(x, self(x)).mean()}
+
+
+class VAEOutput(NamedTuple):
+    """One pass through a VAE: the reconstruction, the posterior's parameters, and the code drawn from it."""
+
+    x_hat: Tensor  # (B, C, H, W)
+    mu: Tensor  # (B, latent_dim)
+    log_var: Tensor  # (B, latent_dim)
+    z: Tensor  # (B, latent_dim)
+
+
+class VAE(_ImageModel):
+    """A variational autoencoder (Kingma and Welling 2014; Rezende, Mohamed and Wierstra 2014).
+
+    The encoder gives a posterior q(z | x) = N(mu, diag(exp(log_var))), the decoder a likelihood p(x | z), and
+    the prior p(z) is N(0, I). Training makes the negative ELBO small:
+
+        reconstruction + beta * KL( q(z | x) || p(z) ),    in nats per image.
+
+    Args:
+        encoder: (B, C, H, W) -> features (B, F).
+        decoder: (B, latent_dim) -> (B, C, H, W).
+        latent_dim: numbers in a code.
+        image_shape: (C, H, W).
+        likelihood: p(x | z): `losses.Bernoulli()` (the default), `losses.Gaussian(...)`,
+            or `losses.Laplace(...)`.
+        beta: weight of the KL term while training (Higgins et al., "beta-VAE", ICLR 2017); 1 is the ELBO.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        latent_dim: int,
+        image_shape: ImageShape,
+        likelihood: nn.Module | None = None,
+        beta: float = 1.0,
+    ):
+        super().__init__(encoder, decoder, latent_dim, image_shape)
+        self.likelihood = likelihood or losses.Bernoulli()
+        self.beta = beta
+        self.to_mu = self._head()
+        self.to_log_var = self._head()
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (B, C, H, W) in [0, 1] -> mu and log_var of the posterior, (B, latent_dim) each."""
+        self._check_images(x)
+        features = self.encoder(x)
+        return self.to_mu(features), self.to_log_var(features)
+
+    def reparameterize(self, mu: Tensor, log_var: Tensor) -> Tensor:
+        """A draw from N(mu, exp(log_var)) that gradients can pass: mu + sigma * eps, eps from N(0, I)."""
+        return mu + torch.exp(log_var / 2) * torch.randn_like(mu)
+
+    def forward(self, x: Tensor) -> VAEOutput:
+        """Encode, draw one code an image, decode."""
+        mu, log_var = self.encode(x)
+        z = self.reparameterize(mu, log_var)
+        return VAEOutput(self.decode(z), mu, log_var, z)
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Decode the posterior's mean: a reconstruction without the noise of a draw."""
+        return self.decode(self.encode(x)[0])
+
+    def elbo(self, x: Tensor) -> Tensor:
+        """Evidence lower bound on log p(x), one draw an image, nats, shape (B,). `beta` plays no part."""
+        output = self(x)
+        return -self.likelihood(x, output.x_hat) - losses.gaussian_kl(output.mu, output.log_var)
+
+    def loss(self, x: Tensor) -> dict[str, Tensor]:
+        """{"loss", "reconstruction", "kl"}: nats per image, averaged over the batch."""
+        output = self(x)
+        reconstruction = self.likelihood(x, output.x_hat).mean()
+        kl = losses.gaussian_kl(output.mu, output.log_var).mean()
+        return {"loss": reconstruction + self.beta * kl, "reconstruction": reconstruction, "kl": kl}
+
+    @torch.no_grad()
+    def sample(self, n: int, seed: int | None = None) -> Tensor:
+        """New images: decode `n` draws from the prior N(0, I), in evaluation mode, shape (n, C, H, W).
+
+        Args:
+            n: how many, at least 1.
+            seed: the same seed gives the same codes on every device; None gives new ones each time.
+        """
+        if n < 1:
+            raise ValueError(f"n, the number of samples, must be at least 1, not {n}.")
+        generator = None if seed is None else torch.Generator().manual_seed(seed)
+        z = torch.randn(n, self.latent_dim, generator=generator)
+        training = self.training
+        images = self.eval().decode(z.to(self.to_mu.weight.device))
+        self.train(training)
+        return images

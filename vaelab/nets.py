@@ -1,0 +1,138 @@
+"""Encoders and decoders: the networks at both ends of the code.
+
+An encoder turns images (B, C, H, W) into features (B, F); the model that owns it puts its heads on top. A
+decoder turns codes (B, latent_dim) into images (B, C, H, W) with pixels in [0, 1].
+"""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import nn
+
+from vaelab.errors import ShapeError
+
+ImageShape = tuple[int, int, int]
+
+
+def conv_block(
+    in_channels: int,
+    out_channels: int,
+    *,
+    stride: int = 2,
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+    activation: nn.Module | None = None,
+) -> nn.Sequential:
+    """Convolution 3x3, [batch norm], activation, [dropout]. Stride 2 halves height and width."""
+    conv = nn.Conv2d(in_channels, out_channels, kernel_size=3, stride=stride, padding=1)
+    return nn.Sequential(conv, *_after(out_channels, batch_norm, dropout, activation))
+
+
+def deconv_block(
+    in_channels: int,
+    out_channels: int,
+    *,
+    stride: int = 2,
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+    activation: nn.Module | None = None,
+) -> nn.Sequential:
+    """Transposed convolution 3x3, [batch norm], activation, [dropout]. Stride 2 doubles height and width."""
+    conv = nn.ConvTranspose2d(
+        in_channels, out_channels, kernel_size=3, stride=stride, padding=1, output_padding=stride - 1
+    )
+    return nn.Sequential(conv, *_after(out_channels, batch_norm, dropout, activation))
+
+
+def up_block(in_channels: int, out_channels: int, *, activation: nn.Module | None = None) -> nn.Sequential:
+    """Nearest-neighbour doubling, convolution 3x3, batch norm, activation.
+
+    Every output pixel is made the same way, so there is no checkerboard (Odena, Dumoulin and Olah,
+    "Deconvolution and Checkerboard Artifacts", Distill 2016).
+    """
+    conv = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1, bias=False)  # batch norm has a bias
+    return nn.Sequential(nn.Upsample(scale_factor=2), conv, *_after(out_channels, True, 0.0, activation))
+
+
+def _after(channels: int, batch_norm: bool, dropout: float, activation: nn.Module | None) -> list[nn.Module]:
+    layers = [nn.BatchNorm2d(channels)] if batch_norm else []
+    layers.append(activation or nn.LeakyReLU(0.3))
+    return layers + ([nn.Dropout(dropout)] if dropout else [])
+
+
+def shape_after(
+    image_shape: ImageShape, channels: Sequence[int], strides: int | Sequence[int] = 2
+) -> ImageShape:
+    """Shape of the feature map behind convolutions of these `channels` and `strides`.
+
+    Raises:
+        ShapeError: height or width cannot be divided by all the strides.
+    """
+    strides = [strides] * len(channels) if isinstance(strides, int) else strides
+    _, height, width = image_shape
+    shrink = math.prod(strides)
+    if height % shrink or width % shrink:
+        raise ShapeError(
+            f"Images of {height}x{width} pixels do not fit: the strides {tuple(strides)} divide the size by "
+            f"{shrink}, so height and width must be multiples of {shrink}."
+        )
+    return channels[-1], height // shrink, width // shrink
+
+
+def conv_encoder(
+    image_shape: ImageShape, channels: Sequence[int] = (32, 64, 64, 64), **block
+) -> nn.Sequential:
+    """A stack of stride-2 `conv_block`s, flattened: (B, C, H, W) -> (B, F).
+
+    Args:
+        image_shape: (channels, height, width) of the images.
+        channels: output channels of each block; each halves height and width.
+        **block: options of `conv_block`, for every block.
+    """
+    shape_after(image_shape, channels)
+    widths = [image_shape[0], *channels]
+    blocks = [conv_block(a, b, **block) for a, b in pairwise(widths)]
+    return nn.Sequential(*blocks, nn.Flatten())
+
+
+def conv_decoder(
+    latent_dim: int, image_shape: ImageShape, channels: Sequence[int] = (64, 64, 64, 32), **block
+) -> nn.Sequential:
+    """A linear layer, then stride-2 `deconv_block`s up to the image: (B, latent_dim) -> (B, C, H, W).
+
+    Args:
+        latent_dim: numbers in a code.
+        image_shape: (channels, height, width) of the images.
+        channels: channels of the map behind the linear layer, then of each block but the last, which makes
+            the image itself.
+        **block: options of `deconv_block`, for every block but the last.
+    """
+    start = (channels[0], *shape_after(image_shape, channels)[1:])
+    blocks = [deconv_block(a, b, **block) for a, b in pairwise(channels)]
+    return nn.Sequential(
+        nn.Linear(latent_dim, math.prod(start)),
+        nn.Unflatten(1, start),
+        *blocks,
+        deconv_block(channels[-1], image_shape[0], activation=nn.Sigmoid()),
+    )
+
+
+def mlp_encoder(image_shape: ImageShape, hidden: Sequence[int] = (16,)) -> nn.Sequential:
+    """Pixels in a row, then fully connected layers with ReLU: (B, C, H, W) -> (B, hidden[-1])."""
+    widths = [math.prod(image_shape), *hidden]
+    layers = [layer for a, b in pairwise(widths) for layer in (nn.Linear(a, b), nn.ReLU())]
+    return nn.Sequential(nn.Flatten(), *layers)
+
+
+def mlp_decoder(latent_dim: int, image_shape: ImageShape, hidden: Sequence[int] = (16,)) -> nn.Sequential:
+    """Fully connected layers with ReLU, a sigmoid at the end: (B, latent_dim) -> (B, C, H, W)."""
+    widths = [latent_dim, *hidden]
+    layers = [layer for a, b in pairwise(widths) for layer in (nn.Linear(a, b), nn.ReLU())]
+    pixels = nn.Linear(widths[-1], math.prod(image_shape))
+    return nn.Sequential(*layers, pixels, nn.Sigmoid(), nn.Unflatten(1, image_shape))
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Number of trainable parameters."""
+    return sum(p.numel() for p in module.parameters() if p.requires_grad)

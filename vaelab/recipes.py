@@ -1,0 +1,210 @@
+"""Named models: the ones of five well-known tutorials, layer for layer, and our own.
+
+`build("tds-face-vae")` gives the source's model with its exact number of parameters;
+`build("tds-face-vae", latent_dim=32)` the same with one thing changed.
+"""
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+from vaelab import losses, nets
+from vaelab.errors import UnknownNameError
+from vaelab.models import VAE, Autoencoder
+from vaelab.nets import ImageShape
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named model and where it comes from."""
+
+    name: str
+    source: str
+    make: Callable[..., nn.Module]
+
+    @property
+    def options(self) -> dict[str, object]:
+        """What `build` lets you change, with the source's own values."""
+        return {name: p.default for name, p in inspect.signature(self.make).parameters.items()}
+
+    @property
+    def image_shape(self) -> ImageShape:
+        return self.options["image_shape"]
+
+
+RECIPES: dict[str, Recipe] = {}
+
+
+def build(name: str, *, seed: int = 0, **changes) -> Autoencoder | VAE:
+    """Build a model by its recipe's name.
+
+    Args:
+        name: one of `RECIPES`.
+        seed: of the initial weights; PyTorch's own random state is left as it was.
+        **changes: options of the recipe to change, see `RECIPES[name].options`.
+
+    Raises:
+        UnknownNameError: no such recipe, or no such option of it; the nearest names are suggested.
+    """
+    if name not in RECIPES:
+        raise UnknownNameError("recipe", name, RECIPES)
+    recipe = RECIPES[name]
+    for option in changes:
+        if option not in recipe.options:
+            raise UnknownNameError(f"option of {name!r}", option, recipe.options)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return recipe.make(**changes)
+
+
+def _recipe(name: str, source: str):
+    def register(make):
+        RECIPES[name] = Recipe(name, source, make)
+        return make
+
+    return register
+
+
+_TDS = '"Generating new faces with Variational Autoencoders", Towards Data Science'
+_DLWP = "F. Chollet, Deep Learning with Python, section 8.4, as told in a reader's notes"
+_GDL = "D. Foster, Generative Deep Learning, 2nd edition, chapter 3, as told in the Oxen.ai reading notes"
+_MAYBERAY = 'Mayberay, "Generating Human Faces with Variational Autoencoders"'
+
+
+@_recipe("tds-face-ae", _TDS)
+def tds_face_ae(
+    image_shape: ImageShape = (3, 128, 128),
+    latent_dim: int = 200,
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+) -> Autoencoder:
+    """Four stride-2 convolutions down to 200 numbers, four transposed ones back (S2)."""
+    options = {"batch_norm": batch_norm, "dropout": dropout}
+    encoder = nets.conv_encoder(image_shape, (32, 64, 64, 64), **options)
+    decoder = nets.conv_decoder(latent_dim, image_shape, (64, 64, 64, 32), **options)
+    return Autoencoder(encoder, decoder, latent_dim, image_shape)
+
+
+@_recipe("tds-face-vae", _TDS)
+def tds_face_vae(
+    image_shape: ImageShape = (3, 128, 128),
+    latent_dim: int = 200,
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+    factor: float = 10_000.0,
+) -> VAE:
+    """The same with two heads, trained on 10,000 * mean squared error + KL (S10)."""
+    options = {"batch_norm": batch_norm, "dropout": dropout}
+    encoder = nets.conv_encoder(image_shape, (32, 64, 64, 64), **options)
+    decoder = nets.conv_decoder(latent_dim, image_shape, (64, 64, 64, 32), **options)
+    return VAE(encoder, decoder, latent_dim, image_shape, losses.Gaussian.from_factor(factor, image_shape))
+
+
+@_recipe("dlwp-digits-vae", _DLWP)
+def dlwp_digits_vae(image_shape: ImageShape = (1, 28, 28), latent_dim: int = 2, beta: float = 1.0) -> VAE:
+    """A small convolutional VAE with a 2-D code (S16)."""
+    relu = nn.ReLU()
+    widths, strides = (32, 64, 64, 64), (1, 2, 1, 1)
+    start = nets.shape_after(image_shape, widths, strides)
+    encoder = nn.Sequential(
+        *[
+            nets.conv_block(a, b, stride=stride, activation=relu)
+            for a, b, stride in zip((image_shape[0], *widths), widths, strides, strict=False)
+        ],
+        nn.Flatten(),
+        nn.Linear(math.prod(start), 32),
+        nn.ReLU(),
+    )
+    decoder = nn.Sequential(
+        nn.Linear(latent_dim, math.prod(start)),
+        nn.ReLU(),
+        nn.Unflatten(1, start),
+        nets.deconv_block(64, 32, activation=relu),
+        nets.conv_block(32, image_shape[0], stride=1, activation=nn.Sigmoid()),
+    )
+    return VAE(encoder, decoder, latent_dim, image_shape, losses.Bernoulli(), beta)
+
+
+@_recipe("gdl-celeba-vae", _GDL)
+def gdl_celeba_vae(
+    image_shape: ImageShape = (3, 32, 32), latent_dim: int = 200, features: int = 128, factor: float = 2_000.0
+) -> VAE:
+    """Four batch-normed blocks of 128 features each way, 2,000 * mean squared error + KL (S22).
+
+    The factor multiplies the reconstruction term, not the KL as one retelling has it (E13).
+    """
+    channels = (features,) * 4
+    start = nets.shape_after(image_shape, channels)
+    encoder = nets.conv_encoder(image_shape, channels, batch_norm=True)
+    decoder = nn.Sequential(
+        nn.Linear(latent_dim, math.prod(start)),
+        nn.BatchNorm1d(math.prod(start)),
+        nn.LeakyReLU(0.3),
+        nn.Unflatten(1, start),
+        *[nets.deconv_block(features, features, batch_norm=True) for _ in channels],
+        nets.deconv_block(features, image_shape[0], stride=1, activation=nn.Sigmoid()),
+    )
+    return VAE(encoder, decoder, latent_dim, image_shape, losses.Gaussian.from_factor(factor, image_shape))
+
+
+@_recipe("mayberay-digits-vae", _MAYBERAY)
+def mayberay_digits_vae(
+    image_shape: ImageShape = (1, 28, 28), latent_dim: int = 2, hidden: int = 16, beta: float = 1.0
+) -> VAE:
+    """Fully connected, one hidden layer of 16 on each side (S25)."""
+    encoder = nets.mlp_encoder(image_shape, (hidden,))
+    decoder = nets.mlp_decoder(latent_dim, image_shape, (hidden,))
+    return VAE(encoder, decoder, latent_dim, image_shape, losses.Bernoulli(), beta)
+
+
+@_recipe("mayberay-faces-vae", _MAYBERAY)
+def mayberay_faces_vae(image_shape: ImageShape = (3, 96, 96), latent_dim: int = 128) -> VAE:
+    """Five batch-normed blocks from 32 to 512 channels, summed squared error + KL (S29).
+
+    Built as published, its oddities included: linear layers in a row, which are one linear map (E12), and
+    batch norm and LeakyReLU in front of the sigmoid, which limit the pixels (E9).
+    """
+    options = {"batch_norm": True, "activation": nn.LeakyReLU(0.2)}
+    channels = (32, 64, 128, 256, 512)
+    start = nets.shape_after(image_shape, channels)
+    encoder = nn.Sequential(
+        nets.conv_encoder(image_shape, channels, **options), nn.Linear(math.prod(start), 512)
+    )
+    mirrored = (*channels[::-1], image_shape[0])
+    decoder = nn.Sequential(
+        nn.Linear(latent_dim, 512),
+        nn.Linear(512, math.prod(start)),
+        nn.Unflatten(1, start),
+        *[nets.deconv_block(a, b, **options) for a, b in pairwise(mirrored)],
+        nn.Sigmoid(),
+    )
+    # A sum of squared errors is the Gaussian's negative log-likelihood at sigma^2 = 1/2.
+    return VAE(encoder, decoder, latent_dim, image_shape, losses.Gaussian(sigma=math.sqrt(0.5)))
+
+
+@_recipe("portrait-vae", "This course")
+def portrait_vae(image_shape: ImageShape = (3, 64, 64), latent_dim: int = 64, sigma: float = 0.25) -> VAE:
+    """Our small face VAE: batch norm throughout, centred input, a decoder without checkerboards.
+
+    The decoder is a linear layer and (nearest x2, convolution 3x3) blocks, so that it also runs in a page.
+    """
+    channels = (48, 64, 96, 128)
+    start = nets.shape_after(image_shape, channels)
+    centre = nn.BatchNorm2d(image_shape[0])  # learns each colour's mean and spread, and takes them out
+    encoder = nn.Sequential(centre, nets.conv_encoder(image_shape, channels, batch_norm=True))
+    decoder = nn.Sequential(
+        nn.Linear(latent_dim, math.prod(start)),
+        nn.Unflatten(1, start),
+        nets.up_block(128, 128),
+        nets.up_block(128, 96),
+        nets.up_block(96, 64),
+        nn.Upsample(scale_factor=2),
+        nn.Conv2d(64, image_shape[0], kernel_size=3, padding=1),
+        nn.Sigmoid(),
+    )
+    return VAE(encoder, decoder, latent_dim, image_shape, losses.Gaussian(sigma))
