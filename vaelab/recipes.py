@@ -193,18 +193,18 @@ def portrait_vae(image_shape: ImageShape = (3, 64, 64), latent_dim: int = 64, si
 
     The decoder is a linear layer and (nearest x2, convolution 3x3) blocks, so that it also runs in a page.
     """
-    channels = (48, 64, 96, 128)
+    channels = (32, 64, 96, 128)
     start = nets.shape_after(image_shape, channels)
     centre = nn.BatchNorm2d(image_shape[0])  # learns each colour's mean and spread, and takes them out
     encoder = nn.Sequential(centre, nets.conv_encoder(image_shape, channels, batch_norm=True))
     decoder = nn.Sequential(
         nn.Linear(latent_dim, math.prod(start)),
         nn.Unflatten(1, start),
-        nets.up_block(128, 128),
         nets.up_block(128, 96),
         nets.up_block(96, 64),
+        nets.up_block(64, 32),
         nn.Upsample(scale_factor=2),
-        nn.Conv2d(64, image_shape[0], kernel_size=3, padding=1),
+        nn.Conv2d(32, image_shape[0], kernel_size=3, padding=1),
         nn.Sigmoid(),
     )
     return VAE(encoder, decoder, latent_dim, image_shape, losses.Gaussian(sigma))
