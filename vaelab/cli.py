@@ -17,10 +17,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="vaelab", description="Variational autoencoders: the course's commands.")
+    parser = argparse.ArgumentParser(
+        prog="vaelab", description="Variational autoencoders: the course's commands."
+    )
     parser.add_argument("--version", action="version", version=f"vaelab {vaelab.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    doctor = commands.add_parser("doctor", help="say what this machine has, what is missing, and what to do about it")
+    doctor = commands.add_parser(
+        "doctor", help="say what this machine has, what is missing, and what to do about it"
+    )
     doctor.set_defaults(run=_doctor)
     recipes = commands.add_parser("recipes", help="list the named models")
     recipes.set_defaults(run=_recipes)

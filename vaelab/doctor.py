@@ -6,10 +6,18 @@ import shutil
 import sys
 
 import vaelab
-from vaelab.data import DRAWN, STORED
-from vaelab.errors import VaelabError
+from vaelab.data import DRAWN, mnist_files
 
-_PACKAGES = ("torch", "torchvision", "accelerate", "numpy", "scikit-learn", "matplotlib", "jupyterlab", "jupyter-book")
+_PACKAGES = (
+    "torch",
+    "torchvision",
+    "accelerate",
+    "numpy",
+    "scikit-learn",
+    "matplotlib",
+    "jupyterlab",
+    "jupyter-book",
+)
 
 
 def report() -> str:
@@ -23,7 +31,8 @@ def report() -> str:
         "",
         "Data sets",
         *[_line(name, "drawn on the spot, nothing to download") for name in DRAWN],
-        *map(_stored_set, STORED),
+        _stored_set("fashion_mnist", mnist_files.FASHION_MNIST),
+        _stored_set("mnist", mnist_files.MNIST),
         "",
         f"Free disk space here: {shutil.disk_usage('.').free / 2**30:.0f} GiB",
     ]
@@ -41,10 +50,8 @@ def _package(name: str) -> str:
         return _line(name, "missing: pip install -c constraints.txt -e '.[dev]' (make does it for you)")
 
 
-def _stored_set(name: str) -> str:
-    from vaelab.data import sources
-
-    try:
-        return _line(name, f"found in {sources.find(name)}")
-    except VaelabError as error:
-        return _line(name, f"not here. {error}")
+def _stored_set(name: str, collection: mnist_files.Collection) -> str:
+    place = mnist_files.find(collection)
+    if place:
+        return _line(name, f"found in {place}")
+    return _line(name, f"not here; {mnist_files.ways_to_get(collection)}")

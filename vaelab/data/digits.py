@@ -235,9 +235,9 @@ _SKELETONS = torch.tensor(
 def draw_factors(indices: Tensor | np.ndarray, seed: int) -> dict[str, Tensor]:
     """The factors of these pictures, each drawn independently.
 
-    Labels are uniform over the ten digits, variants have shares 0.5, 0.3 and 0.2, phases and pressure waves are
-    uniform. The others are normal (`aspect` and `pen_radius` log-normal) around the middle of their range,
-    which ends 2.5 standard deviations from it.
+    Labels are uniform over the ten digits, variants have shares 0.5, 0.3 and 0.2, phases and pressure waves
+    are uniform. The others are normal (`aspect` and `pen_radius` log-normal) around the middle of their
+    range, and cut where it ends, 2.5 standard deviations away.
 
     Args:
         indices: integers, shape (N,): which pictures of the endless set.
@@ -314,7 +314,7 @@ def _chunk(size: int, device: str | torch.device) -> int:
 
 
 def _pen_strokes(factors: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """Where the pen goes: segment ends (N, SEGMENTS, 2, 2) and pen radius (N, SEGMENTS), 28ths of the frame."""
+    """Where the pen goes: segment ends (N, SEGMENTS, 2, 2), pen radius (N, SEGMENTS); 28ths of the frame."""
     skeleton = _SKELETONS[factors["label"][:, 0].long(), factors["variant"][:, 0].long()].flatten(1, 2)
     x, y = _warp(skeleton[..., 0], skeleton[..., 1], factors)
     x, y = _pose(x, y, factors)

@@ -206,16 +206,21 @@ def _why(error: Exception, arrived: Path) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _how_to_get(collection: Collection, reason: str) -> str:
+def ways_to_get(collection: Collection) -> str:
+    """The ways to bring the set to this machine, a numbered line each."""
     ways = [
-        f"let it download: connect to the internet and run this again ({collection.megabytes} MB, once)",
+        f"let it download: connect to the internet and load it ({collection.megabytes} MB, once)",
         f"put its four files in a folder {collection.folder} and set the environment variable VAELAB_DATA "
         "to the folder above it",
     ]
     if collection.debian_package:
         ways.append(f"on Debian or Ubuntu: sudo apt install {collection.debian_package}")
     numbered = "\n".join(f"  {i}. {way}" for i, way in enumerate(ways, 1))
+    return f"ways to get it:\n{numbered}"
+
+
+def _how_to_get(collection: Collection, reason: str) -> str:
     return (
         f"{collection.title} is not on this machine, and downloading it to {cache_dir()} failed: {reason}.\n"
-        f"Ways to get it:\n{numbered}"
+        f"There are {ways_to_get(collection)}"
     )

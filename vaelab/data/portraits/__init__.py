@@ -3,7 +3,8 @@
 `draw_factors` draws the numbers that make a person, `render` paints them, `attributes` says what can be
 seen (smiling, glasses, ...) under the names that CelebA uses. The files follow a painter's work:
 
-- `factors`: what varies and how often;  `palette`: colours;  `drawing`: shapes and soft edges;
+- `factors`: what varies and how often;  `attributes`: what can be seen;
+- `drawing`: shapes and soft edges;  `palette`: colours;
 - `scene`: the picture and its coordinates;  `head`, `features`, `hair`, `worn`: one function per part.
 """
 
@@ -11,7 +12,8 @@ import torch
 from torch import Tensor
 
 from vaelab.data.portraits import features, hair, head, worn
-from vaelab.data.portraits.factors import ATTRIBUTE_NAMES, FACTORS, NOT_IN_CELEBA, attributes, draw_factors
+from vaelab.data.portraits.attributes import ATTRIBUTE_NAMES, NOT_IN_CELEBA, attributes, switch
+from vaelab.data.portraits.factors import FACTORS, draw_factors
 from vaelab.data.portraits.scene import Scene
 from vaelab.errors import DataError
 
@@ -25,33 +27,36 @@ __all__ = [
     "attributes",
     "draw_factors",
     "render",
+    "switch",
 ]
 
 DEFAULT_SIZE = 64
 SIZES = range(32, 257)
 
-# Painted in this order, each over what is there: from the wall behind to the glasses in front. A part
-# with a condition is painted on the faces that meet it only, which saves the work for the others.
+# Painted in this order, each over what is there: from the wall behind to the glasses in front. With each
+# part, the stretch of the head it lies in (top, bottom; None for the whole picture) and the faces that
+# have it (None for all): a hat costs nothing on those who wear none.
 PARTS = (
-    (head.backdrop, None),
-    (hair.behind, None),
-    (head.body, None),
-    (head.ears, None),
-    (head.face, None),
-    (features.age_lines, lambda s: s.age > 0.45),
-    (hair.beard, lambda s: s.beard > 0),
-    (features.eyes, None),
-    (features.brows, None),
-    (features.mouth, None),
-    (hair.mustache, lambda s: s.mustache > 0),
-    (hair.in_front, lambda s: s.bald < 1),
-    (hair.bald_fringe, lambda s: s.bald > 0),
-    (worn.earrings, lambda s: s.earrings > 0),
-    (worn.hat, lambda s: s.hat > 0),
-    (worn.glasses, lambda s: s.glasses > 0),
+    (head.backdrop, None, None),
+    (hair.behind, None, lambda s: (s.bald < 1) & (s.hair_length > 0.2)),
+    (head.body, (0.3, 1.2), None),
+    (head.ears, (-0.2, 0.22), None),
+    (head.face, None, None),
+    (head.nostrils, (0.1, 0.34), None),
+    (features.age_lines, (-0.5, 0.6), lambda s: s.age > 0.45),
+    (hair.beard, (-0.05, 0.85), lambda s: s.beard > 0),
+    (features.eyes, (-0.2, 0.16), None),
+    (features.brows, (-0.32, -0.02), None),
+    (features.mouth, (0.2, 0.62), None),
+    (hair.mustache, (0.15, 0.5), lambda s: s.mustache > 0),
+    (hair.in_front, None, lambda s: s.bald < 1),
+    (hair.bald_fringe, (-0.4, 0.2), lambda s: s.bald > 0),
+    (worn.earrings, (0.05, 0.4), lambda s: s.earrings > 0),
+    (worn.hat, (-1.0, 0.05), lambda s: s.hat > 0),
+    (worn.glasses, (-0.25, 0.25), lambda s: s.glasses > 0),
 )
 
-_CPU_PIXELS = 16 * 64 * 64  # painted at a time: about what the caches of one core hold
+_CPU_PIXELS = 32 * 64 * 64  # painted at a time: few enough to stay in the caches of a core
 _GPU_PIXELS = 256 * 64 * 64
 
 
@@ -92,9 +97,14 @@ def render(
 def _paint(factors: dict[str, Tensor], size: int) -> Tensor:
     scene = Scene(factors, size)
     head.shape(scene)
-    for part, condition in PARTS:
+    hair.comb(scene)
+    for part, extent, condition in PARTS:
         if condition is None:
-            part(scene)
-        else:
-            scene.paint_some(part, condition(scene))
+            part(scene if extent is None else scene.part(*extent))
+            continue
+        chosen = scene.faces_where(condition(scene))
+        if len(chosen):
+            some = scene.part(*(extent or scene.ALL), chosen)
+            part(some)
+            some.put_back()
     return (scene.image.clamp(0, 1) * 255).round().to(torch.uint8)

@@ -43,12 +43,17 @@ def ramp(low, high, value: Tensor) -> Tensor:
 
 def blob(x: Tensor, y: Tensor, width, height) -> Tensor:
     """A soft spot around the origin: 1 in the middle, 0.37 at `width` or `height` from it."""
-    return torch.exp(-((x / width) ** 2) - (y / height) ** 2)
+    return _bell((x / width) ** 2 + (y / height) ** 2)
 
 
 def stroke(distance: Tensor, width) -> Tensor:
     """A soft line along `distance` = 0, 0.37 at `width` from it."""
-    return torch.exp(-((distance / width) ** 2))
+    return _bell((distance / width) ** 2)
+
+
+def _bell(square: Tensor) -> Tensor:
+    """exp(-square), which stops falling at 1e-13: still smaller numbers would be denormal, and slow."""
+    return torch.exp(-square.clamp(max=30))
 
 
 def mix(a: Tensor, b: Tensor, amount: Tensor | float) -> Tensor:

@@ -1,4 +1,4 @@
-"""What varies from face to face: the factors, how they are drawn, and the attributes they imply."""
+"""What varies from face to face: the factors, their ranges, and how they are drawn."""
 
 import numpy as np
 import torch
@@ -36,7 +36,7 @@ FACTORS = {
     "gaze": Factor(-1, 1, "looking to the left (-1) or the right (1)"),
     "brow_thickness": Factor(0.010, 0.050, "half the thickness of the brows, in head units"),
     "brow_height": Factor(-1, 1, "low to raised brows"),
-    "fullness": Factor(0, 1, "slim cheeks, fine nose and lips (0) to round cheeks, broad nose, full lips (1)"),
+    "fullness": Factor(0, 1, "slim cheeks, fine nose, thin lips (0) to full cheeks, nose and lips (1)"),
     # mouth
     "smile": Factor(0, 1, "relaxed mouth (0) to a broad smile (1)"),
     "mouth_open": Factor(0, 1, "closed jaw (0) to open mouth (1)"),
@@ -63,7 +63,8 @@ FACTORS = {
     "earrings": Factor(0, 1, "none (0) or worn (1)"),
 }
 
-_EXTRA_DRAWS = (
+# Coin tosses behind the factors. A new name goes to the end, or everyone gets another face.
+_TOSSES = (
     "is_pale",
     "is_old",
     "is_smiling",
@@ -75,7 +76,7 @@ _EXTRA_DRAWS = (
     "curl_kind",
     "is_goatee",
 )
-_COLUMNS = {name: i for i, name in enumerate((*FACTORS, *_EXTRA_DRAWS))}
+_COLUMNS = {name: i for i, name in enumerate((*FACTORS, *_TOSSES))}
 
 
 def draw_factors(indices, seed: int) -> dict[str, Tensor]:
@@ -211,55 +212,11 @@ def _hair(d, f):
 
 
 def _worn(d, f):
-    feminine = 1 - _strong(d["presentation"])
+    strength = _strong(d["presentation"])
     return {
         "glasses": (d["glasses"] < 0.22 + 0.16 * (f["age"] > 0.5)).astype(float),
         # Frames are chosen to show: dark ones are rare on deep skin.
         "glasses_colour": _between(d["glasses_colour"], 0.45 * f["skin_tone"], 1),
         "hat": (d["hat"] < 0.11).astype(float),
-        "earrings": (d["earrings"] < 0.48 * feminine).astype(float),
+        "earrings": (d["earrings"] < 0.48 * (1 - strength)).astype(float),
     }
-
-
-def _has_hair(f):
-    return f["bald"] < 0.5
-
-
-_ATTRIBUTES = {
-    "Bald": lambda f: (f["bald"] > 0.5) & (f["hat"] < 0.5),
-    "Bangs": lambda f: (f["bangs"] > 0.5) & (f["hat"] < 0.5),
-    "Black_Hair": lambda f: (
-        _has_hair(f) & (f["hair_grey"] < 0.5) & (f["hair_redness"] < 0.5) & (f["hair_lightness"] < 0.2)
-    ),
-    "Blond_Hair": lambda f: (
-        _has_hair(f) & (f["hair_grey"] < 0.5) & (f["hair_redness"] < 0.5) & (f["hair_lightness"] > 0.7)
-    ),
-    "Brown_Hair": lambda f: (
-        _has_hair(f)
-        & (f["hair_grey"] < 0.5)
-        & (f["hair_redness"] < 0.5)
-        & (f["hair_lightness"] >= 0.2)
-        & (f["hair_lightness"] <= 0.7)
-    ),
-    "Eyeglasses": lambda f: f["glasses"] > 0.5,
-    "Goatee": lambda f: (f["beard"] > 0.5) & (f["beard_width"] < 0.5),
-    "Gray_Hair": lambda f: _has_hair(f) & (f["hair_grey"] > 0.5),
-    "Mouth_Slightly_Open": lambda f: f["mouth_open"] > 0.25,
-    "Mustache": lambda f: f["mustache"] > 0.5,
-    "No_Beard": lambda f: f["beard"] < 0.5,
-    "Pale_Skin": lambda f: f["skin_tone"] < 0.12,
-    "Smiling": lambda f: f["smile"] > 0.5,
-    "Wavy_Hair": lambda f: _has_hair(f) & (f["hair_curl"] > 0.25),
-    "Wearing_Earrings": lambda f: f["earrings"] > 0.5,
-    "Wearing_Hat": lambda f: f["hat"] > 0.5,
-    "Wearing_Lipstick": lambda f: f["lipstick"] > 0.5,
-    "Young": lambda f: f["age"] < 0.6,
-    "Long_Hair": lambda f: f["hair_length"] > 0.4,
-}
-ATTRIBUTE_NAMES = tuple(_ATTRIBUTES)
-NOT_IN_CELEBA = ("Long_Hair",)
-
-
-def attributes(factors: dict[str, Tensor]) -> Tensor:
-    """Yes-or-no properties, bool of shape (N, A), in the order of `ATTRIBUTE_NAMES`."""
-    return torch.stack([holds(factors) for holds in _ATTRIBUTES.values()], dim=1)

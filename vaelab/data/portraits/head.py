@@ -16,48 +16,44 @@ def backdrop(s: Scene):
 
 def body(s: Scene):
     """Neck, shoulders and a garment with a round neckline."""
-    p = s.rows(0.3, 1.2)
-    neck_width = 0.20 + 0.5 * (p.jaw_width - 0.7) * p.face_width
-    spread = 0.9 * (p.by - 0.66).clamp(min=0) ** 2
-    neck = torch.maximum(p.bx.abs() - neck_width - spread, 0.2 - p.by)
+    neck_width = 0.20 + 0.5 * (s.jaw_width - 0.7) * s.face_width
+    spread = 0.9 * (s.by - 0.66).clamp(min=0) ** 2
+    neck = torch.maximum(s.bx.abs() - neck_width - spread, 0.2 - s.by)
     shoulders = merge(
-        ellipse(p.bx, p.by - 1.24, 0.86, 0.42), ellipse(p.bx, p.by - 1.10, 0.40, 0.34), roundness=0.2
+        ellipse(s.bx, s.by - 1.24, 0.86, 0.42), ellipse(s.bx, s.by - 1.10, 0.40, 0.34), roundness=0.2
     )
-    light = (0.66 + 0.40 * (p.light_x * p.bx * 1.6 + p.light_z - 0.4)).clamp(0.2, 1.1)
-    under_chin = 0.25 + 0.75 * ramp(-0.02, 0.26, p.by - p.face_length)
-    skin = mix(p.skin_shadow, p.skin, (light * under_chin).clamp(0, 1))
-    p.paint(skin, p.cover(torch.minimum(neck, shoulders + 0.02)))
-    neckline = ellipse(p.bx, p.by - 0.70, 0.30, 0.22)
+    light = (0.66 + 0.40 * (s.light_x * s.bx * 1.6 + s.light_z - 0.4)).clamp(0.2, 1.1)
+    under_chin = 0.25 + 0.75 * ramp(-0.02, 0.26, s.by - s.face_length)
+    skin = mix(s.skin_shadow, s.skin, (light * under_chin).clamp(0, 1))
+    s.paint(skin, s.cover(torch.minimum(neck, shoulders + 0.02)))
+    neckline = ellipse(s.bx, s.by - 0.70, 0.30, 0.22)
     garment = torch.maximum(shoulders, -neckline)
-    folds = 0.04 * torch.sin(9 * p.bx + 4 * p.by)
-    p.paint(p.clothes * (0.45 + 0.55 * light + folds), p.cover(garment))
-    p.paint(p.clothes * 0.6, p.cover((neckline.abs() - 0.013).maximum(shoulders)) * 0.7)
+    folds = 0.04 * torch.sin(9 * s.bx + 4 * s.by)
+    s.paint(s.clothes * (0.45 + 0.55 * light + folds), s.cover(garment))
+    s.paint(s.clothes * 0.6, s.cover((neckline.abs() - 0.013).maximum(shoulders)) * 0.7)
 
 
 def ears(s: Scene):
     """Two ears, the far one tucked behind the head as it turns away."""
-    p = s.rows(-0.2, 0.22)
     for sign in (-1, 1):
-        away = (sign * p.turn.sin()).clamp(min=0)
-        x = p.x - sign * p.face_width * (0.995 - 0.2 * away)
-        y = p.y - 0.03
+        away = (sign * s.turn.sin()).clamp(min=0)
+        x = s.x - sign * s.face_width * (0.995 - 0.2 * away)
+        y = s.y - 0.03
         ear = ellipse(x + sign * 0.15 * y, y, 0.060, 0.12)
-        light = (0.62 + 0.45 * sign * p.light_x).clamp(0, 1)
-        p.paint(mix(p.skin_shadow, mix(p.skin, p.flush, 0.25), light), p.cover(ear))
-        p.paint(p.skin_shadow, 0.6 * ramp(0.01, -0.03, ellipse(x + sign * 0.01, y, 0.034, 0.075)))
+        light = (0.62 + 0.45 * sign * s.light_x).clamp(0, 1)
+        s.paint(mix(s.skin_shadow, mix(s.skin, s.flush, 0.25), light), s.cover(ear))
+        s.paint(s.skin_shadow, 0.6 * ramp(0.01, -0.03, ellipse(x + sign * 0.01, y, 0.034, 0.075)))
 
 
 def face(s: Scene):
     """Skull, jaw and chin, with everything that light alone shows: nose, cheeks, brow, eye sockets."""
-    p = s.rows(-0.75, 0.78)
-    opacity = p.cover(p.outline)
-    facing, glint = lighting(p, relief(p))
+    opacity = s.cover(s.outline)
+    facing, glint = lighting(s, relief(s))
     tone = (0.12 + 0.90 * facing).clamp(0, 1.25)
-    skin = mix(p.skin_shadow, p.skin, tone.clamp(0, 1))
-    skin = mix(skin, p.flush, blush(p))
-    skin = mix(skin, p.skin_light, (1.1 * (tone - 0.86).clamp(min=0) + 0.26 * glint).clamp(0, 1))
-    p.paint(skin, opacity)
-    nostrils(s)
+    skin = mix(s.skin_shadow, s.skin, tone.clamp(0, 1))
+    skin = mix(skin, s.flush, blush(s))
+    skin = mix(skin, s.skin_light, (1.1 * (tone - 0.86).clamp(min=0) + 0.26 * glint).clamp(0, 1))
+    s.paint(skin, opacity)
 
 
 def shape(s: Scene):
@@ -74,25 +70,37 @@ def shape(s: Scene):
 def relief(s: Scene) -> Tensor:
     """Height of the face towards the viewer, in head units: a dome with bumps and hollows."""
     rx, ry = s.face_width * 1.12, 0.76
-    height = 0.55 * (1 - (s.x / rx) ** 2 - ((s.y + 0.02) / ry) ** 2).clamp(min=0.003).sqrt()
-    u, v, side = s.u, s.v, s.side
+    s.height = 0.55 * (1 - (s.x / rx) ** 2 - ((s.y + 0.02) / ry) ** 2).clamp(min=0.003).sqrt()
+    s.height += 0.030 * blob(s.u, s.v + 0.36, 0.34, 0.13)  # forehead
+    _nose(s.part(-0.16, 0.36))
+    _eyes_and_cheeks(s.part(-0.20, 0.42))
+    _chin(s.part(0.38, 0.80))
+    return s.height
+
+
+def _nose(s: Scene):
+    """A ridge that widens downwards, a round tip, two wings."""
+    ridge = ramp(0.085, 0.0, s.side - 0.012) * ramp(-0.16, 0.02, s.v)
+    s.height += 0.060 * ridge * ramp(NOSE_Y + 0.06, NOSE_Y - 0.01, s.v)
+    s.height += 0.058 * blob(s.u, s.v - NOSE_Y + 0.015, s.nose_width * 0.62, 0.058)
+    s.height += 0.026 * blob(s.side - s.nose_width * 0.74, s.v - NOSE_Y, s.nose_width * 0.36, 0.036)
+
+
+def _eyes_and_cheeks(s: Scene):
+    """Hollows for the eyes; cheeks, which rise with a smile."""
     smile = ramp(0.2, 0.9, s.smile)
-    # nose: a ridge that widens downwards, a round tip, two wings
-    ridge = ramp(0.085, 0.0, side - 0.012) * ramp(-0.16, 0.02, v) * ramp(NOSE_Y + 0.06, NOSE_Y - 0.01, v)
-    height = height + 0.060 * ridge
-    height = height + 0.058 * blob(u, v - NOSE_Y + 0.015, s.nose_width * 0.62, 0.058)
-    height = height + 0.026 * blob(side - s.nose_width * 0.74, v - NOSE_Y, s.nose_width * 0.36, 0.036)
-    # eye sockets, forehead, cheeks that rise with a smile, chin, the dip under the lower lip
-    height = height - 0.040 * blob(side - EYE_X, v - EYE_Y + 0.01, 0.13, 0.085)
-    height = height + 0.030 * blob(u, v + 0.36, 0.34, 0.13)
-    height = height + (0.030 + 0.034 * smile) * blob(side - 0.25, v - 0.195 + 0.035 * smile, 0.13, 0.105)
-    height = height + 0.024 * blob(u, v - 0.58 * s.face_length / 0.655, 0.12, 0.07)
-    height = height - 0.016 * blob(u, v - MOUTH_Y - 0.10, 0.10, 0.03)
-    return height
+    s.height -= 0.040 * blob(s.side - EYE_X, s.v - EYE_Y + 0.01, 0.13, 0.085)
+    s.height += (0.030 + 0.034 * smile) * blob(s.side - 0.25, s.v - 0.195 + 0.035 * smile, 0.13, 0.105)
+
+
+def _chin(s: Scene):
+    """The chin, and the dip between it and the lower lip."""
+    s.height += 0.024 * blob(s.u, s.v - 0.885 * s.face_length, 0.12, 0.07)
+    s.height -= 0.016 * blob(s.u, s.v - MOUTH_Y - 0.10, 0.10, 0.03)
 
 
 def lighting(s: Scene, height: Tensor) -> tuple[Tensor, Tensor]:
-    """How far each point faces the light (Lambert's law, 0 to 1), and the soft shine of skin (Blinn-Phong)."""
+    """How far each point faces the light (Lambert's law, 0 to 1), and the shine of skin (Blinn-Phong)."""
     slope_x = F.pad((height[..., 2:] - height[..., :-2]) / (2 * s.pixel), (1, 1, 0, 0), mode="replicate")
     slope_y = F.pad(
         (height[..., 2:, :] - height[..., :-2, :]) / (2 * s.pixel), (0, 0, 1, 1), mode="replicate"
@@ -119,8 +127,7 @@ def blush(s: Scene) -> Tensor:
 
 def nostrils(s: Scene):
     """Two soft dark spots, and the shadow the nose casts."""
-    p = s.rows(0.1, 0.34)
-    below = 0.30 * blob(p.u + 0.02 * p.light_side, p.v - NOSE_Y - 0.046, p.nose_width * 0.85, 0.020)
-    holes = 0.62 * blob(p.side - p.nose_width * 0.45, p.v - NOSE_Y - 0.026, p.nose_width * 0.24, 0.014)
-    wings = 0.22 * stroke(p.side - p.nose_width * 1.02, 0.014) * ramp(0.05, 0.0, (p.v - NOSE_Y).abs())
-    p.paint(p.skin_shadow * 0.8, (below + holes + wings).clamp(0, 0.8))
+    below = 0.30 * blob(s.u + 0.02 * s.light_side, s.v - NOSE_Y - 0.046, s.nose_width * 0.85, 0.020)
+    holes = 0.62 * blob(s.side - s.nose_width * 0.45, s.v - NOSE_Y - 0.026, s.nose_width * 0.24, 0.014)
+    wings = 0.22 * stroke(s.side - s.nose_width * 1.02, 0.014) * ramp(0.05, 0.0, (s.v - NOSE_Y).abs())
+    s.paint(s.skin_shadow * 0.8, (below + holes + wings).clamp(0, 0.8))

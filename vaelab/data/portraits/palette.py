@@ -12,7 +12,7 @@ SKIN = [
     [0.765, 0.555, 0.410],
     [0.610, 0.415, 0.295],
     [0.455, 0.295, 0.210],
-    [0.350, 0.225, 0.165],
+    [0.385, 0.250, 0.185],
 ]
 HAIR = [
     [0.085, 0.075, 0.085],
@@ -39,9 +39,9 @@ def choose(s):
     s.skin = (along(colour(SKIN, s.age), s.skin_tone) + tint * s.skin_warmth).clamp(0, 1)
     # Light that has travelled through skin is redder: shadows keep their red longest.
     s.skin_shadow = s.skin * mix(
-        colour([0.70, 0.55, 0.52], s.age), colour([0.58, 0.50, 0.50], s.age), s.skin_tone
+        colour([0.70, 0.55, 0.52], s.age), colour([0.63, 0.54, 0.53], s.age), s.skin_tone
     )
-    s.skin_light = s.skin + (1 - s.skin) * colour([0.42, 0.38, 0.36], s.age) * (1 - 0.35 * s.skin_tone)
+    s.skin_light = s.skin + (1 - s.skin) * colour([0.42, 0.38, 0.36], s.age) * (1 - 0.2 * s.skin_tone)
     s.flush = s.skin * colour([1.0, 0.72, 0.70], s.age)  # cheeks, nose and ears, where blood shines through
 
     hair = mix(along(colour(HAIR, s.age), s.hair_lightness), colour(RED_HAIR, s.age), s.hair_redness)
@@ -49,8 +49,8 @@ def choose(s):
     s.hair_shadow, s.hair_light = s.hair * 0.45, s.hair * 0.95 + 0.20 * (s.hair * 0.7 + 0.3)
     s.brow_colour = mix(s.hair * 0.62, s.skin_shadow, 0.18)
 
-    natural = s.skin * mix(colour([0.92, 0.69, 0.67], s.age), colour([1.06, 0.82, 0.84], s.age), s.skin_tone)
-    s.lips = mix(natural, colour(LIPSTICK, s.age), 0.94 * s.lipstick).clamp(0, 1)
+    natural = s.skin * mix(colour([0.92, 0.69, 0.67], s.age), colour([1.18, 0.84, 0.88], s.age), s.skin_tone)
+    s.lips = mix(natural, colour(LIPSTICK, s.age), 0.96 * s.lipstick).clamp(0, 1)
     s.iris = along(colour(EYES, s.age), s.eye_colour)
     s.lashes = s.hair * 0.15 + colour([0.07, 0.05, 0.05], s.age)
 

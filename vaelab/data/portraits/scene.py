@@ -1,8 +1,6 @@
 """The scene a portrait is painted in: the picture, its coordinates, the person's factors and colours."""
 
-import copy
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -14,7 +12,7 @@ from vaelab.data.portraits.drawing import coverage
 EYE_Y, EYE_X = -0.005, 0.205
 NOSE_Y, MOUTH_Y = 0.205, 0.385
 
-ZOOM, DROP = 1.22, 0.045  # head units to half picture heights, and how far below the middle the head's origin is
+ZOOM, DROP = 1.22, 0.045  # size of a head unit in the picture, and how far below its middle the head sits
 
 
 class Scene:
@@ -30,6 +28,8 @@ class Scene:
 
     Colours (`skin`, `hair`, ...) are (N, 3, 1, 1); the picture itself, `image`, is (N, 3, H, W) in [0, 1].
     """
+
+    ALL = (-9.0, 9.0)  # head heights that take in the whole picture
 
     def __init__(self, factors: dict[str, Tensor], size: int):
         for name, values in factors.items():
@@ -66,34 +66,46 @@ class Scene:
             0.85 / length,
         )
 
-    def rows(self, top: float, bottom: float) -> "Scene":
+    def faces_where(self, condition: Tensor) -> Tensor:
+        """Numbers of the faces for which `condition`, bool (N, 1, 1, 1), is true."""
+        return condition.flatten().nonzero().flatten()
+
+    def part(self, top: float, bottom: float, chosen: Tensor | None = None) -> "Scene":
         """The strip of the picture that holds head heights `top` to `bottom` in any pose.
 
-        Small features are painted in such a strip: most of the picture need not be touched. Painting in
-        the strip paints in the picture.
+        Small features are painted in such a strip, since most of the picture need not be touched.
+        Painting in the strip paints in the picture.
+
+        Args:
+            top, bottom: in head units.
+            chosen: numbers of the faces to keep; None keeps all. A choice is a copy: `put_back` it.
         """
-        reach = 0.13  # how far position and tilt can move a height up or down, at most
         small, large = 0.94 * ZOOM, 1.06 * ZOOM
+        reach = 0.13  # how far position and tilt can move a height up or down, at most
         first = math.floor((min(top * small, top * large) + DROP - reach + 1) / self.pixel)
         last = math.ceil((max(bottom * small, bottom * large) + DROP + reach + 1) / self.pixel)
-        kept = slice(max(first, 0), min(last, self.size))
-        strip = copy.copy(self)
-        for name, values in vars(self).items():
-            if isinstance(values, Tensor) and values.shape[2] == self.image.shape[2]:
-                setattr(strip, name, values[:, :, kept])
+        strip = Scene.__new__(Scene)
+        strip._whole, strip._chosen = self, chosen
+        strip._rows = slice(max(first, 0), min(last, self.size))
         return strip
 
-    def paint_some(self, part: Callable[["Scene"], None], chosen: Tensor):
-        """Let `part` paint the faces for which `chosen`, bool (N, 1, 1, 1), is true."""
-        which = chosen.flatten().nonzero().flatten()
-        if len(which) == 0:
-            return
-        some = copy.copy(self)
-        for name, values in vars(self).items():
-            if isinstance(values, Tensor) and len(values) == len(self.image):
-                setattr(some, name, values[which])
-        part(some)
-        self.image[which] = some.image
+    def __getattr__(self, name: str):
+        """A strip cuts what it needs out of the whole scene when it is first asked for it."""
+        if "_whole" not in vars(self):
+            raise AttributeError(name)
+        value = getattr(self._whole, name)
+        if isinstance(value, Tensor):
+            faces, _, height, _ = value.shape
+            if height == self._whole.image.shape[2]:
+                value = value[:, :, self._rows]
+            if self._chosen is not None and faces == len(self._whole.image):
+                value = value[self._chosen]
+        vars(self)[name] = value
+        return value
+
+    def put_back(self):
+        """Copy what was painted on chosen faces into the whole picture."""
+        self._whole.image[self._chosen, :, self._rows] = self.image
 
     def paint(self, colour: Tensor, opacity: Tensor):
         """Lay `colour` over the picture with `opacity` from 0 to 1."""

@@ -1,0 +1,372 @@
+"""Fashion-MNIST and MNIST: the same pictures by every route, and every failed download told apart."""
+
+import gzip
+import hashlib
+import os
+import shutil
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision import datasets
+
+import vaelab
+from vaelab.data import idx_files, mnist_files, sources
+from vaelab.errors import DataError, MissingDataError, UnknownNameError
+
+DEBIAN = Path("/usr/share/datasets")
+NAMES = [f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+
+
+def idx(values: np.ndarray) -> bytes:
+    shape = b"".join(length.to_bytes(4, "big") for length in values.shape)
+    return bytes([0, 0, 8, values.ndim]) + shape + values.astype(np.uint8).tobytes()
+
+
+@pytest.fixture(scope="module")
+def contents():
+    """The four files, unpacked. Picture i is one grey level, i modulo 251; its label is i modulo 10."""
+    made = {}
+    for part, count in (("train", 60_000), ("t10k", 10_000)):
+        number = np.arange(count)
+        made[f"{part}-images-idx3-ubyte"] = idx(np.repeat(number % 251, 784).reshape(count, 28, 28))
+        made[f"{part}-labels-idx1-ubyte"] = idx(number % 10)
+    return made
+
+
+@pytest.fixture(scope="module")
+def packed(contents):
+    return {f"{name}.gz": gzip.compress(data, 1) for name, data in contents.items()}
+
+
+@pytest.fixture(autouse=True)
+def machine(tmp_path, monkeypatch):
+    """A machine without any data set, and a server nobody listens at instead of the real one."""
+    monkeypatch.delenv("VAELAB_DATA", raising=False)
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr(mnist_files, "_SHARED", tmp_path / "debian")
+    monkeypatch.setattr(mnist_files, "cache_dir", lambda: tmp_path / "cache")
+    for collection in (datasets.FashionMNIST, datasets.MNIST):
+        monkeypatch.setattr(collection, "mirrors", ["http://127.0.0.1:9/"])
+    yield tmp_path
+    shutil.rmtree(tmp_path)  # pytest would keep these large files for three runs
+
+
+def place(folder: Path, files: dict[str, bytes]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+class Remote:
+    """A web server on this machine that plays the remote, its failures included."""
+
+    def __init__(self, files: dict[str, bytes]):
+        self.files, self.requests, self.cut, self.missing = files, 0, set(), set()
+        remote = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                remote.requests += 1
+                name = self.path.rsplit("/", 1)[-1]
+                if name in remote.missing:
+                    return self.send_error(404)
+                body = remote.files[name]
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body[: len(body) // 2] if name in remote.cut else body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+
+
+@pytest.fixture
+def remote(packed, monkeypatch):
+    remote = Remote(dict(packed))
+    sums = [(name, hashlib.md5(data).hexdigest()) for name, data in packed.items()]
+    for collection in (datasets.FashionMNIST, datasets.MNIST):
+        monkeypatch.setattr(collection, "mirrors", [remote.url])
+        monkeypatch.setattr(collection, "resources", sums)
+    yield remote
+    remote.server.shutdown()
+    remote.server.server_close()
+
+
+def check_splits(load=sources.fashion_mnist):
+    """The pictures of the fixture, cut as documented."""
+    for split, numbers in (
+        ("train", torch.arange(55_000)),
+        ("validation", torch.arange(55_000, 60_000)),
+        ("test", torch.arange(10_000)),
+    ):
+        source = load(split)
+        assert source.images.shape == (len(numbers), 1, 28, 28) and source.images.dtype == torch.uint8
+        assert torch.equal(source.images[:, 0, 27, 27].long(), numbers % 251)
+        assert torch.equal(source.labels, numbers % 10)
+
+
+@pytest.mark.skipif(
+    not (DEBIAN / "fashion-mnist").is_dir(), reason="Debian's package dataset-fashion-mnist is not installed"
+)
+def test_the_real_fashion_mnist(monkeypatch):
+    monkeypatch.setattr(mnist_files, "_SHARED", DEBIAN)
+    images = vaelab.load("fashion_mnist", split="test")
+    assert len(images) == 10_000 and images.labels.bincount().tolist() == [1_000] * 10
+    source = sources.fashion_mnist("train")
+    assert source.class_names[source.labels[0]] == "Ankle boot"
+    everything = torch.cat([source.images, sources.fashion_mnist("validation").images]).float() / 255
+    assert everything.mean().item() == pytest.approx(0.2860, abs=1e-4)  # as published
+    assert everything.std().item() == pytest.approx(0.3530, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("where", "kind"),
+    [
+        ("FashionMNIST/raw", "raw"),
+        ("FashionMNIST", "gz"),
+        ("fashion-mnist", "gz"),
+        ("Fashion_MNIST/raw", "gz"),
+    ],
+)
+def test_the_same_by_every_layout(machine, monkeypatch, contents, packed, where, kind):
+    place(machine / "mine" / where, contents if kind == "raw" else packed)
+    monkeypatch.setenv("VAELAB_DATA", str(machine / "mine"))
+    check_splits()
+
+
+def test_names_and_folders_as_people_have_them(machine, monkeypatch, contents):
+    """Kaggle's dots, a .gz that a browser unpacked without renaming, a variable that names the set itself."""
+    files = {name.replace("-idx", ".idx"): data for name, data in contents.items() if "train" in name}
+    files |= {f"{name}.gz": data for name, data in contents.items() if "t10k" in name}
+    monkeypatch.setenv("VAELAB_DATA", str(place(machine / "mnist", files)))
+    check_splits(sources.mnist)
+    with pytest.raises(MissingDataError):  # the same file names, but not this folder's set
+        sources.fashion_mnist()
+
+
+def test_order_of_places(machine, monkeypatch, contents):
+    places = [machine / "mine" / "FashionMNIST", machine / "debian" / "fashion-mnist"]
+    places.append(machine / "cache" / "FashionMNIST" / "raw")
+    for folder in places:
+        place(folder, {name: contents[name] for name in NAMES if "t10k" in name})
+    monkeypatch.setenv("VAELAB_DATA", str(machine / "mine"))
+    for folder in places:
+        assert mnist_files.find(mnist_files.FASHION_MNIST, "t10k") == folder
+        for file in folder.iterdir():
+            file.unlink()
+    assert mnist_files.find(mnist_files.FASHION_MNIST, "t10k") is None
+
+
+def test_download_once_and_keep(machine, remote):
+    check_splits()
+    assert remote.requests == 8  # four files, each asked twice: torchvision looks for redirects first
+    kept = machine / "cache" / "FashionMNIST" / "raw"
+    assert sorted(file.name for file in kept.iterdir()) == sorted(NAMES)
+    assert [file.name for file in (machine / "cache").iterdir()] == ["FashionMNIST"]
+
+
+def test_mnist_downloads_too(remote):
+    assert len(sources.mnist("test").images) == 10_000
+
+
+def not_found(remote):
+    remote.missing.add(f"{NAMES[3]}.gz")
+
+
+def login_page(remote):
+    remote.files[f"{NAMES[2]}.gz"] = b"<html><body>Please accept the terms of this hotel</body></html>"
+
+
+def cut_off(remote):
+    remote.cut.add(f"{NAMES[0]}.gz")
+
+
+def emptied(remote):
+    remote.files[f"{NAMES[1]}.gz"] = b""
+
+
+def other_content(remote):
+    remote.files[f"{NAMES[1]}.gz"] = gzip.compress(idx(np.zeros(60_000)))
+
+
+def switched_off(remote):
+    remote.server.shutdown()
+    remote.server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("fails", "words"),
+    [
+        (not_found, "404"),
+        (login_page, "web page"),
+        (cut_off, "half a download"),
+        (emptied, "empty"),
+        (other_content, "corrupted"),
+        (switched_off, "refused"),
+    ],
+)
+def test_a_failed_download_says_why_and_what_to_do(machine, remote, fails, words):
+    fails(remote)
+    with pytest.raises(MissingDataError) as caught:
+        vaelab.load("fashion_mnist")
+    message = str(caught.value)
+    assert words in message
+    for way in ("internet", "VAELAB_DATA", "dataset-fashion-mnist"):
+        assert way in message
+    assert list((machine / "cache").iterdir()) == []
+
+
+def test_a_download_works_after_a_failed_one(remote):
+    cut_off(remote)
+    with pytest.raises(MissingDataError):
+        sources.fashion_mnist()
+    remote.cut.clear()
+    check_splits()
+
+
+class Slow(dict):
+    def __getitem__(self, name):
+        time.sleep(1)
+        return super().__getitem__(name)
+
+
+def test_a_server_that_falls_silent_is_given_up(monkeypatch, remote):
+    monkeypatch.setattr(mnist_files, "_SILENCE", 0.2)
+    remote.files = Slow(remote.files)
+    with pytest.raises(MissingDataError, match="timed out"):
+        sources.fashion_mnist()
+
+
+def test_mnist_has_no_debian_package(machine):
+    with pytest.raises(MissingDataError) as caught:
+        sources.mnist()
+    assert "VAELAB_DATA" in str(caught.value) and "apt" not in str(caught.value)
+
+
+def test_a_cache_that_cannot_be_written(machine):
+    (machine / "cache").write_text("a file where the folder should be")
+    with pytest.raises(MissingDataError, match="exists"):
+        sources.fashion_mnist()
+
+
+def test_scraps_of_a_killed_download_are_swept_up(machine, remote):
+    old, running = machine / "cache" / ".download-old", machine / "cache" / ".download-running"
+    old.mkdir(parents=True)
+    running.mkdir()
+    os.utime(old, (0, 0))
+    sources.fashion_mnist("test")
+    assert not old.exists() and running.exists()
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-1000], lambda data: b"", None])
+def test_damaged_files_in_the_cache_are_fetched_again(machine, remote, contents, damage):
+    cache = place(machine / "cache" / "FashionMNIST" / "raw", contents)
+    victim = cache / "t10k-images-idx3-ubyte"
+    if damage:
+        victim.write_bytes(damage(contents[victim.name]))
+        with pytest.warns(UserWarning, match="t10k-images-idx3-ubyte was deleted"):
+            sources.fashion_mnist("test")
+    else:
+        victim.unlink()
+    check_splits()
+    assert remote.requests == 8
+
+
+def test_damaged_files_of_a_person_are_left_alone(machine, monkeypatch, remote, packed):
+    mine = place(machine / "mine" / "FashionMNIST", packed)
+    victim = mine / "t10k-labels-idx1-ubyte.gz"
+    victim.write_bytes(packed[victim.name][:-9])
+    monkeypatch.setenv("VAELAB_DATA", str(machine / "mine"))
+    with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz cannot be used: .*half a download"):
+        sources.fashion_mnist("test")
+    assert victim.exists() and remote.requests == 0
+    victim.unlink()
+    with pytest.raises(DataError, match="lacks the file of t10k labels"):
+        sources.fashion_mnist("test")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("t10k-images-idx3-ubyte", idx(np.zeros((9, 28, 28))), r"\(9, 28, 28\), not \(10000, 28, 28\)"),
+        ("t10k-labels-idx1-ubyte", idx(np.full(10_000, 25)), "a label 25"),
+    ],
+)
+def test_another_set_under_the_same_names(machine, monkeypatch, contents, name, data, words):
+    place(machine / "mine" / "FashionMNIST", {**contents, name: data})
+    monkeypatch.setenv("VAELAB_DATA", str(machine / "mine"))
+    with pytest.raises(DataError, match=words):
+        sources.fashion_mnist("test")
+
+
+def test_a_wrong_variable_is_mentioned(machine, monkeypatch, contents):
+    place(machine / "debian" / "fashion-mnist", contents)
+    monkeypatch.setenv("VAELAB_DATA", str(machine / "tpyo"))
+    with pytest.warns(UserWarning, match="tpyo is not a folder"):
+        check_splits()
+
+
+WHOLE = idx(np.arange(24).reshape(2, 3, 4))
+
+
+def test_idx_reads_what_was_written(tmp_path):
+    for data in (WHOLE, gzip.compress(WHOLE)):
+        (tmp_path / "file").write_bytes(data)
+        assert torch.equal(
+            idx_files.read_idx(tmp_path / "file"), torch.arange(24, dtype=torch.uint8).reshape(2, 3, 4)
+        )
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (b"\n <!DOCTYPE html>", "web page"),
+        (WHOLE[:-5], "5 bytes are missing"),
+        (WHOLE + b"xx", "2 bytes are too many"),
+        (WHOLE[:10], "first bytes"),
+        (b"\0\0\x0d\x03" + WHOLE[4:], "first bytes"),  # floats
+        (b"PK\x03\x04 a zip archive", "first bytes"),
+        (gzip.compress(WHOLE)[:-4], "half a download"),
+        (gzip.compress(WHOLE)[:-8] + bytes(8), "compression is broken"),
+        (gzip.compress(WHOLE)[:12] + bytes([255] * 9) + gzip.compress(WHOLE)[21:], "compression is broken"),
+        (gzip.compress(b"<html>"), "first bytes"),
+    ],
+)
+def test_idx_damage_is_told_apart(tmp_path, data, reason):
+    (tmp_path / "file").write_bytes(data)
+    with pytest.raises(DataError, match=reason):
+        idx_files.read_idx(tmp_path / "file")
+
+
+def test_resize_agrees_with_pillow():
+    images = torch.randint(0, 256, (5, 3, 28, 28), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    for size in (7, 32):
+        ours = sources.resize(images, size, batch_size=2)
+        for image, small in zip(images, ours, strict=True):
+            theirs = Image.fromarray(image.permute(1, 2, 0).numpy()).resize(
+                (size, size), Image.Resampling.BILINEAR
+            )
+            assert np.abs(small.permute(1, 2, 0).numpy().astype(int) - np.asarray(theirs)).max() <= 1
+
+
+def test_size_and_split(machine, contents):
+    place(machine / "debian" / "fashion-mnist", contents)
+    source = sources.fashion_mnist("test", size=14)
+    assert torch.equal(source.images[:, 0, 5, 5].long(), torch.arange(10_000) % 251)
+    assert source.images.shape == (10_000, 1, 14, 14)
+    with pytest.raises(DataError, match="size, the height"):
+        sources.fashion_mnist("test", size=0)
+    with pytest.raises(UnknownNameError, match="'validation'"):
+        sources.fashion_mnist("valid")
