@@ -1,0 +1,66 @@
+# Every target sets up what it needs by itself: Python 3.11 to 3.13 and make are all it takes.
+# Works with GNU make 3.81 (macOS) and later.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup book test lint unit notebooks pages lab serve bench format clean distclean
+
+PY := .venv/bin/python
+PORT ?= 8000
+
+NOTEBOOKS ?= book/*.ipynb
+
+help:
+	@echo "make book      run the notebooks that changed and build the course as web pages"
+	@echo "make test      check everything: style, unit tests, every notebook, the built pages"
+	@echo "make lab       open the notebooks in JupyterLab"
+	@echo "make serve     build the course and serve it at http://localhost:$(PORT) (PORT=... changes it)"
+	@echo "make bench     measure speed on this machine"
+	@echo "make format    tidy code and notebooks before a commit"
+	@echo "make clean     delete what was built (make distclean: the environment .venv as well)"
+	@echo
+	@echo "PYTHON=python3.12 chooses the interpreter, VAELAB_DEVICE=cpu the device."
+
+setup:
+	@sh tools/setup.sh
+
+book: setup
+	@$(PY) -m tools.build_book
+
+# The order matters: quick checks first, and the notebooks' one execution serves the book as well.
+test: lint unit notebooks book pages
+
+lint: setup
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m tools.clean_notebooks --check
+
+unit: setup
+	$(PY) -m pytest --ignore=tests/browser
+
+notebooks: setup
+	$(PY) -m pytest -p tools.nbval_fill_cache --nbval-lax --nbval-current-env --nbval-cell-timeout 120 $(NOTEBOOKS)
+
+pages: book
+	$(PY) -m pytest tests/browser
+
+lab: setup
+	$(PY) -m jupyterlab book
+
+serve: book
+	@echo "Serving at http://localhost:$(PORT) until you press Ctrl-C"
+	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html >/dev/null
+
+bench: setup
+	@TQDM_DISABLE=1 $(PY) -m benchmarks
+
+format: setup
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+	$(PY) -m tools.clean_notebooks
+
+clean:
+	rm -rf _build .cache .pytest_cache .ruff_cache
+
+distclean: clean
+	rm -rf .venv vaelab.egg-info

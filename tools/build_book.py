@@ -1,0 +1,61 @@
+"""Build the book: run what is not in the cache, write the pages, say where they are.
+
+Any warning, unknown reference or failed cell fails the build.
+"""
+
+import shutil
+import subprocess
+import sys
+
+from tools import notebook_cache
+from tools.offline_assets import mathjax_folder
+
+# Not the `jupyter-book` script: its first line keeps the folder .venv was made in.
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+
+# Settings that MyST prints in full at every start: they bury what matters.
+NOISE = ("MdParserConfig(", "NbParserConfig(")
+
+
+def run_showing_progress(command: list[str]) -> int:
+    """Run a command, pass its lines on as they come, and return its exit code."""
+    environment = notebook_cache.notebook_environment()
+    with subprocess.Popen(
+        command,
+        cwd=notebook_cache.ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        cell_failed = muted = False
+        for line in process.stdout:
+            cell_failed |= "Executing notebook failed" in line
+            muted |= (
+                cell_failed and "Exception occurred:" in line
+            )  # Sphinx's own traceback: the cell's was shown
+            if not muted and not any(noise in line for noise in NOISE):
+                print(line, end="", flush=True)
+    return process.returncode
+
+
+def main() -> int:
+    notebook_cache.refresh()
+    command = [sys.executable, "-c", JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
+    if failed := run_showing_progress(command):
+        # Sphinx would not read the faulty page again, and so not complain, the next time.
+        shutil.rmtree(notebook_cache.BUILD / ".doctrees", ignore_errors=True)
+        print("\nThe book was not built; the first warning or error above is the reason.", file=sys.stderr)
+        return failed
+    if mathjax_folder() is None:
+        print("MathJax is not installed here: a page loads it from its public server, so formulas need the")
+        print(
+            "network. `pip install -c constraints.txt -e '.[book]'` and a new build make the pages complete."
+        )
+    print(f"\nThe book: {notebook_cache.BUILD / 'html' / 'index.html'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""Keep executed notebooks while nothing they depend on has changed.
+
+The Jupyter cache knows a notebook by its code cells alone. A change in the package, in the pinned versions,
+or of the device would leave old results on the pages, so the cache is dropped with the built book when any of
+them changed.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache" / "jupyter"
+BUILD = ROOT / "_build"
+IPYTHON = ROOT / ".cache" / "ipython"
+
+
+def notebook_environment() -> dict[str, str]:
+    """What notebooks run in: this interpreter's kernel, and nothing of the user's own start-up files."""
+    profile = IPYTHON / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    # Kernels talk to this machine alone; their notice about unencrypted connections only worries people.
+    (profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n")
+    return os.environ | {
+        "TQDM_DISABLE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "IPYTHONDIR": str(IPYTHON),
+    }
+
+
+def dependencies() -> Iterator[Path]:
+    """Files that every notebook's results rest on."""
+    for path in sorted((ROOT / "vaelab").rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path
+    yield ROOT / "constraints.txt"
+
+
+def fingerprint() -> str:
+    """One hash of the package, the pinned versions, the Python version and the device asked for."""
+    digest = hashlib.sha256()
+    for path in dependencies():
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    digest.update(f"{sys.version_info[:2]} {os.environ.get('VAELAB_DEVICE', '')}".encode())
+    return digest.hexdigest()
+
+
+def refresh() -> None:
+    """Drop the cache and the built pages if what they rest on has changed; say so."""
+    stamp = CACHE / "rests-on.txt"
+    now = fingerprint()
+    if stamp.exists() and stamp.read_text() == now:
+        return
+    if CACHE.exists():
+        print("The package, the versions or the device changed: every notebook runs again.", flush=True)
+        shutil.rmtree(CACHE)
+    shutil.rmtree(BUILD, ignore_errors=True)  # Sphinx would keep the old outputs of unchanged notebooks
+    CACHE.mkdir(parents=True)
+    stamp.write_text(now)

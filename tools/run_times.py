@@ -1,0 +1,63 @@
+"""Write each chapter's measured run time into its head: `make notebooks` measures, this writes.
+
+    python -m tools.run_times
+
+The head has a line "**Time:** 20 minutes to read, 35 s to run on two CPU cores (GPU: not measured yet)". A run on
+the CPU fills in the first number, a run on a GPU the part in brackets.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+
+from tools import notebook_cache
+
+LINE = re.compile(r"(?P<cpu>[\d?]+ s) to run on two CPU cores \(GPU: (?P<gpu>[^)]*)\)")
+
+
+def measured_seconds() -> dict[str, float]:
+    """Notebook name -> seconds of its last complete run."""
+    records = get_cache(notebook_cache.CACHE).list_cache_records()
+    newest = sorted((r for r in records if "execution_seconds" in r.data), key=lambda r: r.created)
+    return {Path(record.uri).name: record.data["execution_seconds"] for record in newest}
+
+
+def with_time(text: str, seconds: float, gpu: str | None) -> str:
+    """The text with the measured time in its line; unchanged where it has no such line."""
+
+    def line(match):
+        measured = f"{round(seconds)} s"
+        cpu, on_gpu = (match["cpu"], f"{measured} on one {gpu}") if gpu else (measured, match["gpu"])
+        return f"{cpu} to run on two CPU cores (GPU: {on_gpu})"
+
+    return LINE.sub(line, text)
+
+
+def gpu_name() -> str | None:
+    import torch
+
+    import vaelab
+
+    return torch.cuda.get_device_name() if vaelab.device().type == "cuda" else None
+
+
+def main() -> int:
+    seconds, gpu = measured_seconds(), gpu_name()
+    for path in sorted((notebook_cache.ROOT / "book").glob("*.ipynb")):
+        if path.name not in seconds:
+            print(f"{path.name}: not run since the last change; `make notebooks` runs it", file=sys.stderr)
+            continue
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = with_time(cell.source, seconds[path.name], gpu)
+        path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+        print(f"{path.name}: {seconds[path.name]:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
