@@ -125,6 +125,17 @@ def test_fine_detail_is_averaged_not_sampled(tmp_path, name):
     assert image[2:-2, 2:-2].std() < 3
 
 
+def test_a_jpeg_read_at_reduced_scale_looks_the_same(tmp_path):
+    """Reading at less than four times the wanted size changes this picture by 4 levels and more."""
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise).resize((1024, 1024), Image.Resampling.BICUBIC)
+    for kind in ("png", "jpg"):
+        (tmp_path / kind).mkdir()
+        picture.save(tmp_path / kind / f"a.{kind}", quality=95, subsampling=0)
+    png, jpg = (sources.folder(tmp_path / kind, "all", size=64).images.float() for kind in ("png", "jpg"))
+    assert (png - jpg).abs().mean() < 1.5
+
+
 def png_header(width, height):
     """A PNG that claims a size and has no pixels: decompression bombs start so."""
     body = b"IHDR" + struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
@@ -265,11 +276,12 @@ def test_a_picture_keeps_its_split_for_good():
 def test_subfolders_are_classes_and_keep_their_numbers_in_every_split(tmp_path):
     for level in range(120):
         grey(tmp_path / ("cats", "dogs/small", "newts")[level % 3] / f"{level}.png", level)
+    grey(tmp_path / "axolotls" / "one.png", 150)  # alone, so that two splits have no axolotl
     for split in ("train", "validation", "test", "all"):
         source = sources.folder(tmp_path, split)
-        assert source.class_names == ("cats", "dogs", "newts")
+        assert source.class_names == ("axolotls", "cats", "dogs", "newts")
         assert source.labels.dtype == torch.int64
-        assert source.labels.tolist() == [level % 3 for level in levels(source)]
+        assert source.labels.tolist() == [0 if level == 150 else 1 + level % 3 for level in levels(source)]
 
 
 @pytest.mark.parametrize("names", [["a.png", "b.png"], ["all/a.png", "all/b.png"], ["a.png", "sub/b.png"]])

@@ -283,6 +283,14 @@ def test_damaged_files_in_the_cache_are_fetched_again(machine, remote, contents,
     assert remote.requests == 8
 
 
+def test_damaged_files_in_the_cache_go_even_offline(machine, contents):
+    victim = place(machine / "cache" / "FashionMNIST" / "raw", contents) / "t10k-labels-idx1-ubyte"
+    victim.write_bytes(b"<html>")
+    with pytest.warns(UserWarning, match="web page"), pytest.raises(MissingDataError, match="refused"):
+        sources.fashion_mnist("test")
+    assert not victim.exists()
+
+
 def test_damaged_files_of_a_person_are_left_alone(machine, monkeypatch, remote, packed):
     mine = place(machine / "mine" / "FashionMNIST", packed)
     victim = mine / "t10k-labels-idx1-ubyte.gz"

@@ -6,8 +6,10 @@ decoder turns codes (B, latent_dim) into images (B, C, H, W) with pixels in [0, 
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import torch
 from torch import nn
 
 from vaelab.errors import ShapeError
@@ -136,3 +138,89 @@ def mlp_decoder(latent_dim: int, image_shape: ImageShape, hidden: Sequence[int] 
 def count_parameters(module: nn.Module) -> int:
     """Number of trainable parameters."""
     return sum(p.numel() for p in module.parameters() if p.requires_grad)
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One line of a model's summary."""
+
+    part: str  # "encoder", "to_code", "decoder", ... or "" for a bare stack of layers
+    name: str  # "Conv2d 3x3 /2 + LeakyReLU"
+    shape: tuple[int, ...]  # of the output, without the batch axis
+    parameters: int
+
+
+def layers(module: nn.Module, input_shape: Sequence[int] | None = None) -> list[LayerRow]:
+    """The layers that a forward pass goes through, in its order, each with its output's shape.
+
+    A layer without parameters that keeps the shape (an activation, a dropout) joins the row before it.
+
+    Args:
+        module: a model, or an encoder or decoder of its own.
+        input_shape: shape of one input, without the batch axis; None takes the model's `image_shape`.
+
+    Raises:
+        ShapeError: `input_shape` is missing and the module has no `image_shape`.
+    """
+    shape = input_shape or getattr(module, "image_shape", None)
+    if shape is None:
+        raise ShapeError(
+            "A bare stack of layers does not know its input: give input_shape, for instance (3, 64, 64)."
+        )
+    rows: list[LayerRow] = []
+
+    def note(path: str, layer: nn.Module, output) -> None:
+        size, own = tuple(output.shape[1:]), count_parameters(layer)
+        part = path.split(".")[0] if hasattr(module, "image_shape") else ""
+        if rows and not own and size == rows[-1].shape:
+            rows[-1] = replace(rows[-1], name=f"{rows[-1].name} + {_layer_name(layer)}")
+        else:
+            rows.append(LayerRow(part, _layer_name(layer), size, own))
+
+    leaves = [(path, m) for path, m in module.named_modules() if not list(m.children())]
+    hooks = [
+        m.register_forward_hook(lambda layer, _, output, path=path: note(path, layer, output))
+        for path, m in leaves
+    ]
+    training = module.training
+    weight = next(module.parameters(), torch.zeros(()))
+    try:
+        with torch.random.fork_rng(), torch.no_grad():  # a VAE draws its code
+            module.eval()(torch.zeros(1, *shape, device=weight.device))
+    finally:
+        module.train(training)
+        for hook in hooks:
+            hook.remove()
+    return rows
+
+
+def _layer_name(layer: nn.Module) -> str:
+    """ "Conv2d 3x3 /2" for a convolution of stride 2, else the name of the class."""
+    name = type(layer).__name__
+    if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d)):
+        name += " {}x{}".format(*layer.kernel_size) + (f" /{layer.stride[0]}" if layer.stride[0] > 1 else "")
+    return name
+
+
+def summary(module: nn.Module, input_shape: Sequence[int] | None = None) -> str:
+    """A table of the module's layers: part, layer, output shape (without the batch axis), parameters.
+
+    Args and errors are those of `layers`. Print it: `print(nets.summary(model))`.
+    """
+    table = [("part", "layer", "output shape", "parameters")]
+    for row in layers(module, input_shape):
+        table.append((row.part, row.name, " x ".join(map(str, row.shape)), f"{row.parameters:,}"))
+    table.append(("total", "", "", f"{count_parameters(module):,}"))
+    if not any(line[0] for line in table[1:-1]):
+        table = [("", *line[1:]) for line in table[:-1]] + [("", "total", "", table[-1][3])]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [
+        "  ".join(
+            cell.rjust(w) if i == 3 else cell.ljust(w)
+            for i, (cell, w) in enumerate(zip(line, widths, strict=True))
+            if w
+        )
+        for line in table
+    ]
+    rule = "-" * len(lines[0])
+    return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])

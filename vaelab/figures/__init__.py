@@ -1,5 +1,6 @@
 """Every picture of the book, in one style. Functions return a `Picture`, `*_panel` functions its parts."""
 
+from vaelab.figures.architecture import architecture
 from vaelab.figures.curves import (
     bar_panel,
     histogram_panel,
@@ -8,6 +9,13 @@ from vaelab.figures.curves import (
     reference_line,
     training_curves,
 )
+from vaelab.figures.divergences import (
+    evidence_walks,
+    fits_to_target,
+    kl_integrand,
+    posterior_ellipses,
+)
+from vaelab.figures.gradients import draw_graphs, draws_moving, gradient_histograms
 from vaelab.figures.images import comparison, image_grid, plane
 from vaelab.figures.latents import latent_map, scatter_panel
 from vaelab.figures.style import (
@@ -24,6 +32,7 @@ from vaelab.figures.style import (
     panel,
     styled,
 )
+from vaelab.figures.warp import bent_grid, bent_grid_panel
 
 __all__ = [
     "AMBER",
@@ -36,15 +45,25 @@ __all__ = [
     "SKY",
     "TEN",
     "Picture",
+    "architecture",
     "bar_panel",
+    "bent_grid",
+    "bent_grid_panel",
     "comparison",
+    "draw_graphs",
+    "draws_moving",
+    "evidence_walks",
+    "fits_to_target",
+    "gradient_histograms",
     "histogram_panel",
     "image_grid",
+    "kl_integrand",
     "latent_map",
     "line_panel",
     "lines",
     "panel",
     "plane",
+    "posterior_ellipses",
     "reference_line",
     "scatter_panel",
     "styled",

@@ -39,7 +39,7 @@ ATTRIBUTES = {
     "Wavy_Hair": Attribute({"hair_curl": (0.25, 1), "bald": _OFF}, 0.06, 0.7),
     "Wearing_Earrings": Attribute({"earrings": _ON}, 0, 1),
     "Wearing_Hat": Attribute({"hat": _ON}, 0, 1),
-    "Wearing_Lipstick": Attribute({"lipstick": _ON}, 0, 1),
+    "Wearing_Lipstick": Attribute({"makeup": _ON}, 0, 1),
     "Young": Attribute({"age": (0, 0.6)}, 0.85, 0.2),
     "Long_Hair": Attribute({"hair_length": (0.4, 1), "bald": _OFF}, 0.1, 0.8),
 }

@@ -20,7 +20,7 @@ FACTORS = {
     "backdrop_brightness": Factor(0.40, 0.85, "dark to light background"),
     # the person
     "presentation": Factor(
-        0, 1, "hidden cause behind jaw, brows, hair length, beard, lipstick and earrings; never painted"
+        0, 1, "hidden cause behind jaw, brows, hair length, beard, make-up and earrings; never painted"
     ),
     "age": Factor(0, 1, "young adult (0) to old (1): lines, folds, softer jaw"),
     "skin_tone": Factor(0, 1, "lightest (0) to deepest (1) skin"),
@@ -30,7 +30,7 @@ FACTORS = {
     "jaw_width": Factor(0.70, 0.94, "width of the jaw as a part of the face's"),
     # eyes, brows, nose
     "eye_size": Factor(0.88, 1.14, "size of the eyes; 1 is the usual size"),
-    "eye_openness": Factor(0.62, 1.18, "hooded to wide open eyes"),
+    "eye_openness": Factor(0.60, 1.20, "hooded to wide open eyes"),
     "eye_slant": Factor(-0.02, 0.03, "outer corner lower (negative) or higher (positive), in head units"),
     "eye_colour": Factor(0, 1, "dark brown, hazel, green, grey-green, blue"),
     "gaze": Factor(-1, 1, "looking to the left (-1) or the right (1)"),
@@ -40,7 +40,7 @@ FACTORS = {
     # mouth
     "smile": Factor(0, 1, "relaxed mouth (0) to a broad smile (1)"),
     "mouth_open": Factor(0, 1, "closed jaw (0) to open mouth (1)"),
-    "lipstick": Factor(0, 1, "bare (0) to painted (1) lips"),
+    "makeup": Factor(0, 1, "bare face (0) to painted lips and shaded eyelids (1)"),
     # hair
     "hair_lightness": Factor(0, 1, "black (0), brown, blond (1)"),
     "hair_redness": Factor(0, 1, "not red (0) to red (1)"),
@@ -84,7 +84,7 @@ def draw_factors(indices, seed: int) -> dict[str, Tensor]:
 
     Most factors are independent. These are not, as in photographs: deeper skin comes with darker hair
     and eyes and with curlier hair, age with grey hair and baldness, smiling with an open mouth, and
-    `presentation` with jaw, brows, hair length, beard, moustache, lipstick and earrings.
+    `presentation` with jaw, brows, hair length, beard, moustache, make-up and earrings.
 
     Args:
         indices: integers, shape (N,), at least 0. Face number i of a seed is always the same face.
@@ -166,11 +166,11 @@ def _features(d, f):
 def _mouth(d, f):
     smiling = d["is_smiling"] < 0.5
     is_open = d["is_open"] < np.where(smiling, 0.6, 0.25)
-    painted = d["lipstick"] < 0.62 * (1 - _strong(d["presentation"]))
+    painted = d["makeup"] < 0.62 * (1 - _strong(d["presentation"]))
     return {
         "smile": _either(smiling, d["smile"], (0, 0.2), (0.75, 1)),
         "mouth_open": _either(is_open, d["mouth_open"], (0, 0), (0.5, 1)),
-        "lipstick": painted.astype(float),
+        "makeup": painted.astype(float),
     }
 
 

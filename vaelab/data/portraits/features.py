@@ -25,7 +25,9 @@ def eyes(s: Scene):
     _iris(s, out, y, opening)
 
     near = ramp(1.12, 0.96, t.abs())
-    lid = ramp(0.016 + 0.010 * t.clamp(0, 1), 0.0, (y - upper).abs()) * near
+    lid_shade = stroke(y - upper + 0.028, 0.026) * ramp(1.15, 0.75, t.abs()) * (1 - opening)
+    s.paint(palette.colour(palette.LID_SHADE, t), 0.55 * s.makeup * lid_shade)
+    lid = ramp(0.016 + 0.010 * t.clamp(0, 1) + 0.006 * s.makeup, 0.0, (y - upper).abs()) * near
     s.paint(s.lashes, 0.92 * lid)
     crease = 0.55 * stroke(y - 1.15 * upper + 0.034, 0.011) * ramp(1.05, 0.7, t.abs())
     below = 0.30 * stroke(y - lower - 0.004, 0.010) * near
@@ -67,11 +69,11 @@ def mouth(s: Scene):
 
     # The line between the lips: level when relaxed, its corners raised by a smile.
     line = MOUTH_Y - 0.004 + 0.016 * smile - (0.025 + 0.045 * smile) * t * t
-    gap = (0.070 * grin + s.mouth_open * (0.090 + 0.010 * smile)) * mid_arch
+    gap = (0.066 * grin + s.mouth_open * (0.090 + 0.004 * smile)) * (0.4 * mid_arch + 0.6 * round_arch)
     thin = 1 - 0.12 * grin - 0.20 * ramp(0.5, 1, s.age)
-    plump = (0.70 + 0.80 * s.fullness) * (1 + 0.25 * s.lipstick) * thin
+    plump = (0.72 + 0.62 * s.fullness) * (1 + 0.20 * s.makeup) * thin
     upper = line - 0.048 * plump * mid_arch * (1 - 0.22 * bow) - 0.15 * s.mouth_open * gap
-    lower = line + gap + 0.066 * plump * mid_arch
+    lower = line + gap + 0.066 * plump * (1 - 0.15 * grin - 0.12 * s.mouth_open) * mid_arch
     inside = (t.abs() < 1).float()
 
     lips = s.cover(torch.maximum(upper - s.v, s.v - lower), 0.006) * inside

@@ -12,10 +12,10 @@ CROWN_Y = -0.15  # height of the widest part of the skull
 def comb(s: Scene):
     """Texture, outline and colour of the hair, which several parts share."""
     s.grain = _strands(s)
-    curled = s.faces_where(s.hair_curl > 0.6)
+    curled = s.faces_where(s.hair_curl > 0.2)
     if len(curled):
         some = s.part(*s.ALL, curled)
-        s.grain[curled] = mix(some.grain, _curls(some), _tight(some))
+        s.grain[curled] = mix(some.grain, _curls(some), 0.5 * _wavy(some) + 0.5 * _tight(some))
     s.mane = silhouette(s)
     s.hair_paint = shade(s)
 
@@ -29,13 +29,13 @@ def _strands(s: Scene) -> Tensor:
 
 
 def _curls(s: Scene) -> Tensor:
-    """Little bumps in two sizes, about -1 to 1."""
-    phase = 9 * s.parting
-    small = _dimples(0.8 * s.x + 0.6 * s.y, 0.8 * s.y - 0.6 * s.x, 51, phase)
-    return 0.6 * small + 0.6 * _dimples(s.x, s.y, 34, phase)
+    """Bumps in two sizes, about -1 to 1: large and loose in wavy hair, small in tightly curled hair."""
+    phase, frequency = 9 * s.parting, 22 + 12 * _tight(s)
+    small = _dimples(0.8 * s.x + 0.6 * s.y, 0.8 * s.y - 0.6 * s.x, 1.5 * frequency, phase)
+    return 0.6 * small + 0.6 * _dimples(s.x, s.y, frequency, phase)
 
 
-def _dimples(x: Tensor, y: Tensor, frequency: float, phase: Tensor) -> Tensor:
+def _dimples(x: Tensor, y: Tensor, frequency: Tensor, phase: Tensor) -> Tensor:
     """A field of bumps and hollows, bent so that no grid shows."""
     bent_x, bent_y = x + 0.05 * torch.sin(11 * y), y + 0.05 * torch.sin(10 * x + phase)
     return torch.sin(frequency * bent_x + phase) * torch.sin(frequency * bent_y)
@@ -44,7 +44,7 @@ def _dimples(x: Tensor, y: Tensor, frequency: float, phase: Tensor) -> Tensor:
 def silhouette(s: Scene) -> Tensor:
     """Signed distance to the outline of all the hair, seen from the front."""
     tight, long = _tight(s), _long(s)
-    grown = s.hair_volume * (1 + 0.5 * tight) * (1 - 0.7 * s.hat)
+    grown = s.hair_volume * (1 + 0.25 * _wavy(s) + 0.25 * tight) * (1 - 0.7 * s.hat)
     rx, ry = s.face_width + 0.02 + grown * (0.25 + 0.65 * long + 0.4 * tight), 0.53 + grown
     x = s.x - 0.02 * s.parting
     cap = ellipse(x, s.y - CROWN_Y, rx, ry)
@@ -53,14 +53,14 @@ def silhouette(s: Scene) -> Tensor:
     short = s.y - 0.03 - 0.4 * s.hair_length + 1.5 * (x.abs() - 0.9 * s.face_width).clamp(min=0)
     end = 0.03 + 0.97 * s.hair_length
     down = ((s.y - CROWN_Y) / (end - CROWN_Y)).clamp(0, 1)
-    wave = 0.022 * _wavy(s) * torch.sin(13 * s.y + 5 * s.parting) * down
+    wave = 0.035 * _wavy(s) * torch.sin(13 * s.y + 5 * s.parting) * down
     half_width = rx + 0.05 * torch.sin(3.1 * down) - 0.06 * down**3 + wave
-    middle, half_height = (end + CROWN_Y) / 2, (end - CROWN_Y) / 2 + 0.08
+    middle, half_height = (end + CROWN_Y) / 2 - 0.06, (end - CROWN_Y) / 2 + 0.14
     fall = rounded_box(x, s.y - middle, half_width, half_height, 0.12)
     fall = mix(torch.maximum(cap, short), torch.where(s.y < CROWN_Y, cap, fall), long)
     # Long tight curls hold themselves up: a round cloud.
     cloud = merge(cap, ellipse(s.x, s.y - 0.10, rx + 0.10, ry + 0.14), 0.1)
-    outline = mix(fall, cloud, tight * long) - 0.016 * tight * s.grain
+    outline = mix(fall, cloud, tight * long) - (0.020 * _wavy(s) - 0.004 * tight) * s.grain
     return torch.maximum(outline, -0.33 - s.y - 5 * (1 - s.hat))  # nothing shows above the brim of a hat
 
 
@@ -105,8 +105,8 @@ def in_front(s: Scene):
     short_line = ragged - opening + slanted + sideburn
     swept = s.x - 0.20 * s.parting
     curtain = s.y + ragged + 0.50 + receding - 1.55 * swept.abs().clamp(0, 0.7) ** 2
-    side = s.face_width * (0.93 - 0.22 * ramp(0.35, 0.75, s.y)) - s.x.abs() + 0.4 * ragged
-    long_line = torch.minimum(curtain.maximum(s.y), side.maximum(-0.2 - s.y))
+    side = s.face_width * (0.91 - 0.20 * ramp(0.35, 0.75, s.y)) - s.x.abs() + 0.4 * ragged
+    long_line = merge(curtain.maximum(s.y), side, 0.06)
     fringe = s.y + ragged + 0.205 - 0.5 * s.x.abs() ** 3 - 0.03 * s.parting * s.x
     line = mix(short_line, long_line, long)
     line = mix(line, torch.minimum(line, fringe), s.bangs)

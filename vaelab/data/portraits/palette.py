@@ -24,6 +24,7 @@ HAIR = [
 RED_HAIR, GREY_HAIR = [0.68, 0.29, 0.12], [0.76, 0.75, 0.75]
 EYES = [[0.17, 0.09, 0.05], [0.42, 0.25, 0.12], [0.42, 0.47, 0.22], [0.36, 0.53, 0.54], [0.38, 0.57, 0.76]]
 GLASSES = [[0.05, 0.05, 0.07], [0.12, 0.18, 0.36], [0.52, 0.10, 0.15], [0.72, 0.44, 0.18], [0.93, 0.87, 0.74]]
+LID_SHADE = [0.42, 0.20, 0.30]
 LIPSTICK, TEETH, MOUTH, GOLD = [0.74, 0.03, 0.16], [0.97, 0.955, 0.92], [0.30, 0.07, 0.08], [0.98, 0.83, 0.36]
 
 
@@ -50,7 +51,7 @@ def choose(s):
     s.brow_colour = mix(s.hair * 0.62, s.skin_shadow, 0.18)
 
     natural = s.skin * mix(colour([0.92, 0.69, 0.67], s.age), colour([1.18, 0.84, 0.88], s.age), s.skin_tone)
-    s.lips = mix(natural, colour(LIPSTICK, s.age), 0.96 * s.lipstick).clamp(0, 1)
+    s.lips = mix(natural, colour(LIPSTICK, s.age), 0.96 * s.makeup).clamp(0, 1)
     s.iris = along(colour(EYES, s.age), s.eye_colour)
     s.lashes = s.hair * 0.15 + colour([0.07, 0.05, 0.05], s.age)
 

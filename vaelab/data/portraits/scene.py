@@ -51,9 +51,11 @@ class Scene:
         self.x = self.bx * cos + self.by * sin
         self.y = self.by * cos - self.bx * sin
         # Features lie on a round head: turning it slides them sideways, most in the middle of the face.
-        across = (self.x / self.face_width).clamp(-1.05, 1.05)
+        straight = self.x / self.face_width
+        across = straight.clamp(-1.05, 1.05)
         depth = (1 - (0.88 * across) ** 2).clamp(min=0.02).sqrt()
-        self.u = (across * self.turn.cos() - depth * self.turn.sin()) * self.face_width
+        turned = across * self.turn.cos() - depth * self.turn.sin()
+        self.u = (turned + straight - across) * self.face_width
         self.v = self.y
         self.side = self.u.abs()
 
