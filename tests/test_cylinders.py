@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+import vaelab
 from vaelab.data import cylinders
 from vaelab.errors import DataError
 
@@ -25,12 +26,12 @@ def measured_silhouette(images):
 
 @pytest.mark.parametrize("size", [32, 64, 101])
 def test_bytes_do_not_depend_on_the_batch(size):
-    images, factors = draw(0, 70, size=size)
-    assert images.shape == (70, 3, size, size) and images.dtype == torch.uint8
-    for split in (1, 3, 37):
-        parts = [draw(i, min(split, 70 - i), size=size)[0] for i in range(0, 70, split)]
+    images, factors = draw(0, 40, size=size)
+    assert images.shape == (40, 3, size, size) and images.dtype == torch.uint8
+    for split in (1, 3, 17):
+        parts = [draw(i, min(split, 40 - i), size=size)[0] for i in range(0, 40, split)]
         assert torch.equal(images, torch.cat(parts))
-    order = torch.randperm(70)
+    order = torch.randperm(40)
     assert torch.equal(images[order], cylinders.render({k: v[order] for k, v in factors.items()}, size))
 
 
@@ -41,13 +42,13 @@ def test_sizes_show_the_same_picture():
 
 
 def test_silhouette_follows_the_projection_formula():
-    images, factors = draw(0, 300, size=128)
+    images, factors = draw(0, 150, size=128)
     width, height = measured_silhouette(images)
     true_width, true_height = (
         128 * side for side in cylinders.silhouette(factors["height"], factors["diameter"])
     )
     for measured, true in ((width, true_width), (height, true_height)):
-        slope, offset = np.polyfit(true, measured, 1)
+        slope = np.polyfit(true, measured, 1)[0]
         assert slope == pytest.approx(1, abs=0.01)
         assert (measured - true).abs().max() < 1.5  # pixels of 128
 
@@ -90,8 +91,7 @@ def test_size_out_of_range_says_what_is_possible(size):
         draw(0, 1, size=size)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-def test_a_gpu_draws_the_same_to_one_level():
-    images, factors = draw(0, 300)
-    on_gpu = cylinders.render(factors, 64, "cuda").cpu()
-    assert (on_gpu.int() - images.int()).abs().max() <= 1
+def test_the_readers_device_draws_the_same_to_one_grey_level():
+    images, factors = draw(0, 100)
+    on_device = cylinders.render(factors, 64, vaelab.device()).cpu()
+    assert (on_device.int() - images.int()).abs().max() <= 1
