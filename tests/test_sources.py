@@ -28,20 +28,29 @@ def idx(values: np.ndarray) -> bytes:
     return bytes([0, 0, 8, values.ndim]) + shape + values.astype(np.uint8).tobytes()
 
 
-@pytest.fixture(scope="module")
-def contents():
-    """The four files, unpacked. Picture i is one grey level, i modulo 251; its label is i modulo 10."""
+def four_files(train: int) -> dict[str, bytes]:
+    """Picture i is one grey level, i modulo 251; its label is i modulo 10. Unpacked."""
     made = {}
-    for part, count in (("train", 60_000), ("t10k", 10_000)):
+    for part, count in (("train", train), ("t10k", 10_000)):
         number = np.arange(count)
         made[f"{part}-images-idx3-ubyte"] = idx(np.repeat(number % 251, 784).reshape(count, 28, 28))
         made[f"{part}-labels-idx1-ubyte"] = idx(number % 10)
     return made
 
 
+def pack(files: dict[str, bytes]) -> dict[str, bytes]:
+    return {f"{name}.gz": gzip.compress(data, 1) for name, data in files.items()}
+
+
+@pytest.fixture(scope="module")
+def contents():
+    """Only the test part is whole, which keeps most tests quick."""
+    return four_files(train=60)
+
+
 @pytest.fixture(scope="module")
 def packed(contents):
-    return {f"{name}.gz": gzip.compress(data, 1) for name, data in contents.items()}
+    return pack(contents)
 
 
 @pytest.fixture(autouse=True)
@@ -103,17 +112,19 @@ def remote(packed, monkeypatch):
     remote.server.server_close()
 
 
-def check_splits(load=sources.fashion_mnist):
-    """The pictures of the fixture, cut as documented."""
-    for split, numbers in (
-        ("train", torch.arange(55_000)),
-        ("validation", torch.arange(55_000, 60_000)),
-        ("test", torch.arange(10_000)),
-    ):
-        source = load(split)
-        assert source.images.shape == (len(numbers), 1, 28, 28) and source.images.dtype == torch.uint8
-        assert torch.equal(source.images[:, 0, 27, 27].long(), numbers % 251)
-        assert torch.equal(source.labels, numbers % 10)
+def check(source: sources.Source, first: int = 0, last: int = 10_000):
+    """The pictures of `four_files`, from number `first` to before number `last`."""
+    numbers = torch.arange(first, last)
+    assert source.images.shape == (len(numbers), 1, 28, 28) and source.images.dtype == torch.uint8
+    assert torch.equal(source.images[:, 0, 27, 27].long(), numbers % 251)
+    assert torch.equal(source.labels, numbers % 10)
+
+
+def test_splits_cut_the_files_as_documented(machine):
+    place(machine / "debian" / "fashion-mnist", four_files(train=60_000))
+    check(sources.fashion_mnist("train"), 0, 55_000)
+    check(sources.fashion_mnist("validation"), 55_000, 60_000)
+    check(sources.fashion_mnist("test"), 0, 10_000)
 
 
 @pytest.mark.skipif(
@@ -142,17 +153,17 @@ def test_the_real_fashion_mnist(monkeypatch):
 def test_the_same_by_every_layout(machine, monkeypatch, contents, packed, where, kind):
     place(machine / "mine" / where, contents if kind == "raw" else packed)
     monkeypatch.setenv("VAELAB_DATA", str(machine / "mine"))
-    check_splits()
+    check(sources.fashion_mnist("test"))
 
 
 def test_names_and_folders_as_people_have_them(machine, monkeypatch, contents):
     """Kaggle's dots, a .gz that a browser unpacked without renaming, a variable that names the set itself."""
-    files = {name.replace("-idx", ".idx"): data for name, data in contents.items() if "train" in name}
-    files |= {f"{name}.gz": data for name, data in contents.items() if "t10k" in name}
+    files = {name.replace("-idx3", ".idx3"): data for name, data in contents.items() if "images" in name}
+    files |= {f"{name}.gz": data for name, data in contents.items() if "labels" in name}
     monkeypatch.setenv("VAELAB_DATA", str(place(machine / "mnist", files)))
-    check_splits(sources.mnist)
+    check(sources.mnist("test"))
     with pytest.raises(MissingDataError):  # the same file names, but not this folder's set
-        sources.fashion_mnist()
+        sources.fashion_mnist("test")
 
 
 def test_order_of_places(machine, monkeypatch, contents):
@@ -169,7 +180,8 @@ def test_order_of_places(machine, monkeypatch, contents):
 
 
 def test_download_once_and_keep(machine, remote):
-    check_splits()
+    for _ in range(2):
+        check(sources.fashion_mnist("test"))
     assert remote.requests == 8  # four files, each asked twice: torchvision looks for redirects first
     kept = machine / "cache" / "FashionMNIST" / "raw"
     assert sorted(file.name for file in kept.iterdir()) == sorted(NAMES)
@@ -197,7 +209,7 @@ def emptied(remote):
 
 
 def other_content(remote):
-    remote.files[f"{NAMES[1]}.gz"] = gzip.compress(idx(np.zeros(60_000)))
+    remote.files[f"{NAMES[1]}.gz"] = gzip.compress(idx(np.zeros(60)))
 
 
 def switched_off(remote):
@@ -232,7 +244,7 @@ def test_a_download_works_after_a_failed_one(remote):
     with pytest.raises(MissingDataError):
         sources.fashion_mnist()
     remote.cut.clear()
-    check_splits()
+    check(sources.fashion_mnist("test"))
 
 
 class Slow(dict):
@@ -279,7 +291,7 @@ def test_damaged_files_in_the_cache_are_fetched_again(machine, remote, contents,
             sources.fashion_mnist("test")
     else:
         victim.unlink()
-    check_splits()
+    check(sources.fashion_mnist("test"))
     assert remote.requests == 8
 
 
@@ -322,7 +334,7 @@ def test_a_wrong_variable_is_mentioned(machine, monkeypatch, contents):
     place(machine / "debian" / "fashion-mnist", contents)
     monkeypatch.setenv("VAELAB_DATA", str(machine / "tpyo"))
     with pytest.warns(UserWarning, match="tpyo is not a folder"):
-        check_splits()
+        check(sources.fashion_mnist("test"))
 
 
 WHOLE = idx(np.arange(24).reshape(2, 3, 4))

@@ -2,8 +2,8 @@
 
     python -m tools.run_times
 
-The head has a line "**Time:** 20 minutes to read, 35 s to run on two CPU cores (GPU: not measured yet)". A run on
-the CPU fills in the first number, a run on a GPU the part in brackets.
+The head has a line "**Time:** 20 minutes to read, 35 s to run on two CPU cores (GPU: not measured yet)".
+A run on the CPU fills in the first number, a run on a GPU the part in brackets.
 """
 
 import re
