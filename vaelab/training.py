@@ -8,11 +8,11 @@ from time import perf_counter
 import torch
 from accelerate import Accelerator
 from torch import nn
-from tqdm.auto import tqdm
 
 from vaelab.data import ImageSet
 from vaelab.devices import device as find_device
 from vaelab.errors import DataError, ShapeError, TrainingDivergedError
+from vaelab.progress import progress
 
 Terms = dict[str, float]
 
@@ -82,7 +82,7 @@ def fit(
     model, optimizer = accelerator.prepare(model, optimizer)
     history, start = History(str(device)), perf_counter()
     steps = -(-len(images) // batch_size)
-    with _seeded(seed, device), tqdm(total=epochs * steps, desc="Training", unit="step") as bar:
+    with _seeded(seed, device), progress(total=epochs * steps, desc="Training", unit="step") as bar:
         try:
             for epoch in range(1, epochs + 1):
                 model.train()

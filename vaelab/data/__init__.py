@@ -6,10 +6,10 @@ from pathlib import Path
 from types import ModuleType
 
 import torch
-from tqdm.auto import tqdm
 
 from vaelab.data.imageset import ImageSet
 from vaelab.errors import DataError, UnknownNameError
+from vaelab.progress import progress
 
 __all__ = ["DRAWN", "SPLITS", "STORED", "ImageSet", "load"]
 
@@ -21,6 +21,7 @@ SPLITS = ("train", "validation", "test")
 _SPLIT_START = {"train": 0, "validation": 2**40, "test": 2**41}
 _DRAWN_COUNT = {"train": 10_000, "validation": 1_000, "test": 1_000}
 _CHUNK = 512
+_BAR_FROM = 1_000  # pictures, from which on a progress bar is worth its line
 
 
 def load(
@@ -79,15 +80,11 @@ def _paint(painter: ModuleType, factors: dict, size: int, count: int, name: str)
     if size not in painter.SIZES:
         low, high = min(painter.SIZES), max(painter.SIZES)
         raise DataError(f"{name!r} are drawn at {low} to {high} pixels, not {size}.")
-    chunks = tqdm(range(0, count, _CHUNK), desc=f"Drawing {name}", unit=f"x{_CHUNK}", disable=_quiet(count))
+    starts = range(0, count, _CHUNK)
+    chunks = progress(starts, wanted=count >= _BAR_FROM, desc=f"Drawing {name}", unit=f"x{_CHUNK}")
     return torch.cat(
         [painter.render({k: v[i : i + _CHUNK] for k, v in factors.items()}, size) for i in chunks]
     )
-
-
-def _quiet(count: int) -> bool | None:
-    """tqdm's `disable`: a bar only for a thousand pictures or more, and never when TQDM_DISABLE says so."""
-    return True if count < 1_000 or os.environ.get("TQDM_DISABLE") else None
 
 
 def _read(name: str | os.PathLike, size: int | None, n: int | None, seed: int, split: str) -> ImageSet:

@@ -111,7 +111,7 @@ def decode(data: bytes, size: int, channels: int = 3) -> np.ndarray:
     try:
         with Image.open(io.BytesIO(data), formats=formats()) as image:
             _refuse_giants(image)
-            # JPEG decodes faster at a half, quarter or eighth. From four times the size on down it does not show.
+            # JPEG decodes faster at a half, quarter or eighth; with four times the size it does not show.
             image.draft(None, (4 * size, 4 * size))
             image.load()
             tones = _tones(image)

@@ -15,10 +15,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
-from tqdm.auto import tqdm
 
 from vaelab.data import SPLITS, mnist_files, picture_files
 from vaelab.errors import DataError, MissingDataError, UnknownNameError
+from vaelab.progress import progress
 
 _BAR_FROM = 500  # files, from which on a progress bar is worth its line
 _SHARES = (("train", 0.8), ("validation", 0.9), ("test", 1.0))  # of a folder: upper ends
@@ -161,13 +161,13 @@ def _read_all(root: Path, files: list[Path], split: str, size: int, channels: in
         except picture_files.UnreadablePictureError as reason:
             return str(reason)
 
-    quiet = True if len(files) < _BAR_FROM or os.environ.get("TQDM_DISABLE") else None
     # Decoders let go of Python's lock, so threads are enough. Leaving the block by Ctrl-C stops them.
     with warnings.catch_warnings(), ThreadPool(min(16, os.cpu_count() or 1)) as pool:
         warnings.filterwarnings("ignore", module="PIL")  # odd metadata; what matters is in `skipped`
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         results = pool.imap(read, files)
-        return list(tqdm(results, f"Reading {root.name}", len(files), unit="file", disable=quiet))
+        options = {"desc": f"Reading {root.name}", "total": len(files), "unit": "file"}
+        return list(progress(results, wanted=len(files) >= _BAR_FROM, **options))
 
 
 def split_of(data: bytes) -> str:

@@ -26,7 +26,7 @@ def eyes(s: Scene):
 
     near = ramp(1.12, 0.96, t.abs())
     lid_shade = stroke(y - upper + 0.028, 0.026) * ramp(1.15, 0.75, t.abs()) * (1 - opening)
-    s.paint(palette.colour(palette.LID_SHADE, t), 0.55 * s.makeup * lid_shade)
+    s.paint(palette.colour(palette.LID_SHADE, t), 0.70 * s.makeup * lid_shade)
     lid = ramp(0.016 + 0.010 * t.clamp(0, 1) + 0.006 * s.makeup, 0.0, (y - upper).abs()) * near
     s.paint(s.lashes, 0.92 * lid)
     crease = 0.55 * stroke(y - 1.15 * upper + 0.034, 0.011) * ramp(1.05, 0.7, t.abs())
