@@ -35,7 +35,7 @@ def test_sizes_show_the_same_picture():
     large, factors = draw(0, 64, size=56)
     small = digits.render(factors, 28)
     shrunk = torch.nn.functional.avg_pool2d(large.float(), 2)
-    # Edges fade over a pixel whatever the size, so they differ a little; by 2; a shift by one pixel would give 16.
+    # Edges fade over a pixel at any size, so they differ, by 2; a shift of one pixel would give 16.
     assert (shrunk - small.float()).abs().mean() < 3
 
 

@@ -1,6 +1,14 @@
 """Every picture of the book, in one style. Functions return a `Picture`, `*_panel` functions its parts."""
 
 from vaelab.figures.architecture import architecture
+from vaelab.figures.bounds import (
+    bounds_by_samples,
+    flat_maps,
+    maps_with_prior,
+    posteriors_and_aggregate,
+    true_posteriors,
+    walk_on_map,
+)
 from vaelab.figures.curves import (
     bar_panel,
     histogram_panel,
@@ -49,11 +57,13 @@ __all__ = [
     "bar_panel",
     "bent_grid",
     "bent_grid_panel",
+    "bounds_by_samples",
     "comparison",
     "draw_graphs",
     "draws_moving",
     "evidence_walks",
     "fits_to_target",
+    "flat_maps",
     "gradient_histograms",
     "histogram_panel",
     "image_grid",
@@ -61,11 +71,15 @@ __all__ = [
     "latent_map",
     "line_panel",
     "lines",
+    "maps_with_prior",
     "panel",
     "plane",
     "posterior_ellipses",
+    "posteriors_and_aggregate",
     "reference_line",
     "scatter_panel",
     "styled",
     "training_curves",
+    "true_posteriors",
+    "walk_on_map",
 ]
