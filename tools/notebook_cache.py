@@ -27,6 +27,8 @@ def notebook_environment() -> dict[str, str]:
     return os.environ | {
         "TQDM_DISABLE": "1",
         "PYTHONUNBUFFERED": "1",
+        # Threads that wait by spinning make a busy machine several times slower.
+        "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "IPYTHONDIR": str(IPYTHON),
     }
