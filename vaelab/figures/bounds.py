@@ -61,12 +61,12 @@ def true_posteriors(
     low, high = codes.min().item(), codes.max().item()
     panels = []
     for log_p, center, spread, title in zip(log_posteriors, mu, (log_var / 2).exp(), titles, strict=True):
-        axes = panel(width=2.2, height=2.4, title=title, xlabel="z₁", ylabel="z₂" if not panels else "")
+        axes = panel(width=2.2, height=2.4, title=title, xlabel="z₁", ylabel="z₂")
         density = (log_p - log_p.max()).exp()
         shades = np.zeros((steps, steps, 4))
         shades[..., :3] = tuple(int(BLUE[i : i + 2], 16) / 255 for i in (1, 3, 5))
         shades[..., 3] = np.asarray(density.reshape(steps, steps))
-        axes.imshow(shades, extent=(low, high, low, high), interpolation="bilinear", zorder=1)
+        axes.imshow(shades, extent=(low, high, low, high), aspect="auto", interpolation="bilinear", zorder=1)
         for k in (1, 2):
             size = (2 * k * spread).tolist()
             axes.add_patch(Ellipse(center.tolist(), *size, fill=False, ec=ORANGE, lw=1.6, zorder=2))
