@@ -4,6 +4,9 @@ import os
 
 import pytest
 
+# Threads that wait by spinning make a busy machine several times slower. Read when torch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 ON_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 
