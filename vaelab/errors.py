@@ -31,6 +31,14 @@ class MissingDataError(VaelabError, FileNotFoundError):
         return str(self.args[0])
 
 
+class DownloadError(MissingDataError):
+    """A download that failed: the `reason`, and the `remedy`, which is the next thing to do."""
+
+    def __init__(self, reason: str, remedy: str):
+        self.reason, self.remedy = reason, remedy
+        super().__init__(f"{reason}. {remedy}")
+
+
 class ShapeError(VaelabError, ValueError):
     """Images or codes of the wrong shape for a model."""
 
@@ -45,3 +53,11 @@ class DeviceError(VaelabError, RuntimeError):
 
 class TrainingDivergedError(VaelabError, ArithmeticError):
     """The loss stopped being a finite number."""
+
+
+class WeightsError(VaelabError, ValueError):
+    """A weights file that cannot be written or read."""
+
+
+class CheckpointError(VaelabError, ValueError):
+    """Checkpoints that cannot be written, or from which training cannot go on."""

@@ -18,6 +18,14 @@ class _ImageModel(nn.Module):
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
         self.latent_dim, self.image_shape = latent_dim, tuple(image_shape)
+        self.network_dtype = torch.float32  # bf16 while `speed.applied` says so
+
+    def _run(self, network: nn.Module, x: Tensor) -> Tensor:
+        """The encoder or the decoder, perhaps in bf16; what comes out goes on in float32."""
+        if self.network_dtype == torch.float32:
+            return network(x)
+        with torch.autocast(x.device.type, self.network_dtype):
+            return network(x).float()
 
     def _head(self) -> nn.Linear:
         """A linear layer from the encoder's features to `latent_dim` numbers."""
@@ -34,7 +42,7 @@ class _ImageModel(nn.Module):
                 f"Codes for this model have shape (B, {self.latent_dim}); these have {tuple(z.shape)}."
                 + (" One code alone needs a batch axis: z[None]." if z.shape == (self.latent_dim,) else "")
             )
-        return self.decoder(z)
+        return self._run(self.decoder, z)
 
     def _check_images(self, x: Tensor) -> None:
         if x.shape[1:] != self.image_shape:
@@ -86,7 +94,7 @@ class Autoencoder(_ImageModel):
     def encode(self, x: Tensor) -> Tensor:
         """Images (B, C, H, W) in [0, 1] -> codes (B, latent_dim)."""
         self._check_images(x)
-        return self.to_code(self.encoder(x))
+        return self.to_code(self._run(self.encoder, x))
 
     def forward(self, x: Tensor) -> Tensor:
         """The reconstruction, the shape of `x`."""
@@ -126,6 +134,9 @@ class VAE(_ImageModel):
         beta: weight of the KL term while training (Higgins et al., "beta-VAE", ICLR 2017); 1 is the ELBO.
     """
 
+    # Several training processes replace it, so that each draws its share of one batch's noise.
+    draw_noise = staticmethod(torch.randn_like)
+
     def __init__(
         self,
         encoder: nn.Module,
@@ -144,12 +155,12 @@ class VAE(_ImageModel):
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Images (B, C, H, W) in [0, 1] -> mu and log_var of the posterior, (B, latent_dim) each."""
         self._check_images(x)
-        features = self.encoder(x)
+        features = self._run(self.encoder, x)
         return self.to_mu(features), self.to_log_var(features)
 
     def reparameterize(self, mu: Tensor, log_var: Tensor) -> Tensor:
         """A draw from N(mu, exp(log_var)) that gradients can pass: mu + sigma * eps, eps from N(0, I)."""
-        return mu + torch.exp(log_var / 2) * torch.randn_like(mu)
+        return mu + torch.exp(log_var / 2) * self.draw_noise(mu)
 
     def forward(self, x: Tensor) -> VAEOutput:
         """Encode, draw one code an image, decode."""

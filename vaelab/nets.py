@@ -10,11 +10,22 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from vaelab.errors import ShapeError
 
 ImageShape = tuple[int, int, int]
+
+
+class Sigmoid(nn.Sigmoid):
+    """The logistic function, computed in float32 when it is given bf16 or half precision.
+
+    bf16 has 8 significant bits, so that below 1 there would be no pixel value between 0.996 and 1.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.float() if x.dtype in (torch.bfloat16, torch.float16) else x)
 
 
 def conv_block(
@@ -47,14 +58,33 @@ def deconv_block(
     return nn.Sequential(conv, *_after(out_channels, batch_norm, dropout, activation))
 
 
+class UpConv2d(nn.Conv2d):
+    """Nearest-neighbour doubling, then a 3x3 convolution: (B, in, H, W) -> (B, out, 2H, 2W).
+
+    It is `nn.Upsample(scale_factor=2)` and `nn.Conv2d(..., 3, padding=1)`, with the weights of the latter.
+    After doubling, neighbours are equal, and the pair is one transposed convolution of stride 2 whose 4x4
+    kernel is the 3x3 one added up over 2x2 shifts. Written so, it costs 16 multiplications where the pair
+    costs 36, and never holds the doubled map.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, bias: bool = True):
+        super().__init__(in_channels, out_channels, kernel_size=3, padding=1, bias=bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        kernel = F.pad(self.weight.flip(2, 3).transpose(0, 1), (1, 1, 1, 1))
+        kernel = kernel[:, :, 1:] + kernel[:, :, :-1]
+        kernel = kernel[..., 1:] + kernel[..., :-1]
+        return F.conv_transpose2d(x, kernel, self.bias, stride=2, padding=1)
+
+
 def up_block(in_channels: int, out_channels: int, *, activation: nn.Module | None = None) -> nn.Sequential:
     """Nearest-neighbour doubling, convolution 3x3, batch norm, activation.
 
     Every output pixel is made the same way, so there is no checkerboard (Odena, Dumoulin and Olah,
     "Deconvolution and Checkerboard Artifacts", Distill 2016).
     """
-    conv = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1, bias=False)  # batch norm has a bias
-    return nn.Sequential(nn.Upsample(scale_factor=2), conv, *_after(out_channels, True, 0.0, activation))
+    conv = UpConv2d(in_channels, out_channels, bias=False)  # batch norm has a bias
+    return nn.Sequential(conv, *_after(out_channels, True, 0.0, activation))
 
 
 def _after(channels: int, batch_norm: bool, dropout: float, activation: nn.Module | None) -> list[nn.Module]:
@@ -116,7 +146,7 @@ def conv_decoder(
         nn.Linear(latent_dim, math.prod(start)),
         nn.Unflatten(1, start),
         *blocks,
-        deconv_block(channels[-1], image_shape[0], activation=nn.Sigmoid()),
+        deconv_block(channels[-1], image_shape[0], activation=Sigmoid()),
     )
 
 
@@ -132,7 +162,7 @@ def mlp_decoder(latent_dim: int, image_shape: ImageShape, hidden: Sequence[int] 
     widths = [latent_dim, *hidden]
     layers = [layer for a, b in pairwise(widths) for layer in (nn.Linear(a, b), nn.ReLU())]
     pixels = nn.Linear(widths[-1], math.prod(image_shape))
-    return nn.Sequential(*layers, pixels, nn.Sigmoid(), nn.Unflatten(1, image_shape))
+    return nn.Sequential(*layers, pixels, Sigmoid(), nn.Unflatten(1, image_shape))
 
 
 def count_parameters(module: nn.Module) -> int:

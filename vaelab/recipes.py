@@ -59,7 +59,9 @@ def build(name: str, *, seed: int = 0, **changes) -> Autoencoder | VAE:
             raise UnknownNameError(f"option of {name!r}", option, recipe.options)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return recipe.make(**changes)
+        model = recipe.make(**changes)
+    model.recipe = {"name": name, "changes": changes}  # what a weights file needs to build it again
+    return model
 
 
 def _recipe(name: str, source: str):
@@ -125,7 +127,7 @@ def dlwp_digits_vae(image_shape: ImageShape = (1, 28, 28), latent_dim: int = 2, 
         nn.ReLU(),
         nn.Unflatten(1, start),
         nets.deconv_block(64, 32, activation=relu),
-        nets.conv_block(32, image_shape[0], stride=1, activation=nn.Sigmoid()),
+        nets.conv_block(32, image_shape[0], stride=1, activation=nets.Sigmoid()),
     )
     return VAE(encoder, decoder, latent_dim, image_shape, losses.Bernoulli(), beta)
 
@@ -147,7 +149,7 @@ def gdl_celeba_vae(
         nn.LeakyReLU(0.3),
         nn.Unflatten(1, start),
         *[nets.deconv_block(features, features, batch_norm=True) for _ in channels],
-        nets.deconv_block(features, image_shape[0], stride=1, activation=nn.Sigmoid()),
+        nets.deconv_block(features, image_shape[0], stride=1, activation=nets.Sigmoid()),
     )
     return VAE(encoder, decoder, latent_dim, image_shape, losses.Gaussian.from_factor(factor, image_shape))
 
@@ -181,7 +183,7 @@ def mayberay_faces_vae(image_shape: ImageShape = (3, 96, 96), latent_dim: int = 
         nn.Linear(512, math.prod(start)),
         nn.Unflatten(1, start),
         *[nets.deconv_block(a, b, **options) for a, b in pairwise(mirrored)],
-        nn.Sigmoid(),
+        nets.Sigmoid(),
     )
     # A sum of squared errors is the Gaussian's negative log-likelihood at sigma^2 = 1/2.
     return VAE(encoder, decoder, latent_dim, image_shape, losses.Gaussian(sigma=math.sqrt(0.5)))
@@ -205,6 +207,6 @@ def portrait_vae(image_shape: ImageShape = (3, 64, 64), latent_dim: int = 64, si
         nets.up_block(64, 32),
         nn.Upsample(scale_factor=2),
         nn.Conv2d(32, image_shape[0], kernel_size=3, padding=1),
-        nn.Sigmoid(),
+        nets.Sigmoid(),
     )
     return VAE(encoder, decoder, latent_dim, image_shape, losses.Gaussian(sigma))

@@ -1,0 +1,41 @@
+"""Several processes: two that share each batch end where one ends that has it all."""
+
+import subprocess
+import sys
+
+import torch
+from safetensors.torch import load_file, save_file
+
+import vaelab
+from vaelab.data import ImageSet
+
+
+def train():
+    """65 pictures in batches of 32: the last batch is a single picture, and one process goes without."""
+    images = torch.randint(0, 256, (65, 1, 8, 8), generator=torch.Generator().manual_seed(1))
+    model = vaelab.recipes.build("mayberay-digits-vae", image_shape=(1, 8, 8), hidden=32)
+    history = vaelab.fit(model, ImageSet(images.to(torch.uint8)), epochs=3, batch_size=32, device="cpu")
+    return model, history
+
+
+def test_two_processes_match_one_on_the_same_total_batch(tmp_path):
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    launch += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    launch += ["--main_process_port", "0"]
+    done = subprocess.run([*launch, __file__, str(tmp_path)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    model, history = train()
+    for rank in (0, 1):
+        other = load_file(tmp_path / f"{rank}.safetensors")
+        torch.testing.assert_close(other["loss"], torch.tensor(history["loss"]), rtol=1e-5, atol=1e-4)
+        for name, value in model.state_dict().items():
+            torch.testing.assert_close(other[name], value, rtol=1e-4, atol=1e-5, msg=name)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    model, history = train()
+    rank = torch.distributed.get_rank()
+    assert torch.distributed.get_world_size() == 2
+    state = {**model.state_dict(), "loss": torch.tensor(history["loss"])}
+    save_file(state, f"{sys.argv[1]}/{rank}.safetensors")

@@ -1,0 +1,8 @@
+"""Training: `fit`, the loop of the course, and what lets it survive and go fast."""
+
+from vaelab.training.checkpoints import Checkpoints
+from vaelab.training.history import History
+from vaelab.training.loop import fit
+from vaelab.training.terms import Terms, mean_terms
+
+__all__ = ["Checkpoints", "History", "Terms", "fit", "mean_terms"]

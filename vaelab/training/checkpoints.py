@@ -1,0 +1,244 @@
+"""Checkpoints: everything needed to go on as if nothing had happened, in folders that appear whole."""
+
+import hashlib
+import json
+import os
+import shutil
+import warnings
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from vaelab.errors import CheckpointError
+from vaelab.files import flush_to_disk
+from vaelab.training.history import History
+
+_VERSION = 1
+
+
+@dataclass
+class Position:
+    """Where training stands. With the seed it fixes every later draw, so it is the whole random state.
+
+    Attributes:
+        settings: what must not change between the parts of one run, for instance the batch size.
+        history: as returned by `fit`.
+        epoch: epochs that are complete.
+        step: steps taken in the epoch that is not.
+        sums, count: of the loss terms of that epoch so far.
+        parts: pieces a batch is cut into because it did not fit the memory whole.
+        precision, channels_last: the arithmetic that was chosen.
+    """
+
+    settings: dict
+    history: History = field(default_factory=History)
+    epoch: int = 0
+    step: int = 0
+    sums: dict[str, float] = field(default_factory=dict)
+    count: int = 0
+    parts: int = 1
+    precision: str | None = None
+    channels_last: bool | None = None
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict) -> "Position":
+        return cls(**{**values, "history": History(**values["history"])})
+
+
+class Checkpoints:
+    """A folder of checkpoints, one sub-folder each, `epoch-0003` or `epoch-0003-step-000120`.
+
+    Each holds `model.safetensors`, `optimizer.safetensors` and `position.json`, which has the checksums of
+    the other two. A checkpoint is written under another name and renamed when its bytes are on the disk.
+
+    Args:
+        folder: made if it is not there.
+        keep: how many of the newest stay; the best one on validation stays as well.
+    """
+
+    def __init__(self, folder: str | os.PathLike, keep: int = 3):
+        if keep < 1:
+            raise ValueError(f"keep, the number of checkpoints that stay, must be at least 1, not {keep}.")
+        self.folder, self.keep = Path(folder).expanduser(), keep
+
+    @classmethod
+    def of(cls, checkpoints: "str | os.PathLike | Checkpoints | None") -> "Checkpoints | None":
+        """What `fit` was given, as Checkpoints; None stays None."""
+        return checkpoints if checkpoints is None or isinstance(checkpoints, cls) else cls(checkpoints)
+
+    def all(self) -> list[Path]:
+        """The checkpoints, oldest first."""
+        return sorted(self.folder.glob("epoch-*"))
+
+    def save(self, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position) -> Path:
+        """Write a checkpoint, then delete the ones that need not stay.
+
+        Raises:
+            CheckpointError: it could not be written; those already there are as they were.
+        """
+        path = self.folder / _name(position)
+        beside = self.folder / f".writing-{path.name}"
+        try:
+            self._clear(beside)
+            beside.mkdir(parents=True)
+            recipe = {"recipe": json.dumps(model.recipe)} if hasattr(model, "recipe") else None
+            save_file(_contiguous(model.state_dict()), beside / "model.safetensors", metadata=recipe)
+            save_file(_optimizer_tensors(optimizer), beside / "optimizer.safetensors")
+            self._write_position(beside, position)
+            self._clear(path)
+            beside.rename(path)
+        except OSError as error:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise CheckpointError(
+                f"The checkpoint {path} could not be written: {error.strerror or error}. Those before it are "
+                "unharmed: make room, then go on with resume=True (on the command line: --resume)."
+            ) from error
+        self._prune()
+        return path
+
+    def _write_position(self, folder: Path, position: Position) -> None:
+        files = sorted(folder.iterdir())
+        for file in files:
+            flush_to_disk(file)
+        content = {
+            "version": _VERSION,
+            "sha256": {file.name: _sha256(file) for file in files},
+            **position.to_json(),
+        }
+        target = folder / "position.json"
+        target.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        flush_to_disk(target)
+
+    def _prune(self) -> None:
+        best = self.best()
+        for path in self.all()[: -self.keep]:
+            if path != best:
+                self._clear(path)
+
+    @staticmethod
+    def _clear(path: Path) -> None:
+        if path.exists():
+            shutil.rmtree(path)
+
+    def starting_point(self, resume: bool, settings: dict) -> tuple[Path, Position] | None:
+        """The checkpoint to go on from, with its position; None to start from the beginning.
+
+        Raises:
+            CheckpointError: there are checkpoints but `resume` is False, they are another run's, or none is
+                whole.
+        """
+        if not resume and self.all():
+            raise CheckpointError(
+                f"{self.folder} already holds checkpoints, the newest being {self.all()[-1].name}. Go on "
+                "from it with resume=True (on the command line: --resume), or choose another folder."
+            )
+        found = self.newest()
+        if found:
+            _check_same(found[1].settings, settings, self.folder)
+        return found
+
+    def newest(self) -> tuple[Path, Position] | None:
+        """The newest checkpoint that is whole; a warning names the damaged ones that were passed over."""
+        for path in reversed(self.all()):
+            try:
+                return path, self.check(path)
+            except CheckpointError as error:
+                warnings.warn(f"{error} Going back to the checkpoint before it.", stacklevel=3)
+        if self.all():
+            raise CheckpointError(f"No checkpoint in {self.folder} is whole: start again in another one.")
+        return None
+
+    def check(self, path: Path) -> Position:
+        """Read where a checkpoint stands, after comparing its files with their checksums."""
+        try:
+            content = json.loads((path / "position.json").read_text(encoding="utf-8"))
+            version, sums = content.pop("version"), content.pop("sha256")
+            if version != _VERSION:
+                raise CheckpointError(f"{path} was written by another version of vaelab.")
+            position = Position.from_json(content)
+            damaged = [name for name, digest in sums.items() if _sha256(path / name) != digest]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            if isinstance(error, CheckpointError):
+                raise
+            raise CheckpointError(f"The checkpoint {path} is damaged: {error}.") from error
+        if damaged:
+            raise CheckpointError(
+                f"The checkpoint {path} is damaged: {', '.join(damaged)} changed after it was written."
+            )
+        return position
+
+    def best(self) -> Path | None:
+        """The checkpoint with the lowest validation loss, among those at the end of an epoch."""
+        scores = {}
+        for path in self.all():
+            content = _read_json(path / "position.json")
+            validation = content.get("history", {}).get("validation", [])
+            if validation and content["step"] == 0:
+                scores[path] = validation[-1]["loss"]
+        return min(scores, key=scores.get) if scores else None
+
+    @staticmethod
+    def restore(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        """Fill model and optimizer. Raises CheckpointError if the checkpoint is another model's."""
+        try:
+            model.load_state_dict(load_file(path / "model.safetensors"))
+        except RuntimeError as error:
+            raise CheckpointError(f"{path} holds the weights of another model: {error}") from error
+        _fill_optimizer(optimizer, load_file(path / "optimizer.safetensors"))
+
+
+def _check_same(before: dict, now: dict, folder: Path) -> None:
+    names = [name for name in before | now if before.get(name) != now.get(name)]
+    if names:
+        changes = ", ".join(f"{name}={before.get(name)} (now {now.get(name)})" for name in names)
+        raise CheckpointError(
+            f"The run in {folder} was started with {changes}. Going on with other numbers would be neither "
+            "the one run nor the other: give the same ones, or another folder."
+        )
+
+
+def _name(position: Position) -> str:
+    middle = f"-step-{position.step:06}" if position.step else ""
+    return f"epoch-{position.epoch:04}{middle}"
+
+
+def _read_json(path: Path) -> dict:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _contiguous(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+    return [p for group in optimizer.param_groups for p in group["params"]]
+
+
+def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
+    """Adam's state, "3.exp_avg" for the fourth parameter's first moment."""
+    states = [(i, optimizer.state.get(p, {})) for i, p in enumerate(_parameters(optimizer))]
+    return _contiguous({f"{i}.{name}": value for i, state in states for name, value in state.items()})
+
+
+def _fill_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
+    parameters = _parameters(optimizer)
+    for key, value in tensors.items():
+        index, name = key.split(".")
+        p = parameters[int(index)]
+        # Laid out in memory as the parameter is (channels last or not): the fused step expects it.
+        like = torch.empty_like(p) if value.shape == p.shape else torch.empty_like(value, device=p.device)
+        optimizer.state[p][name] = like.copy_(value)
