@@ -6,6 +6,7 @@ from . import latent as latent
 from . import losses as losses
 from . import nets as nets
 from . import recipes as recipes
+from . import weights as weights
 from .data import ImageSet as ImageSet
 from .data import load as load
 from .devices import device as device
@@ -14,5 +15,6 @@ from .models import VAE as VAE
 from .models import Autoencoder as Autoencoder
 from .training import History as History
 from .training import fit as fit
+from .weights import pretrained as pretrained
 
 __version__: str

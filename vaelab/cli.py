@@ -1,4 +1,7 @@
-"""The `vaelab` command. It imports what a subcommand needs only when that runs, so `--help` is instant."""
+"""The `vaelab` command: what can be asked for. `vaelab.commands` does it.
+
+A subcommand's imports happen when it runs, so `--help` is instant.
+"""
 
 import argparse
 import sys
@@ -7,13 +10,19 @@ import vaelab
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    """Run the command line; returns the exit code: 0 done, 2 cannot be done as asked, 130 interrupted."""
+    options = vars(_parser().parse_args(arguments))
+    name = options.pop("command")
     try:
-        return options.run(options)
+        from vaelab import commands
+
+        return getattr(commands, name)(**options)
     except (vaelab.errors.VaelabError, ValueError) as error:
         print(f"vaelab: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nvaelab: interrupted", file=sys.stderr)
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -21,31 +30,70 @@ def _parser() -> argparse.ArgumentParser:
         prog="vaelab", description="Variational autoencoders: the course's commands."
     )
     parser.add_argument("--version", action="version", version=f"vaelab {vaelab.__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    doctor = commands.add_parser(
-        "doctor", help="say what this machine has, what is missing, and what to do about it"
-    )
-    doctor.set_defaults(run=_doctor)
-    recipes = commands.add_parser("recipes", help="list the named models")
-    recipes.set_defaults(run=_recipes)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
+    commands.add_parser("doctor", help="say what this machine has, what is missing, and what to do about it")
+    commands.add_parser("recipes", help="list the named models and the trained ones")
+    _train(commands.add_parser("train", help="train a model, with checkpoints"))
+    _sample(commands.add_parser("sample", help="draw new pictures from a model"))
+    _evaluate(commands.add_parser("evaluate", help="measure a model; prints JSON"))
+    _export(commands.add_parser("export", help="write a run's weights into one small file"))
     return parser
 
 
-def _doctor(options) -> int:
-    from vaelab.doctor import report
+def _train(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Train a model and write a checkpoint after each epoch. Ctrl-C stops in good order; the same command "
+        "with --resume (or `vaelab train --out DIR --resume`) goes on as if nothing had happened."
+    )
+    add = parser.add_argument
+    add("--out", required=True, metavar="DIR", help="folder of this run: its options and checkpoints")
+    add("--resume", action="store_true", help="go on from the newest checkpoint in DIR")
+    add("--data", help="portraits, digits, cylinders, fashion_mnist, mnist, celeba, ffhq, or a folder")
+    add("--recipe", help="which model; `vaelab recipes` lists them")
+    add("--epochs", type=int, help="times through the pictures, resumed parts included")
+    add("--size", type=int, help="height and width in pixels (default: the recipe's)")
+    add("--n", type=int, help="how many pictures (default: 10,000 drawn ones, or all there are)")
+    add("--validation", type=int, metavar="N", help="pictures to measure on after each epoch (default 1000)")
+    add("--batch-size", type=int, help="pictures a step, over all processes (default 128)")
+    add("--lr", type=float, help="Adam's step size (default 0.001)")
+    add("--schedule", help="constant (default), or cosine to let the step size fall to 0")
+    add("--kl-warm-up", type=float, metavar="EPOCHS", help="epochs over which the KL term gains weight")
+    add("--augment", action="store_true", default=None, help="mirror, shift and brighten pictures at random")
+    add("--set", action="append", metavar="OPTION=VALUE", help="an option of the recipe: --set latent_dim=32")
+    add("--seed", type=int, help="of weights, data, order and draws (default 0)")
+    add("--precision", choices=("fp32", "bf16"), help="number format (default: probe which is faster)")
+    add("--keep", type=int, metavar="K", help="how many of the newest checkpoints stay (default 3)")
+    add("--device", help="cpu, cuda, cuda:1, mps (default: the fastest there is)")
 
-    print(report())
-    return 0
+
+_MODEL = "a run's folder, a weights file, or the name of a model that comes with vaelab"
 
 
-def _recipes(options) -> int:
-    from vaelab import nets
-    from vaelab.recipes import RECIPES, build
+def _sample(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", help=_MODEL)
+    add("--out", default="samples.png", metavar="FILE", help="picture to write (default samples.png)")
+    add("--n", type=int, default=64, help="how many (default 64)")
+    add("--seed", type=int, help="the same seed gives the same pictures")
+    add("--device", help="cpu, cuda, mps")
 
-    for name, recipe in RECIPES.items():
-        size = "x".join(map(str, recipe.image_shape))
-        print(f"{name:20}  {size:>9}  {nets.count_parameters(build(name)):>9,} parameters  {recipe.source}")
-    return 0
+
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", help=_MODEL)
+    add("--data", help="what to measure on (default: what it was trained on, else portraits)")
+    add("--split", default="test", help="train, validation or test (default)")
+    add("--n", type=int, default=1_000, help="how many pictures (default 1000)")
+    add("--samples", type=int, default=100, help="draws a picture for the importance-weighted bound")
+    add("--seed", type=int, default=0)
+    add("--device", help="cpu, cuda, mps")
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("model", help=_MODEL)
+    add("out", metavar="FILE.safetensors", help="file to write; its card goes beside it")
+    add("--precision", choices=("fp16", "fp32"), default="fp16", help="number format (default fp16)")
 
 
 if __name__ == "__main__":

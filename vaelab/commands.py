@@ -1,0 +1,244 @@
+"""What the subcommands of `vaelab` do: the functions that the notebooks call, with a file at each end.
+
+Each returns the command's exit code.
+"""
+
+import ast
+import json
+import os
+from pathlib import Path
+
+import vaelab
+from vaelab import evaluation, nets, weights
+from vaelab.data.augment import Augment
+from vaelab.errors import CheckpointError, DataError
+from vaelab.files import written_whole
+from vaelab.recipes import RECIPES, build
+from vaelab.training import Checkpoints, History, fit
+
+_TRAIN_DEFAULTS = {
+    "size": None,
+    "n": None,
+    "validation": 1_000,
+    "batch_size": 128,
+    "lr": 1e-3,
+    "schedule": "constant",
+    "kl_warm_up": 0.0,
+    "augment": False,
+    "set": [],
+    "seed": 0,
+    "precision": None,
+    "keep": 3,
+}
+_NEEDED = ("data", "recipe", "epochs")
+_MAY_CHANGE = ("epochs", "keep")  # between the parts of one run
+
+
+def doctor() -> int:
+    from vaelab.doctor import report
+
+    print(report())
+    return 0
+
+
+def recipes() -> int:
+    print("Recipes")
+    for name, recipe in RECIPES.items():
+        size = "x".join(map(str, recipe.image_shape))
+        count = nets.count_parameters(build(name))
+        print(f"  {name:20}  {size:>9}  {count:>9,} parameters  {recipe.source}")
+    print("\nTrained and ready: " + (", ".join(weights.names()) or "none"))
+    return 0
+
+
+def train(out: str, resume: bool, device: str | None, **given) -> int:
+    """Train, or go on training. The run's options are kept in `run.json` in its folder."""
+    folder = Path(out).expanduser()
+    store = Checkpoints(folder, given["keep"] or _TRAIN_DEFAULTS["keep"])
+    options = _resumed(folder, given) if resume else _asked(given)
+    model = _build(options)
+    size = model.image_shape[-1]
+    load = {"name": options["data"], "size": size, "seed": options["seed"]}
+    images = vaelab.load(**load, n=options["n"])
+    validation = vaelab.load(**load, n=options["validation"], split="validation")
+    _start(folder, store, resume, options)
+    history = fit(
+        model,
+        images,
+        validation=validation,
+        epochs=options["epochs"],
+        batch_size=options["batch_size"],
+        lr=options["lr"],
+        schedule=options["schedule"],
+        kl_warm_up=options["kl_warm_up"],
+        augment=Augment() if options["augment"] else None,
+        seed=options["seed"],
+        precision=options["precision"],
+        device=device,
+        checkpoints=store,
+        resume=resume,
+        after_epoch=_report,
+    )
+    return _ended(history, folder)
+
+
+def _asked(given: dict) -> dict:
+    missing = [f"--{name}" for name in _NEEDED if given[name] is None]
+    if missing:
+        raise ValueError(f"A new run needs {' and '.join(missing)}. `vaelab train --help` shows all options.")
+    return {name: _TRAIN_DEFAULTS.get(name) if value is None else value for name, value in given.items()}
+
+
+def _resumed(folder: Path, given: dict) -> dict:
+    """The options the run was started with; others on the command line must say the same."""
+    path = folder / "run.json"
+    if not path.exists():
+        if all(given[name] is not None for name in _NEEDED):
+            return _asked(given)  # killed before it wrote anything: begin
+        raise CheckpointError(
+            f"There is no run in {folder}: {path.name} is missing. Start it without --resume."
+        )
+    options = json.loads(path.read_text(encoding="utf-8"))
+    for name, value in given.items():
+        if value is None or value == options[name]:
+            continue
+        if name not in _MAY_CHANGE:
+            flag = name.replace("_", "-")
+            raise CheckpointError(
+                f"The run in {folder} was started with --{flag} {options[name]}, not {value}. Leave --{flag} "
+                "out to go on with it, or start a new run in another folder."
+            )
+        options[name] = value
+    return options
+
+
+def _build(options: dict):
+    changes = dict(_change(text) for text in options["set"])
+    if options["size"] is not None:
+        name = options["recipe"]
+        channels = RECIPES[name].image_shape[0] if name in RECIPES else 3
+        changes["image_shape"] = (channels, options["size"], options["size"])
+    return build(options["recipe"], seed=options["seed"], **changes)
+
+
+def _change(text: str) -> tuple[str, object]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"--set takes OPTION=VALUE, for instance --set latent_dim=32, not {text!r}.")
+    try:
+        return name.strip(), ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError):
+        raise ValueError(f"--set {name}: {value!r} is not a number, a tuple, True or False.") from None
+
+
+def _start(folder: Path, store: Checkpoints, resume: bool, options: dict) -> None:
+    """Write down what was asked, once it is sure that nothing else is in the folder."""
+    if not resume:
+        store.starting_point(resume=False, settings={})
+    if _leads():
+        folder.mkdir(parents=True, exist_ok=True)
+        with written_whole(folder / "run.json") as temporary:
+            temporary.write_text(json.dumps(options, indent=1) + "\n", encoding="utf-8")
+
+
+def _leads() -> bool:
+    """One of several processes, started by `accelerate launch`, writes and speaks for all."""
+    return int(os.environ.get("RANK", 0)) == 0
+
+
+def _report(epoch: int, history: History) -> None:
+    if _leads():
+        terms = "  ".join(f"{name} {value:.4g}" for name, value in history.train[-1].items())
+        print(f"epoch {epoch}: {terms}  validation loss {history.validation[-1]['loss']:.4g}", flush=True)
+
+
+def _ended(history: History, folder: Path) -> int:
+    if not _leads():
+        return 0
+    if history.interrupted:
+        print(f"Interrupted. Go on with: vaelab train --out {folder} --resume")
+        return 130
+    print(f"Done in {history.seconds:.0f} s. Look at it with: vaelab sample {folder}")
+    return 0
+
+
+def sample(model: str, out: str, n: int, seed: int | None, device: str | None) -> int:
+    """Write a sheet of new pictures."""
+    from torchvision.utils import save_image
+
+    path = Path(out).expanduser()
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
+        raise DataError(f"--out {out}: name a picture file, for instance samples.png.")
+    images = _find(model, device).sample(n, seed).cpu()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as temporary:
+        save_image(
+            images, temporary, nrow=max(1, round(n**0.5)), format=path.suffix[1:].replace("jpg", "jpeg")
+        )
+    print(f"{n} pictures in {path}")
+    return 0
+
+
+def evaluate(
+    model: str, data: str | None, split: str, n: int, samples: int, seed: int, device: str | None
+) -> int:
+    """Print a model's measures as JSON."""
+    found = _find(model, device)
+    images = vaelab.load(data or _trained_on(model), size=found.image_shape[-1], n=n, split=split, seed=seed)
+    print(json.dumps(evaluation.report(found, images, samples=samples, seed=seed), indent=1))
+    return 0
+
+
+def export(model: str, out: str, precision: str) -> int:
+    """Write weights and card."""
+    found = _find(model, "cpu")
+    path = weights.save(found, out, card=_card(model, found), half=precision == "fp16")
+    print(f"{path.stat().st_size / 1e6:.2f} MB in {path}")
+    return 0
+
+
+def _find(model: str, device: str | None):
+    """A run's folder (its best checkpoint, or the newest), a weights file, or a shipped name."""
+    device, path = vaelab.device(device), Path(model).expanduser()
+    if path.is_dir():
+        return weights.load(_checkpoint(path) / "model.safetensors", device)
+    if path.suffix == ".safetensors":
+        return weights.load(path, device)
+    return weights.pretrained(model, device)
+
+
+def _checkpoint(folder: Path) -> Path:
+    store = Checkpoints(folder)
+    newest = store.newest()
+    if newest is None:
+        raise CheckpointError(f"{folder} has no checkpoints: train there first, or name another folder.")
+    return store.best() or newest[0]
+
+
+def _run_options(model: str) -> dict:
+    path = Path(model).expanduser() / "run.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _trained_on(model: str) -> str:
+    return _run_options(model).get("data", "portraits")
+
+
+def _card(model: str, found) -> dict:
+    """What is known about a run, for the one who gets its weights."""
+    folder = Path(model).expanduser()
+    if not folder.is_dir():
+        return {"recipe": found.recipe}
+    checkpoint = _checkpoint(folder)
+    history = Checkpoints(folder).check(checkpoint).history
+    return {
+        "recipe": found.recipe,
+        "options": _run_options(model),
+        "epochs": len(history.train),
+        "training_seconds": round(history.seconds, 1),
+        "device": history.device,
+        "arithmetic": history.arithmetic,
+        "train": history.train[-1:],
+        "validation": history.validation[-1:],
+        "vaelab": vaelab.__version__,
+    }
