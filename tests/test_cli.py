@@ -1,9 +1,11 @@
 """The command line: quick to start, plain about errors."""
 
+import json
 import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 import vaelab
 from vaelab import cli
@@ -38,6 +40,58 @@ def test_an_error_is_a_sentence_not_a_traceback(capsys, monkeypatch):
     monkeypatch.setenv("VAELAB_DEVICE", "tpu")
     assert cli.main(["doctor"]) == 2
     assert capsys.readouterr().err.startswith("vaelab: 'tpu' is not a device name")
+
+
+@pytest.fixture
+def trained(tmp_path, monkeypatch, capsys):
+    """A folder with a run of two epochs: small digits, an 8-unit model."""
+    monkeypatch.setenv("VAELAB_DEVICE", "cpu")
+    options = "--data digits --recipe mayberay-digits-vae --set hidden=8 --n 200 --validation 50 --epochs 2"
+    assert cli.main(["train", *options.split(), "--out", str(tmp_path / "run")]) == 0
+    assert "epoch 2: loss" in capsys.readouterr().out
+    return tmp_path / "run"
+
+
+def test_a_run_is_trained_sampled_measured_and_exported(trained, tmp_path, capsys):
+    assert cli.main(["sample", str(trained), "--n", "9", "--seed", "1", "--out", str(tmp_path / "s.png")]) == 0
+    with Image.open(tmp_path / "s.png") as sheet:
+        assert sheet.size == (92, 92)  # 3 x 28 pixels and 4 gaps of 2
+    capsys.readouterr()
+    assert cli.main(["evaluate", str(trained), "--n", "60", "--samples", "5"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["elbo"] == pytest.approx(-found["reconstruction"] - found["kl"])
+    assert found["elbo"] < found["importance_weighted_bound"] < 0
+    assert 0 <= found["active_units"] <= 2
+    assert cli.main(["export", str(trained), str(tmp_path / "small.safetensors")]) == 0
+    card = json.loads((tmp_path / "small.json").read_text())
+    assert card["options"]["data"] == "digits" and card["epochs"] == 2
+    assert vaelab.weights.load(tmp_path / "small.safetensors").latent_dim == 2
+
+
+def test_a_run_goes_on_and_refuses_to_become_another(trained, capsys):
+    resume = ["train", "--out", str(trained), "--resume"]
+    assert cli.main([*resume, "--epochs", "3"]) == 0
+    assert "epoch 3: loss" in capsys.readouterr().out
+    assert cli.main([*resume, "--lr", "0.1"]) == 2
+    assert "started with --lr 0.001, not 0.1" in capsys.readouterr().err
+    again = ["--data", "digits", "--recipe", "mayberay-digits-vae", "--epochs", "1"]
+    assert cli.main(["train", *again, "--out", str(trained)]) == 2
+    assert "already holds checkpoints" in capsys.readouterr().err
+    assert json.loads((trained / "run.json").read_text())["epochs"] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--out", "DIR"], "needs --data and --recipe and --epochs"),
+        (["train", "--out", "DIR", "--resume"], "no run in"),
+        (["sample", "portrait-vea"], "trained model called 'portrait-vea'"),
+        (["sample", "DIR"], "no checkpoints"),
+    ],
+)
+def test_commands_say_what_they_lack(arguments, message, tmp_path, capsys):
+    assert cli.main([str(tmp_path) if word == "DIR" else word for word in arguments]) == 2
+    assert message in capsys.readouterr().err
 
 
 def test_unknown_command_exits_with_usage(capsys):

@@ -14,7 +14,8 @@ def train():
     """65 pictures in batches of 32: the last batch is a single picture, and one process goes without."""
     images = torch.randint(0, 256, (65, 1, 8, 8), generator=torch.Generator().manual_seed(1))
     model = vaelab.recipes.build("mayberay-digits-vae", image_shape=(1, 8, 8), hidden=32)
-    history = vaelab.fit(model, ImageSet(images.to(torch.uint8)), epochs=3, batch_size=32, device="cpu")
+    images = ImageSet(images.to(torch.uint8))
+    history = vaelab.fit(model, images, validation=images, epochs=3, batch_size=32, device="cpu")
     return model, history
 
 

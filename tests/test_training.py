@@ -9,8 +9,9 @@ from torch import nn
 import vaelab
 from vaelab import evaluation, latent, losses, nets
 from vaelab.data import ImageSet
-from vaelab.errors import DataError, DeviceError, ShapeError, TrainingDivergedError
+from vaelab.errors import DataError, DeviceError, ShapeError, TrainingDivergedError, UnknownNameError
 from vaelab.models import VAE, Autoencoder
+from vaelab.training import schedules
 
 
 @pytest.fixture
@@ -87,9 +88,53 @@ def test_a_loss_that_is_not_a_number_stops_before_it_spoils_the_weights(bars):
     assert all(torch.isfinite(p).all() for p in model.parameters())
 
 
+def test_a_batch_too_large_for_memory_goes_through_in_parts(bars, capsys):
+    """Gradients of the parts add up to the gradient of the whole: the weights end where they would have."""
+
+    def trained(memory):
+        class Hungry(Autoencoder):
+            def loss(self, x):
+                if len(x) > memory:
+                    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+                return super().loss(x)
+
+        torch.manual_seed(0)
+        model = Hungry(nets.mlp_encoder((1, 8, 8)), nets.mlp_decoder(2, (1, 8, 8)), 2, (1, 8, 8))
+        history = vaelab.fit(model, bars, epochs=2, batch_size=32, device="cpu")
+        return model, history
+
+    whole, whole_history = trained(memory=32)
+    parts, parts_history = trained(memory=8)
+    said = capsys.readouterr().out
+    assert said.count("does not fit") == 2 and "in 4 parts" in said  # tried 32, 16, then 8 for good
+    torch.testing.assert_close(parts.to_code.weight, whole.to_code.weight, rtol=1e-4, atol=1e-5)
+    assert parts_history["loss"] == pytest.approx(whole_history["loss"], rel=1e-5)
+    with pytest.raises(torch.OutOfMemoryError):
+        trained(memory=0)
+
+
+def test_the_step_size_and_the_kl_weight_follow_their_schedules(bars):
+    """Two epochs of two steps: beta climbs 0, 1/4, 1/2, 3/4 of its value over 2 epochs, lr falls as cosine."""
+    seen = []
+
+    class Watched(VAE):
+        def loss(self, x):
+            seen.append(self.beta)
+            return super().loss(x)
+
+    model = Watched(nets.mlp_encoder((1, 8, 8)), nets.mlp_decoder(2, (1, 8, 8)), 2, (1, 8, 8), beta=4.0)
+    vaelab.fit(model, bars, epochs=3, batch_size=32, kl_warm_up=2, device="cpu")
+    assert seen == [0.0, 1.0, 2.0, 3.0, 4.0, 4.0] and model.beta == 4.0
+    rates = [schedules.step_size(0.1, "cosine", share) for share in (0, 1 / 3, 0.5, 1)]
+    assert rates == pytest.approx([0.1, 0.075, 0.05, 0.0])
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
+        ({"initial_epoch": 9}, ValueError, "initial_epoch counts epochs that are done, from 0 to epochs=1"),
+        ({"schedule": "cosin"}, UnknownNameError, "Did you mean 'cosine'"),
+        ({"kl_warm_up": -1}, ValueError, "kl_warm_up, a number of epochs"),
         ({"epochs": 0}, ValueError, "epochs must be at least 1, not 0"),
         ({"epochs": -3}, ValueError, "epochs must be at least 1, not -3"),
         ({"batch_size": 0}, ValueError, "batch_size"),

@@ -8,6 +8,8 @@ import json
 import os
 from pathlib import Path
 
+from tqdm.auto import tqdm
+
 import vaelab
 from vaelab import evaluation, nets, weights
 from vaelab.data.augment import Augment
@@ -149,7 +151,7 @@ def _leads() -> bool:
 def _report(epoch: int, history: History) -> None:
     if _leads():
         terms = "  ".join(f"{name} {value:.4g}" for name, value in history.train[-1].items())
-        print(f"epoch {epoch}: {terms}  validation loss {history.validation[-1]['loss']:.4g}", flush=True)
+        tqdm.write(f"epoch {epoch}: {terms}  validation loss {history.validation[-1]['loss']:.4g}")
 
 
 def _ended(history: History, folder: Path) -> int:

@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 from vaelab.data import ImageSet
 from vaelab.training.checkpoints import Checkpoints
-from vaelab.training.draws import batch_order, seed_of
+from vaelab.training.draws import batch_order
 from vaelab.training.history import History
 from vaelab.training.options import Options, check_images
 from vaelab.training.run import Run
-from vaelab.training.terms import RunningMean, mean_terms
+from vaelab.training.terms import RunningMean
 
 
 def fit(
@@ -82,8 +82,7 @@ def fit(
             if run.history.interrupted:
                 break
             if validation is not None:
-                torch.manual_seed(seed_of(seed, "validation", epoch))
-                run.history.validation.append(mean_terms(model, validation, batch_size))
+                run.validate(validation)
             run.save()
             if after_epoch is not None:
                 after_epoch(epoch + 1, run.history)

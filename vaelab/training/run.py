@@ -12,13 +12,13 @@ from vaelab import speed
 from vaelab.data import ImageSet
 from vaelab.progress import progress
 from vaelab.training.checkpoints import Position
-from vaelab.training.draws import own_random_state
+from vaelab.training.draws import own_random_state, seed_of
 from vaelab.training.options import Options
 from vaelab.training.schedules import step_size, warmed_up
 from vaelab.training.share import Share
 from vaelab.training.steps import Objective, Stepper
 from vaelab.training.stopping import Stopping
-from vaelab.training.terms import RunningMean
+from vaelab.training.terms import RunningMean, mean_terms
 
 _LOOK_EVERY = 0.2  # seconds between looks at the loss: each look makes a GPU wait
 _AGREE_EVERY = 20  # steps between several processes' asking each other whether to stop
@@ -43,10 +43,7 @@ class Run:
         self.position = self._found[1] if self._found else start
         self.history = self.position.history
         self.history.device, self.history.interrupted = str(self.device), False
-        self.model, self.images = (
-            model.to(self.device),
-            (images.resident(self.device) if hasattr(images, "resident") else images),
-        )
+        self.model, self.images = model.to(self.device), images.resident(self.device)
         self.optimizer = torch.optim.Adam(model.parameters(), lr=options.lr, fused=True)
         self.steps = options.steps_per_epoch(images)
         self._beta = getattr(model, "beta", None)
@@ -124,6 +121,12 @@ class Run:
         self.position.epoch += 1
         self.position.step, self.position.sums, self.position.count = 0, {}, 0
 
+    def validate(self, validation: ImageSet) -> None:
+        """Measure the loss terms on `validation`, with draws that depend on the epoch alone."""
+        self.share.unseed(self.model)
+        torch.manual_seed(seed_of(self.options.seed, "validation", self.position.epoch))
+        self.history.validation.append(mean_terms(self.model, validation, self.options.batch_size))
+
     def pause(self, step: int, running: RunningMean) -> None:
         """Stop inside an epoch, `step` steps into it."""
         self.stepper.check()
@@ -148,4 +151,4 @@ class Run:
         self.model.eval()
         if self._beta is not None:
             self.model.beta = self._beta
-        vars(self.model).pop("draw_noise", None)
+        self.share.unseed(self.model)

@@ -60,6 +60,10 @@ class Share:
         if hasattr(model, "draw_noise"):
             model.draw_noise = self._cut(len(batch), seed_of(*purpose))
 
+    def unseed(self, model: nn.Module) -> None:
+        """Let the model draw its noise by itself again."""
+        vars(model).pop("draw_noise", None)
+
     def _cut(self, batch_size: int, seed: int) -> Callable[[Tensor], Tensor]:
         def draw(like: Tensor) -> Tensor:
             generator = torch.Generator(like.device).manual_seed(seed)
