@@ -26,10 +26,10 @@ def test_a_file_builds_its_own_model_again(model, tmp_path):
 
 
 def test_half_precision_halves_the_file_and_hardly_moves_a_pixel(tmp_path):
-    model = vaelab.recipes.build("gdl-celeba-vae", features=8).eval()
+    model = vaelab.recipes.build("gdl-celeba-vae", features=16).eval()
     whole = weights.save(model, tmp_path / "whole.safetensors", half=False)
     half = weights.save(model, tmp_path / "half.safetensors")
-    assert half.stat().st_size < 0.52 * whole.stat().st_size
+    assert half.stat().st_size < 0.55 * whole.stat().st_size
     difference = weights.load(half).sample(5, seed=0) - model.sample(5, seed=0)
     assert difference.abs().mean() < 1 / 255
 

@@ -1,10 +1,12 @@
 """Moving about in latent space: encode a set, decode points, walk between codes."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from vaelab.data import ImageSet
-from vaelab.errors import ShapeError
+from vaelab.errors import DataError, ShapeError
 from vaelab.models import VAE
 
 
@@ -57,6 +59,95 @@ def interpolate(start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
         raise ValueError(f"steps must be at least 2, the two ends, not {steps}.")
     alpha = torch.linspace(0, 1, steps, dtype=start.dtype, device=start.device)[:, None]
     return (1 - alpha) * start + alpha * end
+
+
+def great_circle(start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
+    """Evenly spaced points on the arc from `start` to `end`, both included; also called slerp.
+
+    In many dimensions the prior's draws lie near a sphere of radius sqrt(latent_dim), and a straight line
+    between two of them cuts through the nearly empty middle (White, "Sampling generative networks", 2016;
+    Shoemake, "Animating rotation with quaternion curves", SIGGRAPH 1985). Codes have shape (latent_dim,),
+    the answer (steps, latent_dim).
+
+    Raises:
+        ShapeError, ValueError: as `interpolate`; also a code of zeros, or two that point in opposite ways, as
+            many arcs then join them.
+    """
+    straight = interpolate(start, end, steps)
+    a, b = start / start.norm(), end / end.norm()
+    # Twice the arctangent of half the chord: exact for tiny angles, where the arccosine is not.
+    angle = 2 * torch.atan2((a - b).norm(), (a + b).norm())
+    if not 0 <= angle < math.pi - 1e-3:  # written so that NaN fails too
+        raise ValueError(
+            "There is no single arc between these codes: one of them is zero, or they are opposite. Use "
+            "interpolate, or go by way of a third code."
+        )
+    if angle < 1e-6:
+        return straight
+    alpha = torch.linspace(0, 1, steps, dtype=start.dtype, device=start.device)[:, None]
+    return (torch.sin((1 - alpha) * angle) * start + torch.sin(alpha * angle) * end) / torch.sin(angle)
+
+
+def attribute_vector(codes: Tensor, present: Tensor) -> Tensor:
+    """The direction of an attribute: mean code of the pictures with it minus mean of those without.
+
+    One step along it leads from the average picture without to the average one with (Larsen et al.,
+    "Autoencoding beyond pixels using a learned similarity metric", ICML 2016). Attributes that come together
+    share their vectors; `attribute_vectors` takes them apart.
+
+    Args:
+        codes: (N, latent_dim).
+        present: bool, (N,).
+
+    Returns:
+        (latent_dim,).
+
+    Raises:
+        ShapeError: not one yes or no for each code.
+        DataError: all pictures have the attribute, or none has.
+    """
+    present = _checked_attributes(codes, present, 1)
+    return codes[present].mean(0) - codes[~present].mean(0)
+
+
+def attribute_vectors(codes: Tensor, attributes: Tensor) -> Tensor:
+    """The directions of several attributes at once, each with the others held fixed.
+
+    Least squares of codes = average + attributes @ vectors. Where attributes come together, as beards and
+    moustaches do, the mean difference of one contains the other; here each answers for itself. With one
+    attribute this is `attribute_vector`. Where one attribute follows from others, the shortest vectors that
+    fit are taken.
+
+    Args:
+        codes: (N, latent_dim).
+        attributes: bool, (N, A), for instance `images.attributes`.
+
+    Returns:
+        (A, latent_dim), one vector a row.
+
+    Raises:
+        ShapeError: not one row of attributes for each code.
+        DataError: an attribute that all pictures have, or none has.
+    """
+    table = _checked_attributes(codes, attributes, 2).double()
+    # Without their means the columns say nothing of the average code. pinv copes with columns that repeat.
+    centred = table - table.mean(0)
+    return (torch.linalg.pinv(centred) @ codes.double()).to(codes.dtype)
+
+
+def _checked_attributes(codes: Tensor, present: Tensor, axes: int) -> Tensor:
+    if codes.ndim != 2 or present.ndim != axes or len(present) != len(codes):
+        raise ShapeError(
+            f"Codes (N, latent_dim) need {'one bool' if axes == 1 else 'one row of bools'} each, "
+            f"{'(N,)' if axes == 1 else '(N, A)'}; these are {tuple(codes.shape)} and {tuple(present.shape)}."
+        )
+    present = present.to(codes.device, torch.bool)
+    if (present.all(0) | ~present.any(0)).any():
+        raise DataError(
+            "An attribute that every picture has, or none, has no direction: take more pictures, or leave it "
+            "out."
+        )
+    return present
 
 
 def grid(x: Tensor, y: Tensor) -> Tensor:

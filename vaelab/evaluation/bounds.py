@@ -1,0 +1,160 @@
+"""How close a model comes to the data, in nats: the ELBO and the importance-weighted bound."""
+
+import math
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from vaelab import latent, losses
+from vaelab.data import ImageSet
+from vaelab.errors import DataError
+from vaelab.models import VAE
+from vaelab.progress import progress
+
+_BAR_FROM = 100_000  # decoded pictures, from which on a progress bar is worth its line
+_NUMBERS = {"cpu": 2**22, "cuda": 2**26}  # pixels decoded at a time; the decoder's own layers come on top
+_FEWEST = 256  # numbers a tiny picture counts for: hidden layers are no smaller
+
+
+@torch.no_grad()
+def evaluate(model: VAE, images: ImageSet, seed: int = 0, batch_size: int = 256) -> dict[str, float]:
+    """The evidence lower bound and its two parts, averaged over `images`, in nats per image.
+
+    Returns:
+        {"elbo", "reconstruction", "kl"}: elbo = -reconstruction - kl, with one draw of z an image. The
+        model's `beta` plays no part. The same seed gives the same numbers.
+
+    Raises:
+        DataError: no images.
+    """
+    _check_some(images)
+    model.eval()
+    sums = torch.zeros(2, dtype=torch.float64)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        for x in images.batches(batch_size, latent.device_of(model)):
+            output = model(x)
+            reconstruction = model.likelihood(x, output.x_hat).double().sum()
+            kl = losses.gaussian_kl(output.mu, output.log_var).double().sum()
+            sums += torch.stack([reconstruction, kl]).cpu()
+    reconstruction, kl = (sums / len(images)).tolist()
+    return {"elbo": -reconstruction - kl, "reconstruction": reconstruction, "kl": kl}
+
+
+@torch.no_grad()
+def log_weights(
+    model: VAE,
+    x: Tensor,
+    samples: int,
+    chunk: int | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """log w = log p(x, z) - log q(z | x) for `samples` draws z of each image's posterior.
+
+    Their mean is the ELBO; log of the mean of their exponentials is the importance-weighted bound.
+
+    Args:
+        x: images (B, C, H, W) in [0, 1], on the model's device.
+        samples: draws an image, at least 1.
+        chunk: draws decoded at a time; None takes as many as fit in a modest memory. The draws, and so the
+            weights, do not depend on it.
+        generator: a CPU generator to draw from, whatever the model's device; None takes PyTorch's own of that
+            device.
+
+    Returns:
+        float64 of shape (samples, B).
+    """
+    return torch.cat(list(_weights(model, x, samples, chunk, generator)))
+
+
+@torch.no_grad()
+def importance_weighted_bound(
+    model: VAE,
+    images: ImageSet,
+    samples: int = 100,
+    seed: int = 0,
+    batch_size: int = 100,
+    chunk: int | None = None,
+) -> Tensor:
+    """The importance-weighted bound on log p(x) of each image, in nats, shape (N,), float64, on the CPU.
+
+    log 1/K sum_k p(x, z_k) / q(z_k | x) with K = `samples` draws. It lies between the ELBO (K = 1) and
+    log p(x) on average, and climbs towards log p(x) as K grows (Burda, Grosse and Salakhutdinov,
+    "Importance Weighted Autoencoders", ICLR 2016, theorem 1). K = 5,000 is usual for a last figure.
+
+    The sum is kept as a running logarithm, so that memory does not grow with K. The same seed and
+    `batch_size` give the same draws on every device and for every `chunk`; the bound then agrees up to the
+    rounding of the decoder's floats.
+
+    Args:
+        samples, chunk: see `log_weights`.
+        seed: of the draws; PyTorch's own random state is left as it was.
+        batch_size: images at a time.
+
+    Raises:
+        ValueError: `samples` or `chunk` below 1.
+        DataError: no images.
+    """
+    _check_some(images)
+    model.eval()
+    generator = torch.Generator().manual_seed(seed)
+    total = len(images) * samples
+    bounds = []
+    with progress(total=total, wanted=total >= _BAR_FROM, desc="Weighing draws", unit="draw") as bar:
+        for x in images.batches(batch_size, latent.device_of(model)):
+            running = torch.full((len(x),), -math.inf, dtype=torch.float64, device=x.device)
+            for weights in _weights(model, x, samples, chunk, generator):
+                running = torch.logaddexp(running, torch.logsumexp(weights, 0))
+                bar.update(weights.numel())
+            bounds.append(running.cpu() - math.log(samples))
+    return torch.cat(bounds)
+
+
+def _weights(
+    model: VAE, x: Tensor, samples: int, chunk: int | None, generator: torch.Generator | None
+) -> Iterator[Tensor]:
+    """Log-weights of `samples` draws, `chunk` draws at a time: float64, (chunk, B) each."""
+    if samples < 1:
+        raise ValueError(f"samples must be at least 1, not {samples}.")
+    if chunk is not None and chunk < 1:
+        raise ValueError(f"chunk, the draws decoded at a time, must be at least 1, not {chunk}.")
+    chunk = chunk or _draws_at_a_time(x)
+    mu, log_var = model.encode(x)
+    for start in range(0, samples, chunk):
+        draws = min(chunk, samples - start)
+        # One call a draw, so that the size of a chunk does not change the draws.
+        eps = torch.stack([_normal_like(mu, generator) for _ in range(draws)]).to(mu)
+        z = mu + torch.exp(log_var / 2) * eps
+        x_hat = model.decode(z.flatten(0, 1))
+        copies = x.expand(draws, *x.shape).flatten(0, 1)
+        log_likelihood = -model.likelihood(copies, x_hat).double().view(draws, -1)
+        yield log_likelihood + _log_normal(z) - (_log_normal(eps) - 0.5 * log_var.double().sum(-1))
+
+
+def _normal_like(mu: Tensor, generator: torch.Generator | None) -> Tensor:
+    return torch.randn_like(mu) if generator is None else torch.randn(mu.shape, generator=generator)
+
+
+def _log_normal(z: Tensor) -> Tensor:
+    """log N(z; 0, I), summed over the last axis, in float64."""
+    return -0.5 * (z.double().square() + math.log(2 * math.pi)).sum(-1)
+
+
+def _draws_at_a_time(x: Tensor) -> int:
+    numbers = _NUMBERS.get(x.device.type, _NUMBERS["cpu"])
+    return max(1, numbers // (len(x) * max(_FEWEST, x[0].numel())))
+
+
+@torch.no_grad()
+def reconstruction_error(model: nn.Module, images: ImageSet, batch_size: int = 256) -> float:
+    """Mean squared error over all pixels of all `images`, pixel values in [0, 1]."""
+    _check_some(images)
+    model.eval()
+    batches = images.batches(batch_size, latent.device_of(model))
+    return sum(losses.mse(x, model.reconstruct(x)).double().sum().item() for x in batches) / len(images)
+
+
+def _check_some(images: ImageSet) -> None:
+    if not len(images):
+        raise DataError("The ImageSet is empty: there is nothing to measure.")

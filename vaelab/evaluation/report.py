@@ -1,0 +1,42 @@
+"""All measures of a model at once: what `vaelab evaluate` prints."""
+
+import torch
+
+from vaelab.data import ImageSet
+from vaelab.evaluation.bounds import evaluate, importance_weighted_bound, reconstruction_error
+from vaelab.evaluation.distances import frechet_distance
+from vaelab.evaluation.features import extract_features, portrait_features
+from vaelab.evaluation.posterior import active_units
+from vaelab.latent import decode, device_of
+from vaelab.models import VAE
+
+
+def report(model: VAE, images: ImageSet, samples: int = 100, seed: int = 0) -> dict[str, float | int | None]:
+    """Measure `model` on `images` it has not seen.
+
+    Args:
+        samples: draws an image for the importance-weighted bound.
+        seed: of all draws.
+
+    Returns:
+        "elbo", "reconstruction", "kl" and "importance_weighted_bound" in nats per image; "active_units" of
+        "latent_dim", by more than 0.1 nats; "mean_squared_error" of reconstructions; "frechet", the distance
+        of as many new pictures from `images` on `portrait_features` (None for grey pictures, which those
+        features do not know); "images" and "samples", how many these numbers rest on.
+    """
+    return {
+        "images": len(images),
+        **evaluate(model, images, seed=seed),
+        "samples": samples,
+        "importance_weighted_bound": importance_weighted_bound(model, images, samples, seed).mean().item(),
+        "active_units": active_units(model, images),
+        "latent_dim": model.latent_dim,
+        "mean_squared_error": reconstruction_error(model, images),
+        "frechet": _frechet(model, images, seed) if images.shape[0] == 3 else None,
+    }
+
+
+def _frechet(model: VAE, images: ImageSet, seed: int) -> float:
+    features = portrait_features(device_of(model))
+    z = torch.randn(len(images), model.latent_dim, generator=torch.Generator().manual_seed(seed))
+    return frechet_distance(extract_features(features, decode(model, z)), extract_features(features, images))
