@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-import vaelab
 from vaelab.data import cylinders
-from vaelab.errors import DataError
 
 
 def draw(start, count, seed=0, size=64):
@@ -22,17 +20,6 @@ def measured_silhouette(images):
     redness = images[:, 0].float() - images[:, 2].float()
     share = ((redness - 45) / 40).clamp(0, 1)
     return share.amax(1).sum(-1), share.amax(2).sum(-1)
-
-
-@pytest.mark.parametrize("size", [32, 64, 101])
-def test_bytes_do_not_depend_on_the_batch(size):
-    images, factors = draw(0, 40, size=size)
-    assert images.shape == (40, 3, size, size) and images.dtype == torch.uint8
-    for split in (1, 3, 17):
-        parts = [draw(i, min(split, 40 - i), size=size)[0] for i in range(0, 40, split)]
-        assert torch.equal(images, torch.cat(parts))
-    order = torch.randperm(40)
-    assert torch.equal(images[order], cylinders.render({k: v[order] for k, v in factors.items()}, size))
 
 
 def test_sizes_show_the_same_picture():
@@ -83,15 +70,3 @@ def test_picture_changes_smoothly_with_each_factor(name):
     assert change.max() <= 6  # no pixel flips
     ten_steps = (images[10:] - images[:-10]).abs().mean((1, 2, 3))
     assert ten_steps.max() < 2 * ten_steps.min()  # and no step passes unseen
-
-
-@pytest.mark.parametrize("size", [31, 257, 0])
-def test_size_out_of_range_says_what_is_possible(size):
-    with pytest.raises(DataError, match="32 to 256"):
-        draw(0, 1, size=size)
-
-
-def test_the_readers_device_draws_the_same_to_one_grey_level():
-    images, factors = draw(0, 100)
-    on_device = cylinders.render(factors, 64, vaelab.device()).cpu()
-    assert (on_device.int() - images.int()).abs().max() <= 1

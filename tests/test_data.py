@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from scipy import stats
 
 import vaelab
-from vaelab.data import DRAWN, ImageSet, randomness
+from vaelab.data import DRAWN, ImageSet, imageset, randomness
 from vaelab.errors import DataError, MissingDataError, UnknownNameError
 
 
@@ -70,6 +71,46 @@ def test_batches_show_every_picture_once(numbered):
         next(numbered.batches(0))
 
 
+def test_pictures_by_number_wherever_the_numbers_come_from(numbered):
+    for index in (torch.tensor([299, 0, 7]), torch.tensor([-1, 0, 7])):
+        assert torch.equal(numbered.float(index), numbered.images[[299, 0, 7]] / 255)
+    even = numbered.attribute("Even")
+    assert torch.equal(numbered.float(even), numbered.images[::2] / 255)
+    assert numbered.float(3).shape == (1, 2, 2)
+    with pytest.raises(IndexError):
+        numbered.float(torch.tensor([300]))
+
+
+def test_bytes_move_to_a_device_only_if_half_of_its_memory_holds_them(numbered, monkeypatch):
+    assert numbered.resident("cpu") is numbered
+    monkeypatch.setattr(imageset, "_free_bytes", lambda _: 2 * numbered.images.nbytes - 1)
+    assert numbered.resident("meta") is numbered
+    monkeypatch.setattr(imageset, "_free_bytes", lambda _: 2 * numbered.images.nbytes)
+    moved = numbered.resident("meta")
+    assert moved.images.device.type == "meta" and moved.labels is numbered.labels
+    assert [len(x) for x in moved.batches(128, "meta", shuffle=True)] == [128, 128, 44]
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("resident", [True, False])
+def test_batches_on_a_gpu_are_those_of_the_cpu(numbered, resident):
+    images = numbered.resident("cuda") if resident else numbered
+    assert images.images.is_cuda == resident
+    for shuffle in (True, False):
+        here, there = (s.batches(128, d, shuffle=shuffle) for s, d in ((numbered, "cpu"), (images, "cuda")))
+        for x, y in zip(here, there, strict=True):
+            assert y.is_cuda and torch.equal(x, y.cpu())
+
+
+def test_all_of_a_stored_set_is_not_copied_and_a_part_is_picked(tmp_path):
+    for level in range(60):
+        Image.new("L", (2, 2), level).save(tmp_path / f"{level:03}.png")
+    levels = {n: vaelab.load(tmp_path, size=2, n=n, split="all").images[:, 0, 0, 0] for n in (None, 20, 50)}
+    assert levels[None].tolist() == list(range(60))  # in the files' order
+    assert torch.equal(levels[20], levels[50][:20])
+    assert len(set(levels[50].tolist())) == 50 and levels[50].tolist() != sorted(levels[50].tolist())
+
+
 def test_choosing_pictures_takes_everything_known_along(numbered):
     chosen = numbered[torch.tensor([4, 7])]
     assert chosen.factor("number").tolist() == [4.0, 7.0]
@@ -100,7 +141,7 @@ def test_a_count_must_be_positive(n):
 
 
 def test_a_size_that_cannot_be_drawn():
-    with pytest.raises(DataError, match="32 to 256 pixels, not 31"):
+    with pytest.raises(DataError, match=r"32 to 256 pixels.* not 31"):
         vaelab.load("portraits", n=1, size=31)
 
 

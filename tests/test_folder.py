@@ -13,6 +13,7 @@ from skimage.data import lfw_subset
 
 import vaelab
 from vaelab.data import sources
+from vaelab.data.splits import split_of
 from vaelab.errors import DataError, MissingDataError, UnknownNameError
 
 RED, BLUE, WHITE = (200, 30, 30), (30, 30, 200), (255, 255, 255)
@@ -268,7 +269,7 @@ def test_copies_follow_their_picture_and_newcomers_move_nothing(many):
 
 def test_a_picture_keeps_its_split_for_good():
     """Another hash would hand test pictures of saved runs to training."""
-    splits = {number: sources.split_of(b"picture %d" % number) for number in range(30)}
+    splits = {number: split_of(b"picture %d" % number) for number in range(30)}
     assert [number for number, split in splits.items() if split == "validation"] == [2, 7, 8, 21, 28]
     assert [number for number, split in splits.items() if split == "test"] == [27]
 
@@ -308,15 +309,15 @@ def test_a_missing_folder_an_empty_one_and_a_file(tmp_path):
         vaelab.load(tmp_path / "nowhere")
     with pytest.raises(DataError, match=r"has no picture files.*\.jpeg.*\.png"):
         vaelab.load(tmp_path)
-    archive = tmp_path / "pictures.zip"
-    archive.touch()
+    archive = tmp_path / "pictures.7z"
+    archive.write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(600))
     with pytest.raises(DataError, match=r"is a file, not a folder of pictures.*unpack"):
         vaelab.load(archive)
 
 
 def test_wrong_wishes(tmp_path):
     red_left_blue_right(tmp_path / "one.png")
-    empty = {"train", "validation", "test"} - {sources.split_of((tmp_path / "one.png").read_bytes())}
+    empty = {"train", "validation", "test"} - {split_of((tmp_path / "one.png").read_bytes())}
     with pytest.raises(DataError, match='split="all"'):
         sources.folder(tmp_path, empty.pop())
     with pytest.raises(UnknownNameError, match="'train'"):

@@ -4,19 +4,19 @@ import gzip
 import hashlib
 import os
 import shutil
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections import defaultdict
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from local_remote import Remote
 from PIL import Image
 from torchvision import datasets
 
 import vaelab
-from vaelab.data import idx_files, mnist_files, sources
+from vaelab.data import ImageSet, idx_files, mnist_files, sources
 from vaelab.errors import DataError, MissingDataError, UnknownNameError
 
 DEBIAN = Path("/usr/share/datasets")
@@ -58,8 +58,8 @@ def machine(tmp_path, monkeypatch):
     """A machine without any data set, and a server nobody listens at instead of the real one."""
     monkeypatch.delenv("VAELAB_DATA", raising=False)
     monkeypatch.setenv("no_proxy", "*")
-    monkeypatch.setattr(mnist_files, "_SHARED", tmp_path / "debian")
-    monkeypatch.setattr(mnist_files, "cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr(mnist_files, "SHARED", tmp_path / "debian")
+    monkeypatch.setenv("VAELAB_CACHE", str(tmp_path / "cache"))
     for collection in (datasets.FashionMNIST, datasets.MNIST):
         monkeypatch.setattr(collection, "mirrors", ["http://127.0.0.1:9/"])
     yield tmp_path
@@ -73,33 +73,6 @@ def place(folder: Path, files: dict[str, bytes]) -> Path:
     return folder
 
 
-class Remote:
-    """A web server on this machine that plays the remote, its failures included."""
-
-    def __init__(self, files: dict[str, bytes]):
-        self.files, self.requests, self.cut, self.missing = files, 0, set(), set()
-        remote = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                remote.requests += 1
-                name = self.path.rsplit("/", 1)[-1]
-                if name in remote.missing:
-                    return self.send_error(404)
-                body = remote.files[name]
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body[: len(body) // 2] if name in remote.cut else body)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/"
-
-
 @pytest.fixture
 def remote(packed, monkeypatch):
     remote = Remote(dict(packed))
@@ -108,11 +81,10 @@ def remote(packed, monkeypatch):
         monkeypatch.setattr(collection, "mirrors", [remote.url])
         monkeypatch.setattr(collection, "resources", sums)
     yield remote
-    remote.server.shutdown()
-    remote.server.server_close()
+    remote.switch_off()
 
 
-def check(source: sources.Source, first: int = 0, last: int = 10_000):
+def check(source: ImageSet, first: int = 0, last: int = 10_000):
     """The pictures of `four_files`, from number `first` to before number `last`."""
     numbers = torch.arange(first, last)
     assert source.images.shape == (len(numbers), 1, 28, 28) and source.images.dtype == torch.uint8
@@ -131,7 +103,7 @@ def test_splits_cut_the_files_as_documented(machine):
     not (DEBIAN / "fashion-mnist").is_dir(), reason="Debian's package dataset-fashion-mnist is not installed"
 )
 def test_the_real_fashion_mnist(monkeypatch):
-    monkeypatch.setattr(mnist_files, "_SHARED", DEBIAN)
+    monkeypatch.setattr(mnist_files, "SHARED", DEBIAN)
     images = vaelab.load("fashion_mnist", split="test")
     assert len(images) == 10_000 and images.labels.bincount().tolist() == [1_000] * 10
     source = sources.fashion_mnist("train")
@@ -182,7 +154,7 @@ def test_order_of_places(machine, monkeypatch, contents):
 def test_download_once_and_keep(machine, remote):
     for _ in range(2):
         check(sources.fashion_mnist("test"))
-    assert remote.requests == 8  # four files, each asked twice: torchvision looks for redirects first
+    assert len(remote.requests) == 8  # four files, each asked twice: torchvision looks for redirects first
     kept = machine / "cache" / "FashionMNIST" / "raw"
     assert sorted(file.name for file in kept.iterdir()) == sorted(NAMES)
     assert [file.name for file in (machine / "cache").iterdir()] == ["FashionMNIST"]
@@ -193,7 +165,7 @@ def test_mnist_downloads_too(remote):
 
 
 def not_found(remote):
-    remote.missing.add(f"{NAMES[3]}.gz")
+    remote.faults[f"{NAMES[3]}.gz"] = repeat(404)
 
 
 def login_page(remote):
@@ -201,7 +173,7 @@ def login_page(remote):
 
 
 def cut_off(remote):
-    remote.cut.add(f"{NAMES[0]}.gz")
+    remote.faults[f"{NAMES[0]}.gz"] = repeat("cut")
 
 
 def emptied(remote):
@@ -213,8 +185,7 @@ def other_content(remote):
 
 
 def switched_off(remote):
-    remote.server.shutdown()
-    remote.server.server_close()
+    remote.switch_off()
 
 
 @pytest.mark.parametrize(
@@ -243,19 +214,13 @@ def test_a_download_works_after_a_failed_one(remote):
     cut_off(remote)
     with pytest.raises(MissingDataError):
         sources.fashion_mnist()
-    remote.cut.clear()
+    remote.faults.clear()
     check(sources.fashion_mnist("test"))
-
-
-class Slow(dict):
-    def __getitem__(self, name):
-        time.sleep(1)
-        return super().__getitem__(name)
 
 
 def test_a_server_that_falls_silent_is_given_up(monkeypatch, remote):
     monkeypatch.setattr(mnist_files, "_SILENCE", 0.2)
-    remote.files = Slow(remote.files)
+    remote.faults = defaultdict(lambda: repeat("silent"))
     with pytest.raises(MissingDataError, match="timed out"):
         sources.fashion_mnist()
 
@@ -292,7 +257,7 @@ def test_damaged_files_in_the_cache_are_fetched_again(machine, remote, contents,
     else:
         victim.unlink()
     check(sources.fashion_mnist("test"))
-    assert remote.requests == 8
+    assert len(remote.requests) == 8
 
 
 def test_damaged_files_in_the_cache_go_even_offline(machine, contents):
@@ -310,7 +275,7 @@ def test_damaged_files_of_a_person_are_left_alone(machine, monkeypatch, remote, 
     monkeypatch.setenv("VAELAB_DATA", str(machine / "mine"))
     with pytest.raises(DataError, match=r"t10k-labels-idx1-ubyte\.gz cannot be used: .*half a download"):
         sources.fashion_mnist("test")
-    assert victim.exists() and remote.requests == 0
+    assert victim.exists() and not remote.requests
     victim.unlink()
     with pytest.raises(DataError, match="lacks the file of t10k labels"):
         sources.fashion_mnist("test")

@@ -4,9 +4,10 @@ import importlib.metadata
 import platform
 import shutil
 import sys
+from pathlib import Path
 
 import vaelab
-from vaelab.data import DRAWN, mnist_files
+from vaelab.data import DRAWN, celeba, celeba_download, ffhq, mnist_files, places
 
 _PACKAGES = (
     "torch",
@@ -33,7 +34,10 @@ def report() -> str:
         *[_line(name, "drawn on the spot, nothing to download") for name in DRAWN],
         _stored_set("fashion_mnist", mnist_files.FASHION_MNIST),
         _stored_set("mnist", mnist_files.MNIST),
+        _faces("celeba", celeba.find(), celeba_download.ways_to_get()),
+        _faces("ffhq", ffhq.find(), ffhq.ways_to_get()),
         "",
+        _cache(),
         f"Free disk space here: {shutil.disk_usage('.').free / 2**30:.0f} GiB",
     ]
     return "\n".join(lines)
@@ -48,6 +52,17 @@ def _package(name: str) -> str:
         return _line(name, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
         return _line(name, "missing: pip install -c constraints.txt -e '.[dev]' (make does it for you)")
+
+
+def _faces(name: str, place: Path | None, ways: str) -> str:
+    return _line(name, f"found in {place}" if place else f"not here. {ways}")
+
+
+def _cache() -> str:
+    """Where downloads and packed arrays are, and how much room they take."""
+    cache = places.cache_dir()
+    taken = sum(file.stat().st_size for file in cache.rglob("*") if file.is_file()) / 1e9
+    return f"Cache: {cache}, {taken:.1f} GB (may be deleted; VAELAB_CACHE moves it)"
 
 
 def _stored_set(name: str, collection: mnist_files.Collection) -> str:

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vaelab.data.drawing import check_size, in_chunks
 from vaelab.data.randomness import Factor, uniforms
-from vaelab.errors import DataError
 
 FACTORS = {
     "height": Factor(0.15, 0.60, "height of the cylinder, picture widths"),
@@ -80,14 +80,13 @@ def render(
     Raises:
         DataError: a size outside 32 to 256.
     """
-    if size not in SIZES:
-        raise DataError(
-            f"Cylinders are drawn at {SIZES[0]} to {SIZES[-1]} pixels, not {size}. Choose a size in between."
-        )
-    height, diameter = (factors[name].detach().to(device).float() for name in FACTORS)
-    chunk = max(1, 16 * 64**2 // size**2) if torch.device(device).type == "cpu" else 256
-    pieces = zip(height.split(chunk), diameter.split(chunk), strict=True)
-    return torch.cat([_paint(h[:, None, None], d[:, None, None] / 2, size) for h, d in pieces])
+    check_size("Cylinders", size, SIZES)
+    values = {name: factors[name].detach().to(device).float()[:, None, None] for name in FACTORS}
+
+    def paint(few: dict[str, Tensor]) -> Tensor:
+        return _paint(few["height"], few["diameter"] / 2, size)
+
+    return in_chunks(paint, values, size, channels=3, cpu_pixels=16 * 64**2)
 
 
 def silhouette(height: Tensor, diameter: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,8 +14,8 @@ import torch
 from scipy.special import ndtr, ndtri
 from torch import Tensor
 
+from vaelab.data.drawing import check_size, in_chunks
 from vaelab.data.randomness import Factor, uniforms
-from vaelab.errors import DataError
 
 FACTORS = {
     "label": Factor(0, 9, "the digit"),
@@ -295,22 +295,17 @@ def render(
     Raises:
         DataError: a size outside 28 to 64.
     """
-    if size not in SIZES:
-        raise DataError(
-            f"Digits are drawn at {SIZES[0]} to {SIZES[-1]} pixels, not {size}. Choose a size in between."
-        )
+    check_size("Digits", size, SIZES)
     # Strokes are few numbers: in double precision on the CPU, rounding can hardly differ from batch to batch.
     exact = {name: factors[name].detach().cpu().double()[:, None] for name in FACTORS}
     ends, radius = _pen_strokes(exact)
-    ends, radius = (size / FRAME * ends).float(), (size / FRAME * radius).float()
-    chunk = _chunk(size, device)
-    pieces = zip(ends.split(chunk), radius.split(chunk), strict=True)
-    return torch.cat([_ink(e.to(device), r.to(device), size) for e, r in pieces])
+    strokes = {"ends": ends, "radius": radius}
+    values = {name: (size / FRAME * value).float().to(device) for name, value in strokes.items()}
 
+    def ink(few: dict[str, Tensor]) -> Tensor:
+        return _ink(few["ends"], few["radius"], size)
 
-def _chunk(size: int, device: str | torch.device) -> int:
-    """Pictures to ink at once: on a CPU as many as its cache holds, elsewhere enough to keep it busy."""
-    return max(1, 8 * 28**2 // size**2) if torch.device(device).type == "cpu" else 256
+    return in_chunks(ink, values, size, channels=1, cpu_pixels=8 * 28**2)
 
 
 def _pen_strokes(factors: dict[str, Tensor]) -> tuple[Tensor, Tensor]:

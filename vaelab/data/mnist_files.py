@@ -1,7 +1,6 @@
 """Where the files of Fashion-MNIST and MNIST lie, and how they get there."""
 
 import http.client
-import os
 import shutil
 import socket
 import tempfile
@@ -12,13 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
 from torch import Tensor
 
 from vaelab.data.idx_files import DamagedFileError, read_idx
+from vaelab.data.places import SHARED, cache_dir, entries_named, own_dir
 from vaelab.errors import DataError, MissingDataError
 
-_SHARED = Path("/usr/share/datasets")  # where Debian's dataset packages put their files
 _SCRATCH = ".download-"
 _SILENCE = 60  # seconds without a byte after which a download is given up
 _PARTS = {"train": 60_000, "t10k": 10_000}
@@ -54,11 +52,6 @@ FASHION_MNIST = Collection(
     debian_package="dataset-fashion-mnist",
 )
 MNIST = Collection(title="MNIST", folder="MNIST", class_names=tuple("0123456789"), megabytes=12)
-
-
-def cache_dir() -> Path:
-    """Folder for what vaelab downloads: ~/.cache/vaelab on Linux, its like on macOS and Windows."""
-    return Path(platformdirs.user_cache_dir("vaelab", appauthor=False))
 
 
 def find(collection: Collection, part: str = "train") -> Path | None:
@@ -99,24 +92,12 @@ def read(collection: Collection, part: str) -> tuple[Tensor, Tensor]:
 
 
 def _places(collection: Collection) -> Iterator[Path]:
-    own = os.environ.get("VAELAB_DATA")
-    if own:
-        root = Path(own).expanduser()
-        if not root.is_dir():
-            warnings.warn(f"VAELAB_DATA={own} is not a folder, so it was passed over.", stacklevel=5)
-        yield from _folders_named(collection, root)
-    yield from _folders_named(collection, _SHARED)
-    yield from _folders_named(collection, cache_dir())
-
-
-def _folders_named(collection: Collection, root: Path) -> Iterator[Path]:
-    """`root` itself if it bears the set's name, and its sub-folders that do, each with its `raw`.
+    """Folders that bear the set's name, each with its `raw`.
 
     The name decides because MNIST and Fashion-MNIST have the same file names.
     """
-    candidates = [root, *sorted(root.iterdir())] if root.is_dir() else []
-    for folder in candidates:
-        if folder.name.lower().replace("-", "").replace("_", "") == collection.folder.lower():
+    for root in (own_dir(), SHARED, cache_dir()):
+        for folder in entries_named(collection.folder, root):
             yield folder
             yield folder / "raw"
 

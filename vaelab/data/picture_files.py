@@ -33,14 +33,20 @@ def suffixes() -> frozenset[str]:
     return frozenset(known | {".heic", ".heif"})
 
 
-def list_pictures(root: Path) -> tuple[list[Path], list[tuple[str, str]]]:
+def is_picture(name: str) -> bool:
+    """Whether a path's ending is a picture's, and no part of it is hidden."""
+    ending = os.path.splitext(name)[1].lower()
+    return ending in suffixes() and "/." not in f"/{name}" and "__MACOSX/" not in name
+
+
+def list_pictures(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
     """All files below `root` with a picture's suffix, sorted by their path relative to it.
 
     Hidden files and folders (a leading dot) are passed over. A link to a folder outside `root` is followed,
     one to a folder inside is not: its pictures are found where they lie, and loops end.
 
     Returns:
-        The paths relative to `root`, and (folder, reason) for each folder that could not be entered.
+        The paths relative to `root`, with slashes, and (folder, reason) for each folder that was closed.
     """
     unreadable: list[tuple[str, str]] = []
 
@@ -48,13 +54,12 @@ def list_pictures(root: Path) -> tuple[list[Path], list[tuple[str, str]]]:
         folder = Path(error.filename).relative_to(root)
         unreadable.append((folder.as_posix(), f"cannot be entered: {error.strerror}"))
 
-    pictures = [
-        folder.relative_to(root) / name
-        for folder, names in _walk(root, note)
-        for name in names
-        if Path(name).suffix.lower() in suffixes() and not name.startswith(".")
-    ]
-    return sorted(pictures, key=lambda path: path.as_posix()), unreadable
+    pictures = []
+    for folder, names in _walk(root, note):
+        inside = folder.relative_to(root).as_posix()
+        within = "" if inside == "." else f"{inside}/"
+        pictures += [within + name for name in names if is_picture(name)]
+    return sorted(pictures), unreadable
 
 
 def _walk(root: Path, onerror: Callable[[OSError], None]) -> Iterator[tuple[Path, list[str]]]:
@@ -90,7 +95,7 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
-def decode(data: bytes, size: int, channels: int = 3) -> np.ndarray:
+def decode(data: bytes, size: int, channels: int = 3, crop: int | None = None) -> np.ndarray:
     """Turn a picture file's content into a square of bytes.
 
     The picture is turned upright as its EXIF tag says, cut to its central square and resized with an
@@ -101,6 +106,7 @@ def decode(data: bytes, size: int, channels: int = 3) -> np.ndarray:
         data: the file's content.
         size: height and width of the result, in pixels.
         channels: 3 for red, green, blue; 1 for grey.
+        crop: side of the central square in the file's own pixels; None takes the largest there is.
 
     Returns:
         uint8 array of shape (channels, size, size).
@@ -111,11 +117,12 @@ def decode(data: bytes, size: int, channels: int = 3) -> np.ndarray:
     try:
         with Image.open(io.BytesIO(data), formats=formats()) as image:
             _refuse_giants(image)
-            # JPEG decodes faster at a half, quarter or eighth; with four times the size it does not show.
-            image.draft(None, (4 * size, 4 * size))
+            if crop is None:
+                # JPEG decodes faster at a half, quarter or eighth; with four times the size it does not show.
+                image.draft(None, (4 * size, 4 * size))
             image.load()
             tones = _tones(image)
-            picture = _eight_bit(_central_square(_upright(image)), *tones)
+            picture = _eight_bit(_central_square(_upright(image), crop), *tones)
     except UnreadablePictureError:
         raise
     except Image.DecompressionBombError:
@@ -140,8 +147,8 @@ def _upright(image: Image.Image) -> Image.Image:
         return image
 
 
-def _central_square(image: Image.Image) -> Image.Image:
-    side = min(image.size)
+def _central_square(image: Image.Image, crop: int | None) -> Image.Image:
+    side = min(*image.size, crop or MAX_PIXELS)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     return image.crop((left, top, left + side, top + side))
 

@@ -1,49 +1,22 @@
-"""Where images that are not drawn come from: known data sets, and any folder of pictures.
+"""Where images that are not drawn come from: Fashion-MNIST, MNIST, and any folder of pictures."""
 
-Each source is a function that returns a `Source`, one split in memory.
-"""
-
-import hashlib
 import os
 import warnings
-from dataclasses import dataclass
-from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from vaelab.data import SPLITS, mnist_files, picture_files
-from vaelab.errors import DataError, MissingDataError, UnknownNameError
-from vaelab.progress import progress
-
-_BAR_FROM = 500  # files, from which on a progress bar is worth its line
-_SHARES = (("train", 0.8), ("validation", 0.9), ("test", 1.0))  # of a folder: upper ends
-
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """One split of a data set.
-
-    Attributes:
-        name: where the pictures come from.
-        images: uint8, shape (N, C, H, W).
-        labels: int64, shape (N,), or None.
-        class_names: what the labels mean.
-        skipped: (file, reason) of each picture that could not be read.
-    """
-
-    name: str
-    images: Tensor
-    labels: Tensor | None = None
-    class_names: tuple[str, ...] = ()
-    skipped: tuple[tuple[str, str], ...] = ()
+from vaelab.data import mnist_files, packing, picture_files
+from vaelab.data.containers import Container, open_container
+from vaelab.data.imageset import ImageSet
+from vaelab.data.splits import SPLITS, split_number
+from vaelab.errors import DataError, UnknownNameError
 
 
-def fashion_mnist(split: str = "train", size: int | None = None) -> Source:
+def fashion_mnist(split: str = "train", size: int | None = None) -> ImageSet:
     """Fashion-MNIST: 70,000 grey pictures of clothes, 28x28, ten classes (Xiao, Rasul and Vollgraf, 2017).
 
     Read from `$VAELAB_DATA`, Debian's package or the cache, else downloaded into the cache.
@@ -60,20 +33,20 @@ def fashion_mnist(split: str = "train", size: int | None = None) -> Source:
     return _mnist_like("fashion_mnist", mnist_files.FASHION_MNIST, split, size)
 
 
-def mnist(split: str = "train", size: int | None = None) -> Source:
+def mnist(split: str = "train", size: int | None = None) -> ImageSet:
     """MNIST: 70,000 handwritten digits, grey, 28x28 (LeCun, Cortes and Burges). As `fashion_mnist`."""
     return _mnist_like("mnist", mnist_files.MNIST, split, size)
 
 
-def _mnist_like(name: str, collection: mnist_files.Collection, split: str, size: int | None) -> Source:
+def _mnist_like(name: str, collection: mnist_files.Collection, split: str, size: int | None) -> ImageSet:
     if split not in SPLITS:
         raise UnknownNameError(f"split of {name!r}", split, SPLITS)
     if size is not None:
-        _check_size(size)
+        check_size(size)
     images, labels = mnist_files.read(collection, "t10k" if split == "test" else "train")
     rows = {"train": slice(55_000), "validation": slice(55_000, None), "test": slice(None)}[split]
     images = images[rows, None].clone()  # a copy: a slice would keep the whole file in memory
-    return Source(
+    return ImageSet(
         name=name,
         images=images if size in (None, images.shape[-1]) else resize(images, size),
         labels=labels[rows].clone(),
@@ -99,107 +72,95 @@ def resize(images: Tensor, size: int, batch_size: int = 1_000) -> Tensor:
     return resized
 
 
-def folder(path: str | os.PathLike, split: str = "train", size: int = 64, channels: int = 3) -> Source:
+def folder(path: str | os.PathLike, split: str = "train", size: int = 64, channels: int = 3) -> ImageSet:
     """Any tree of picture files, each cut to its central square and resized (see `picture_files.decode`).
 
     A picture's split follows from its file's bytes alone: 80 % train, 10 % validation, 10 % test on average.
     So identical copies never lie in two splits, and new pictures move no others. The order is that of the
     relative paths. Where all pictures lie in sub-folders, and there are at least two, the names of those
-    directly below `path` are the classes.
+    directly below `path` are the classes. From 500 pictures on the result is kept in the cache, one file a
+    size (see `vaelab.data.packing`).
 
     Args:
-        path: the folder. Only files with a picture's suffix count; hidden ones do not.
+        path: the folder, or a zip or tar archive of one. Only files with a picture's suffix count; hidden
+            ones do not.
         split: "train", "validation", "test" or "all".
         size: height and width in pixels.
         channels: 3 for colour, 1 for grey.
 
     Returns:
-        A `Source`. Files of this split that could not be read are in `skipped`, and a warning names them.
+        An `ImageSet`. Files of this split that could not be read are in `skipped`, and a warning names them.
 
     Raises:
         MissingDataError: no such folder.
         DataError: no folder, no pictures, none that can be read, or none in this split.
     """
-    if split not in (*SPLITS, "all"):
-        raise UnknownNameError("split of a folder", split, (*SPLITS, "all"))
+    check_split("a folder", split)
     if channels not in (1, 3):
         raise DataError(f"channels must be 3 (colour) or 1 (grey), not {channels}.")
-    _check_size(size)
-    root = _existing_folder(path)
-    files, skipped = picture_files.list_pictures(root)
+    check_size(size)
+    container = open_container(Path(path).expanduser())
+    files, unreadable = container.pictures()
     if not files:
-        raise DataError(_nothing_found(root, skipped))
-    squares, kept = [], []
-    for file, result in zip(files, _read_all(root, files, split, size, channels), strict=True):
-        if isinstance(result, str):
-            skipped.append((file.as_posix(), result))
-        elif result is not None:
-            squares.append(result)
-            kept.append(file)
-    if not squares:
-        raise DataError(_nothing_left(root, split, len(files), skipped))
-    if skipped:
-        warnings.warn(f"{root}: {_listing(skipped)}. All are listed in .skipped.", stacklevel=2)
+        raise DataError(_nothing_found(container.path, unreadable))
+    form, title = packing.Form(size, channels), container.path.resolve().name
+    packed = packing.pack(container, files, form, title, None if split == "all" else split_number)
+    group = 0 if split == "all" else SPLITS.index(split)
+    rows = packed.rows(group)
+    skipped = unreadable + [
+        (file, why) for file, why, its_group in packed.skipped if its_group in (group, -1)
+    ]
+    if rows.start == rows.stop:
+        raise DataError(_nothing_left(container.path, split, len(files), skipped))
+    warn_of_skipped(container, skipped)
     class_names = _class_names(files)
-    return Source(
-        name=root.resolve().name,
-        images=torch.from_numpy(np.stack(squares)),
-        labels=torch.tensor([class_names.index(file.parts[0]) for file in kept]) if class_names else None,
+    classes = np.array([class_names.index(file.split("/")[0]) if class_names else 0 for file in files])
+    return ImageSet(
+        images=packed.images[rows],
+        name=title,
+        labels=torch.from_numpy(classes[packed.files[rows]]) if class_names else None,
         class_names=class_names,
         skipped=tuple(skipped),
     )
 
 
-def _read_all(root: Path, files: list[Path], split: str, size: int, channels: int) -> list:
-    """For each file its square of bytes, the reason why there is none, or None: in another split."""
-
-    def read(file: Path) -> np.ndarray | str | None:
-        try:
-            data = picture_files.read_bytes(root / file)
-            wanted = split in ("all", split_of(data))
-            return picture_files.decode(data, size, channels) if wanted else None
-        except picture_files.UnreadablePictureError as reason:
-            return str(reason)
-
-    # Decoders let go of Python's lock, so threads are enough. Leaving the block by Ctrl-C stops them.
-    with warnings.catch_warnings(), ThreadPool(min(16, os.cpu_count() or 1)) as pool:
-        warnings.filterwarnings("ignore", module="PIL")  # odd metadata; what matters is in `skipped`
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        results = pool.imap(read, files)
-        options = {"desc": f"Reading {root.name}", "total": len(files), "unit": "file"}
-        return list(progress(results, wanted=len(files) >= _BAR_FROM, **options))
+def check_split(what: str, split: str) -> None:
+    """Raise UnknownNameError for a split that photographs do not have."""
+    if split not in (*SPLITS, "all"):
+        raise UnknownNameError(f"split of {what}", split, (*SPLITS, "all"))
 
 
-def split_of(data: bytes) -> str:
-    """The split of a picture file, from a hash of its bytes: always the same, whatever else is there."""
-    digest = hashlib.blake2b(data, digest_size=8).digest()
-    place = int.from_bytes(digest, "big") / 2**64
-    return next(name for name, end in _SHARES if place < end or end == 1.0)
-
-
-def _class_names(files: list[Path]) -> tuple[str, ...]:
-    """Names of the sub-folders that hold the pictures; none where a picture lies beside them.
-
-    A single sub-folder is packaging (many archives have one), not a class.
-    """
-    names = sorted({file.parts[0] for file in files})
-    return tuple(names) if len(names) > 1 and all(len(file.parts) > 1 for file in files) else ()
-
-
-def _check_size(size: int) -> None:
+def check_size(size: int) -> None:
+    """Raise DataError, in words, for a size that no picture can have."""
     if not isinstance(size, int) or size < 1:
         raise DataError(
             f"size, the height and width in pixels, must be a whole number above 0, not {size!r}."
         )
 
 
-def _existing_folder(path: str | os.PathLike) -> Path:
-    root = Path(path).expanduser()
-    if root.is_dir():
-        return root
-    if root.exists():
-        raise DataError(f"{root} is a file, not a folder of pictures. If it is an archive, unpack it first.")
-    raise MissingDataError(f"There is no folder {root} (seen from {Path.cwd()}). Check its spelling.")
+def warn_of_missing(path: Path, title: str, found: int, whole: int) -> None:
+    """Say so if a set is not all there."""
+    if found < whole:
+        warnings.warn(
+            f"{path} has {found:,} of {title}'s {whole:,} pictures: it was not copied or unpacked to its "
+            "end. They are used; to have all, delete it and fetch it again.",
+            stacklevel=5,
+        )
+
+
+def warn_of_skipped(container: Container, skipped: list[tuple[str, str]]) -> None:
+    """One warning that names the first files that could not be read, and their number."""
+    if skipped:
+        warnings.warn(f"{container.path}: {_listing(skipped)}. All are listed in .skipped.", stacklevel=4)
+
+
+def _class_names(files: list[str]) -> tuple[str, ...]:
+    """Names of the sub-folders that hold the pictures; none where a picture lies beside them.
+
+    A single sub-folder is packaging (many archives have one), not a class.
+    """
+    names = sorted({file.split("/")[0] for file in files})
+    return tuple(names) if len(names) > 1 and all("/" in file for file in files) else ()
 
 
 def _nothing_found(root: Path, unreadable: list[tuple[str, str]]) -> str:

@@ -11,6 +11,7 @@ seen (smiling, glasses, ...) under the names that CelebA uses. The files follow 
 import torch
 from torch import Tensor
 
+from vaelab.data.drawing import check_size, in_chunks
 from vaelab.data.portraits import features, hair, head, worn
 from vaelab.data.portraits.attributes import ATTRIBUTE_NAMES, NOT_IN_CELEBA, attributes, switch
 from vaelab.data.portraits.factors import FACTORS, draw_factors
@@ -57,7 +58,6 @@ PARTS = (
 )
 
 _CPU_PIXELS = 32 * 64 * 64  # painted at a time: few enough to stay in the caches of a core
-_GPU_PIXELS = 256 * 64 * 64
 
 
 @torch.no_grad()
@@ -78,20 +78,13 @@ def render(
     Raises:
         DataError: a size outside 32 to 256, or a missing factor.
     """
-    if size not in SIZES:
-        raise DataError(f"Portraits are drawn at 32 to 256 pixels, in whole numbers, not {size}.")
+    check_size("Portraits", size, SIZES)
     if missing := [name for name in FACTORS if name not in factors]:
         raise DataError(
             f"These factors are missing: {', '.join(missing)}. Start from draw_factors(indices, seed)."
         )
     values = {n: torch.as_tensor(factors[n]).to(device, torch.float32) for n in FACTORS}
-    pixels = _CPU_PIXELS if torch.device(device).type == "cpu" else _GPU_PIXELS
-    chunk = max(1, pixels // size**2)
-    count = len(values["age"])
-    pictures = torch.empty(count, 3, size, size, dtype=torch.uint8, device=device)
-    for i in range(0, count, chunk):
-        pictures[i : i + chunk] = _paint({n: v[i : i + chunk] for n, v in values.items()}, size)
-    return pictures
+    return in_chunks(lambda few: _paint(few, size), values, size, channels=3, cpu_pixels=_CPU_PIXELS)
 
 
 def _paint(factors: dict[str, Tensor], size: int) -> Tensor:

@@ -1,0 +1,47 @@
+"""What all drawn sets share: the check of a size, and drawing a few pictures at a time."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from vaelab.errors import DataError
+
+GPU_PIXELS = 256 * 64 * 64  # enough to keep a GPU busy
+
+
+def check_size(what: str, size: int, sizes: range) -> None:
+    """Raise DataError, in words, if `what` cannot be drawn at this size."""
+    if size not in sizes:
+        raise DataError(
+            f"{what} are drawn at {sizes[0]} to {sizes[-1]} pixels, in whole numbers, not {size}."
+        )
+
+
+def in_chunks(
+    paint: Callable[[dict[str, Tensor]], Tensor],
+    values: dict[str, Tensor],
+    size: int,
+    *,
+    channels: int,
+    cpu_pixels: int,
+) -> Tensor:
+    """Draw pictures a few at a time, so that the intermediate results stay in a core's caches.
+
+    Args:
+        paint: draws the pictures that some rows of `values` describe: uint8, shape (n, channels, size, size).
+        values: name -> tensor with one row a picture, on the device that draws.
+        size: height and width in pixels.
+        channels: 1 or 3.
+        cpu_pixels: pixels to draw at a time on a CPU.
+
+    Returns:
+        uint8, shape (N, channels, size, size), on the values' device.
+    """
+    first = next(iter(values.values()))
+    pixels = cpu_pixels if first.device.type == "cpu" else GPU_PIXELS
+    chunk = max(1, pixels // size**2)
+    pictures = torch.empty(len(first), channels, size, size, dtype=torch.uint8, device=first.device)
+    for i in range(0, len(first), chunk):
+        pictures[i : i + chunk] = paint({name: rows[i : i + chunk] for name, rows in values.items()})
+    return pictures

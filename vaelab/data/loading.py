@@ -1,0 +1,117 @@
+"""`load`: one call for every set of pictures."""
+
+import importlib
+import os
+from pathlib import Path
+from types import ModuleType
+
+import torch
+
+from vaelab.data import drawing
+from vaelab.data.imageset import ImageSet
+from vaelab.data.splits import SPLITS
+from vaelab.errors import DataError, UnknownNameError
+from vaelab.progress import progress
+
+DRAWN = ("portraits", "digits", "cylinders")
+STORED = ("fashion_mnist", "mnist", "celeba", "ffhq")
+
+# A drawn set is an endless table of pictures. Each split reads its own stretch of it, so splits never meet.
+_SPLIT_START = {"train": 0, "validation": 2**40, "test": 2**41}
+_DRAWN_COUNT = {"train": 10_000, "validation": 1_000, "test": 1_000}
+_CHUNK = 512
+_BAR_FROM = 1_000  # pictures, from which on a progress bar is worth its line
+
+
+def load(
+    name: str | os.PathLike,
+    *,
+    size: int | None = None,
+    n: int | None = None,
+    seed: int = 0,
+    split: str = "train",
+) -> ImageSet:
+    """Load pictures by name, or from a folder or archive of picture files.
+
+    Args:
+        name: "portraits", "digits" or "cylinders" (drawn on the spot, nothing to download),
+            "fashion_mnist", "mnist" or "celeba" (read from this machine, or downloaded once), "ffhq" (read
+            from this machine), or the path of a folder, zip or tar file of pictures.
+        size: height and width in pixels; None takes the set's own size (64 for photographs).
+        n: how many pictures; None takes 10,000 drawn ones for training (1,000 for validation and test), or
+            all there are of a stored set, in their files' order. Of a stored set, n pictures are picked at
+            random and copied into memory. A smaller n with the same seed gives the first of a larger n.
+        seed: which pictures: of a drawn set another seed draws others, of a stored one it picks others.
+        split: "train", "validation" or "test", which never share a picture; photographs also know "all".
+
+    Returns:
+        An `ImageSet` of uint8 images, shape (n, C, size, size).
+
+    Raises:
+        UnknownNameError: no set or split of that name.
+        MissingDataError: the set or folder is not on this machine; the message says how to get it.
+        DataError: a size, a count or a folder that cannot be used.
+    """
+    if n is not None and n < 1:
+        raise DataError(f"n, the number of pictures, must be at least 1, not {n}.")
+    if name in DRAWN:
+        return _draw(name, size, n, seed, split)
+    return _pick(_read(name, size, split), n, seed, split)
+
+
+def _draw(name: str, size: int | None, n: int | None, seed: int, split: str) -> ImageSet:
+    if split not in SPLITS:
+        raise UnknownNameError(f"split of {name!r}", split, SPLITS)
+    painter = importlib.import_module(f"vaelab.data.{name}")
+    start, count = _SPLIT_START[split], n or _DRAWN_COUNT[split]
+    factors = painter.draw_factors(torch.arange(start, start + count), seed)
+    return ImageSet(
+        images=_paint(painter, factors, size or painter.DEFAULT_SIZE, count, name),
+        name=name,
+        attributes=painter.attributes(factors) if painter.ATTRIBUTE_NAMES else None,
+        attribute_names=painter.ATTRIBUTE_NAMES,
+        factors=factors,
+        labels=painter.labels(factors) if hasattr(painter, "labels") else None,
+        class_names=getattr(painter, "CLASS_NAMES", ()),
+    )
+
+
+def _paint(painter: ModuleType, factors: dict, size: int, count: int, name: str) -> torch.Tensor:
+    """Render in chunks, with a progress bar when it takes more than a moment."""
+    drawing.check_size(name.capitalize(), size, painter.SIZES)  # here too: before a bar is shown
+    starts = range(0, count, _CHUNK)
+    chunks = progress(starts, wanted=count >= _BAR_FROM, desc=f"Drawing {name}", unit=f"x{_CHUNK}")
+    return torch.cat(
+        [painter.render({k: v[i : i + _CHUNK] for k, v in factors.items()}, size) for i in chunks]
+    )
+
+
+def _read(name: str | os.PathLike, size: int | None, split: str) -> ImageSet:
+    from vaelab.data import celeba, ffhq, sources  # only here: drawn sets need neither Pillow nor torchvision
+
+    if name in STORED:
+        read = {"celeba": celeba.celeba, "ffhq": ffhq.ffhq}.get(name) or getattr(sources, name)
+        return read(split, **({} if size is None else {"size": size}))
+    if not _is_path(name):
+        raise UnknownNameError("data set (nor a folder)", name, DRAWN + STORED)
+    path = Path(name).expanduser()
+    for known in (celeba, ffhq):
+        if known.is_here(path):
+            return known.read(path, split, size or 64)
+    return sources.folder(path, split, size=64 if size is None else size)
+
+
+def _pick(found: ImageSet, n: int | None, seed: int, split: str) -> ImageSet:
+    """All, as they lie (a large set is a file, and stays there), or n at random."""
+    if n is None:
+        return found
+    if n > len(found):
+        raise DataError(
+            f"n={n} pictures were asked for, but {found.name!r} ({split}) has {len(found)}. Give a smaller n."
+        )
+    return found[torch.randperm(len(found), generator=torch.Generator().manual_seed(seed))[:n]]
+
+
+def _is_path(name: str | os.PathLike) -> bool:
+    """A Path, an existing folder, or a string that is written like a path."""
+    return not isinstance(name, str) or any(mark in name for mark in ("/", "\\", "~")) or Path(name).exists()
