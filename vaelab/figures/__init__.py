@@ -23,8 +23,10 @@ from vaelab.figures.divergences import (
     kl_integrand,
     posterior_ellipses,
 )
+from vaelab.figures.faces import histograms_against_prior, kept_changes
 from vaelab.figures.gradients import draw_graphs, draws_moving, gradient_histograms
 from vaelab.figures.images import comparison, image_grid, plane
+from vaelab.figures.judging import distance_bars, latents_in_use, noise_levels, real_against_real
 from vaelab.figures.latents import latent_map, scatter_panel
 from vaelab.figures.style import (
     AMBER,
@@ -59,6 +61,7 @@ __all__ = [
     "bent_grid_panel",
     "bounds_by_samples",
     "comparison",
+    "distance_bars",
     "draw_graphs",
     "draws_moving",
     "evidence_walks",
@@ -66,16 +69,21 @@ __all__ = [
     "flat_maps",
     "gradient_histograms",
     "histogram_panel",
+    "histograms_against_prior",
     "image_grid",
+    "kept_changes",
     "kl_integrand",
     "latent_map",
+    "latents_in_use",
     "line_panel",
     "lines",
     "maps_with_prior",
+    "noise_levels",
     "panel",
     "plane",
     "posterior_ellipses",
     "posteriors_and_aggregate",
+    "real_against_real",
     "reference_line",
     "scatter_panel",
     "styled",

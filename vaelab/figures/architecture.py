@@ -1,6 +1,7 @@
 """What a network looks like from outside: its feature maps as boxes, from picture to code and back."""
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -24,12 +25,17 @@ def architecture(model: Autoencoder, *, alt: str, caption: str = "") -> Picture:
     down = [row.shape for row in rows if row.part == "encoder" and len(row.shape) == 3]
     up = [row.shape for row in rows if row.part == "decoder" and len(row.shape) == 3]
     return Picture(
-        _maps([model.image_shape, *down, (model.latent_dim,)], BLUE),
-        _maps([(model.latent_dim,), *up], ORANGE),
+        _maps(_changes([model.image_shape, *down, (model.latent_dim,)]), BLUE),
+        _maps(_changes([(model.latent_dim,), *up]), ORANGE),
         names=["Encoder: picture to code", "Decoder: code to picture"],
         alt=alt,
         caption=caption,
     )
+
+
+def _changes(shapes: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """Without the layers that keep the shape: a batch norm is no box of its own."""
+    return [shape for shape, _ in groupby(shapes)]
 
 
 @styled
