@@ -39,7 +39,7 @@ def test_what_ships_is_small_and_carded():
     assert max(sizes) < 4e6 and sum(sizes) < 12e6
     for name in weights.names():
         model, card = weights.pretrained(name), weights.card(name)
-        assert {"data", "seed", "command", "hardware", "training_seconds", "metrics"} <= card.keys()
+        assert {"data", "seed", "command", "hardware", "seconds", "metrics"} <= card.keys()
         assert all(torch.isfinite(p).all() for p in model.parameters())
 
 

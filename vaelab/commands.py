@@ -237,7 +237,7 @@ def _card(model: str, found) -> dict:
         "recipe": found.recipe,
         "options": _run_options(model),
         "epochs": len(history.train),
-        "training_seconds": round(history.seconds, 1),
+        "seconds": round(history.seconds, 1),
         "device": history.device,
         "arithmetic": history.arithmetic,
         "train": history.train[-1:],

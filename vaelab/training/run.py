@@ -46,6 +46,7 @@ class Run:
         self.model, self.images = model.to(self.device), images.resident(self.device)
         self.optimizer = torch.optim.Adam(model.parameters(), lr=options.lr, fused=True)
         self.steps = options.steps_per_epoch(images)
+        self._done = self.position.epoch * self.steps + self.position.step
         self._beta = getattr(model, "beta", None)
         self._seconds_before, self._looked = self.history.seconds, 0.0
 
@@ -85,8 +86,8 @@ class Run:
 
     def _bar(self):
         total = self.options.epochs * self.steps
-        done = self.position.epoch * self.steps + self.position.step
-        return progress(total=total, initial=done, desc="Training", unit="step", wanted=self.share.leads)
+        options = {"desc": "Training", "unit": "step", "wanted": self.share.leads}
+        return progress(total=total, initial=self._done, **options)
 
     def _say(self, line: str) -> None:
         if self.share.leads:
@@ -103,6 +104,7 @@ class Run:
 
     def show(self, running: RunningMean) -> None:
         """Move the bar; from time to time look at the loss."""
+        self._done += 1
         self.bar.update()
         if perf_counter() - self._looked > _LOOK_EVERY:
             self.stepper.check()
@@ -136,9 +138,8 @@ class Run:
 
     def _interrupted(self) -> None:
         self.history.interrupted = True
-        self._say(
-            f"Interrupted after step {self.bar.n} of {self.bar.total}: the model keeps what it has learned."
-        )
+        done, total = self._done, self.options.epochs * self.steps
+        self._say(f"Interrupted after step {done} of {total}: the model keeps what it has learned.")
 
     def save(self) -> None:
         """Write a checkpoint, where these are wanted."""
