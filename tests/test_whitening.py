@@ -1,0 +1,62 @@
+"""A change of variables in latent space, and the convolution that doubles: nothing visible may change."""
+
+import pytest
+import torch
+from torch import nn
+
+from vaelab import latent, nets, recipes
+from vaelab.data import ImageSet
+from vaelab.whitening import whiten
+
+
+@pytest.fixture
+def stretched():
+    """A VAE whose codes are far from the prior, and the images it should be whitened by."""
+    model = recipes.build("mayberay-digits-vae", image_shape=(1, 8, 8), latent_dim=3, hidden=8).eval()
+    with torch.no_grad():
+        model.to_mu.weight.mul_(torch.tensor([[5.0], [20.0], [0.5]]))
+        model.to_mu.bias.add_(3)
+        model.to_log_var.bias.sub_(4)
+    images = torch.randint(0, 256, (500, 1, 8, 8), generator=torch.Generator().manual_seed(0))
+    return model, ImageSet(images.to(torch.uint8))
+
+
+def test_whitened_codes_have_the_priors_mean_and_covariance(stretched):
+    model, images = stretched
+    before = model.reconstruct(images.float())
+    spread = whiten(model, images)
+    assert spread[0] < 0.1  # where the prior has 1
+    mu, log_var = latent.encode(model, images)
+    covariance = torch.cov(mu.T) + torch.diag(log_var.exp().mean(0))
+    torch.testing.assert_close(covariance, torch.eye(3), atol=0.05, rtol=0)
+    torch.testing.assert_close(mu.mean(0), torch.zeros(3), atol=1e-4, rtol=0)
+    torch.testing.assert_close(model.reconstruct(images.float()), before, atol=1e-5, rtol=0)
+
+
+def test_a_second_time_nothing_happens(stretched):
+    model, images = stretched
+    whiten(model, images)
+    torch.testing.assert_close(whiten(model, images), torch.ones(3).double(), atol=0.05, rtol=0)
+
+
+def test_a_decoder_that_cannot_take_it_up_is_named(stretched):
+    model, images = stretched
+    model.decoder = nn.Sequential(nn.Identity(), *model.decoder)
+    with pytest.raises(TypeError, match="begins with Identity"):
+        whiten(model, images)
+
+
+def test_up_convolution_is_doubling_and_convolution():
+    torch.manual_seed(0)
+    fast = nets.UpConv2d(3, 5)
+    plain = nn.Sequential(nn.Upsample(scale_factor=2), nn.Conv2d(3, 5, kernel_size=3, padding=1))
+    plain[1].load_state_dict(fast.state_dict())
+    x = torch.randn(2, 3, 6, 4)
+    torch.testing.assert_close(fast(x), plain(x), atol=1e-5, rtol=1e-5)
+
+
+def test_opponent_colours_turn_and_do_not_stretch():
+    x = torch.rand(2, 3, 4, 4)
+    turned = nets.OpponentColours()(x)
+    torch.testing.assert_close(turned.square().sum(1), x.square().sum(1))
+    assert nets.OpponentColours()(torch.full((1, 3, 1, 1), 0.5))[0, 1:].abs().max() < 1e-6  # grey has no hue
