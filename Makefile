@@ -52,6 +52,7 @@ serve: book
 	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html >/dev/null
 
 bench: setup
+	@$(PY) -c "import pythae" 2>/dev/null || $(PY) -m pip install -q -c constraints.txt -e '.[bench]'
 	@TQDM_DISABLE=1 $(PY) -m benchmarks
 
 format: setup

@@ -1,47 +1,65 @@
-"""`make bench`: the times a reader waits for, on this machine. Each is the best of three runs."""
+"""`make bench`: how fast this machine goes, and how that compares.
 
-import subprocess
-import sys
+    python -m benchmarks                         everything, about 10 minutes on two cores
+    python -m benchmarks training data           some sections
+    python -m benchmarks fashion --seeds 3       the full comparison on Fashion-MNIST
+    python -m benchmarks training --quick        very short rounds: to see that it runs, not how fast
+
+Tables are printed as markdown and saved as JSON in _build/benchmarks/. Nothing else should run meanwhile.
+`python -m benchmarks.gpu`, `python -m benchmarks.mnist` and `python -m benchmarks.fashion` (how our network
+for it was chosen) are not part of this.
+"""
+
+import argparse
+import importlib
+import importlib.util
 import time
-from collections.abc import Callable
 
-import vaelab
+from benchmarks import machine, tables
 
-
-def best_of(runs: int, work: Callable[[], object]) -> float:
-    """Seconds of the fastest run: the others measure what else the machine was doing."""
-    seconds = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
+SECTIONS = {
+    "waits": "What a reader waits for (best of three)",
+    "training": "Training faces: fit against a plain loop and against pythae",
+    "data": "Data: an array against folders of JPEG files",
+    "fashion": "Fashion-MNIST: test -ELBO in equal CPU time",
+}
 
 
-def python(code: str) -> Callable[[], object]:
-    return lambda: subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
-
-
-def faces_per_second(count: int = 500) -> float:
-    return count / best_of(3, lambda: vaelab.load("portraits", size=64, n=count))
-
-
-def epoch_seconds(recipe: str, data: str, count: int) -> float:
-    model = vaelab.recipes.build(recipe)
-    images = vaelab.load(data, size=model.image_shape[-1], n=count)
-    return best_of(3, lambda: vaelab.fit(model, images, epochs=1, batch_size=128))
+def options(section: str, quick: bool, seeds: int) -> dict[str, object]:
+    """What `table` of the section is called with."""
+    always = {"fashion": {"seeds": seeds}}
+    in_a_hurry = {
+        "training": {"rounds": 1, "scale": 0.1},
+        "data": {"count": 200, "rounds": 1},
+        "fashion": {"epochs": 1},
+    }
+    return always.get(section, {}) | (in_a_hurry.get(section, {}) if quick else {})
 
 
 def main() -> None:
-    print(vaelab.device_summary())
-    print(f"{best_of(3, python('import vaelab')):8.2f} s        import vaelab")
-    print(f"{best_of(3, python('import vaelab; vaelab.fit')):8.2f} s        and what training needs")
-    print(f"{faces_per_second():8.0f} faces/s  drawing portraits at 64 x 64")
-    for recipe, data, count in (
-        ("mayberay-digits-vae", "digits", 10_000),
-        ("portrait-vae", "portraits", 1_000),
-    ):
-        print(f"{epoch_seconds(recipe, data, count):8.2f} s        one epoch of {recipe}, {count:,} pictures")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
+    parser.add_argument("--seeds", type=int, default=1, help="of the Fashion-MNIST comparison (default: 1)")
+    parser.add_argument("--quick", action="store_true", help="only see that it runs")
+    chosen = parser.parse_args()
+    for section in chosen.sections:
+        if section not in SECTIONS:
+            parser.error(f"no section {section!r}; there are {', '.join(SECTIONS)}")
+    if importlib.util.find_spec("pythae") is None:
+        print("pythae is not installed, so its rows are missing: pip install -c constraints.txt '.[bench]'\n")
+
+    described = machine.describe()
+    print(machine.in_words(described))
+    for section in chosen.sections or SECTIONS:
+        start = time.perf_counter()
+        rows = importlib.import_module(f"benchmarks.{section}").table(
+            **options(section, chosen.quick, chosen.seeds)
+        )
+        print(f"\n## {SECTIONS[section]}\n\n{tables.markdown(rows)}\n")
+        path = tables.save(section, described, rows)
+        print(f"{time.perf_counter() - start:.0f} s; saved as {path.name} in {path.parent}", flush=True)
 
 
 if __name__ == "__main__":

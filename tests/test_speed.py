@@ -23,7 +23,7 @@ def pictures(n=16, size=32):
 
 @pytest.fixture
 def every_candidate(monkeypatch):
-    monkeypatch.setattr(speed, "_bf16_is_fast", lambda device: True)
+    monkeypatch.setattr(speed, "bf16_is_fast", lambda device: True)
 
 
 def test_what_is_asked_for_is_done(monkeypatch):

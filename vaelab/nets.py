@@ -58,6 +58,22 @@ def deconv_block(
     return nn.Sequential(conv, *_after(out_channels, batch_norm, dropout, activation))
 
 
+class OpponentColours(nn.Module):
+    """Red, green, blue to brightness, red against green, yellow against blue: (B, 3, H, W), a rotation.
+
+    Neighbours in RGB are nearly the same number. Turned like this they are nearly independent, as in the
+    eye and in JPEG, so that batch norm behind it can give the two faint ones their due.
+    """
+
+    def __init__(self):
+        super().__init__()
+        axes = F.normalize(torch.tensor([[1.0, 1.0, 1.0], [1.0, -1.0, 0.0], [1.0, 1.0, -2.0]]))
+        self.register_buffer("axes", axes, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.axes.to(x.dtype)[:, :, None, None])
+
+
 class UpConv2d(nn.Conv2d):
     """Nearest-neighbour doubling, then a 3x3 convolution: (B, in, H, W) -> (B, out, 2H, 2W).
 
@@ -91,6 +107,21 @@ def _after(channels: int, batch_norm: bool, dropout: float, activation: nn.Modul
     layers = [nn.BatchNorm2d(channels)] if batch_norm else []
     layers.append(activation or nn.LeakyReLU(0.3))
     return layers + ([nn.Dropout(dropout)] if dropout else [])
+
+
+def start_as_keras_does(module: nn.Module) -> nn.Module:
+    """Draw the weights of linear and convolutional layers by Glorot and Bengio's rule, with biases of 0.
+
+    They come out larger than PyTorch's own, which matters to networks without batch norm: the signal fades
+    from layer to layer, and a narrow layer with ReLU can fall silent before it has learned anything
+    (Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
+    2010, equation 16).
+    """
+    for layer in module.modules():
+        if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+            nn.init.xavier_uniform_(layer.weight)
+            nn.init.zeros_(layer.bias)
+    return module
 
 
 def shape_after(
@@ -163,6 +194,29 @@ def mlp_decoder(latent_dim: int, image_shape: ImageShape, hidden: Sequence[int] 
     layers = [layer for a, b in pairwise(widths) for layer in (nn.Linear(a, b), nn.ReLU())]
     pixels = nn.Linear(widths[-1], math.prod(image_shape))
     return nn.Sequential(*layers, pixels, Sigmoid(), nn.Unflatten(1, image_shape))
+
+
+class Residual(nn.Module):
+    """x + layers(x): the layers learn what to change, and gradients have a straight way past them.
+
+    He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", CVPR 2016.
+    """
+
+    def __init__(self, *layers: nn.Module):
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x)
+
+
+def residual_mlp(inputs: int, hidden: int, blocks: int) -> nn.Sequential:
+    """A fully connected layer, then `blocks` residual ones, all with SiLU: (B, inputs) -> (B, hidden).
+
+    SiLU(x) = x * sigmoid(x) is a ReLU without the corner (Elfwing, Uchibe and Doya, Neural Networks 2018).
+    """
+    more = [Residual(nn.Linear(hidden, hidden), nn.SiLU()) for _ in range(blocks)]
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.SiLU(), *more)
 
 
 def count_parameters(module: nn.Module) -> int:

@@ -109,7 +109,7 @@ def tds_face_vae(
 
 @_recipe("dlwp-digits-vae", _DLWP)
 def dlwp_digits_vae(image_shape: ImageShape = (1, 28, 28), latent_dim: int = 2, beta: float = 1.0) -> VAE:
-    """A small convolutional VAE with a 2-D code (S16)."""
+    """A small convolutional VAE with a 2-D code, its first weights drawn as Keras draws them (S16)."""
     relu = nn.ReLU()
     widths, strides = (32, 64, 64, 64), (1, 2, 1, 1)
     start = nets.shape_after(image_shape, widths, strides)
@@ -129,7 +129,8 @@ def dlwp_digits_vae(image_shape: ImageShape = (1, 28, 28), latent_dim: int = 2, 
         nets.deconv_block(64, 32, activation=relu),
         nets.conv_block(32, image_shape[0], stride=1, activation=nets.Sigmoid()),
     )
-    return VAE(encoder, decoder, latent_dim, image_shape, losses.Bernoulli(), beta)
+    model = VAE(encoder, decoder, latent_dim, image_shape, losses.Bernoulli(), beta)
+    return nets.start_as_keras_does(model)
 
 
 @_recipe("gdl-celeba-vae", _GDL)
@@ -189,24 +190,51 @@ def mayberay_faces_vae(image_shape: ImageShape = (3, 96, 96), latent_dim: int = 
     return VAE(encoder, decoder, latent_dim, image_shape, losses.Gaussian(sigma=math.sqrt(0.5)))
 
 
+@_recipe("residual-mlp-vae", "This course")
+def residual_mlp_vae(
+    image_shape: ImageShape = (1, 28, 28), latent_dim: int = 20, hidden: int = 384, blocks: int = 2
+) -> VAE:
+    """Fully connected, with two residual blocks on each side: for small grey pictures.
+
+    On Fashion-MNIST it learns more in a CPU's minute than the usual plain network with one hidden layer of
+    400; `python -m benchmarks fashion` compares them. Train it with lr=4e-3 and schedule="cosine".
+    """
+    pixels = math.prod(image_shape)
+    encoder = nn.Sequential(nn.Flatten(), nets.residual_mlp(pixels, hidden, blocks))
+    decoder = nn.Sequential(
+        nets.residual_mlp(latent_dim, hidden, blocks),
+        nn.Linear(hidden, pixels),
+        nets.Sigmoid(),
+        nn.Unflatten(1, image_shape),
+    )
+    return VAE(encoder, decoder, latent_dim, image_shape)
+
+
 @_recipe("portrait-vae", "This course")
-def portrait_vae(image_shape: ImageShape = (3, 64, 64), latent_dim: int = 64, sigma: float = 0.25) -> VAE:
+def portrait_vae(image_shape: ImageShape = (3, 64, 64), latent_dim: int = 64, sigma: float = 0.2) -> VAE:
     """Our small face VAE: batch norm throughout, centred input, a decoder without checkerboards.
 
-    The decoder is a linear layer and (nearest x2, convolution 3x3) blocks, so that it also runs in a page.
+    - Batch norm on both sides and on the picture itself: the published network with it and with centred
+      input reaches half the error in as many epochs. Opponent colours make faint hues as loud as light.
+    - The decoder is a linear layer and (nearest x2, convolution 3x3) blocks: no checkerboards, few
+      multiplications, and a web page can run it.
+    - 64 numbers, more than the drawn faces have causes; those that are not needed follow the prior.
+    - sigma says how exact the decoder must be. The published factor of 10,000 is sigma = 0.78, at which
+      smiles and glasses are not worth their nats. Training starts loose and ends here; see
+      `tools/train_weights.py` for that, and for the change of variables that keeps codes near the prior.
     """
     channels = (32, 64, 96, 128)
     start = nets.shape_after(image_shape, channels)
+    colours = nets.OpponentColours() if image_shape[0] == 3 else nn.Identity()
     centre = nn.BatchNorm2d(image_shape[0])  # learns each colour's mean and spread, and takes them out
-    encoder = nn.Sequential(centre, nets.conv_encoder(image_shape, channels, batch_norm=True))
+    encoder = nn.Sequential(colours, centre, nets.conv_encoder(image_shape, channels, batch_norm=True))
     decoder = nn.Sequential(
         nn.Linear(latent_dim, math.prod(start)),
         nn.Unflatten(1, start),
         nets.up_block(128, 96),
         nets.up_block(96, 64),
         nets.up_block(64, 32),
-        nn.Upsample(scale_factor=2),
-        nn.Conv2d(32, image_shape[0], kernel_size=3, padding=1),
+        nets.UpConv2d(32, image_shape[0]),
         nets.Sigmoid(),
     )
     return VAE(encoder, decoder, latent_dim, image_shape, losses.Gaussian(sigma))

@@ -87,15 +87,16 @@ def choose(
     """
     _check(model, x, precision)
     if precision is not None and channels_last is not None:
-        return Plan(precision, channels_last, "as asked")
-    plain = Plan(precision or "fp32", bool(channels_last), "" if precision is channels_last else "as asked")
+        return Plan(precision, channels_last)
+    plain = Plan(precision or "fp32", bool(channels_last))
     convolutions = any(isinstance(m, (nn.Conv2d, nn.ConvTranspose2d)) for m in model.modules())
     probed = x.device.type == "cuda" or (x.device.type == "cpu" and convolutions)
     if not probed or steps < SHORTEST_RUN or not _can_run_in_half(model):
         return plain
-    precisions = [precision] if precision else ["fp32"] + ["bf16"] * _bf16_is_fast(x.device)
+    precisions = [precision] if precision else ["fp32"] + ["bf16"] * bf16_is_fast(x.device)
     layouts = [channels_last] if channels_last is not None else [False, True][: 1 + convolutions]
-    return _fastest(model, x, [Plan(p, layout) for p in precisions for layout in layouts])
+    candidates = [Plan(p, layout) for p in precisions for layout in layouts]
+    return _fastest(model, x, candidates) if len(candidates) > 1 else plain
 
 
 def _check(model: nn.Module, x: Tensor, precision: str | None) -> None:
@@ -105,7 +106,7 @@ def _check(model: nn.Module, x: Tensor, precision: str | None) -> None:
         return
     if not _can_run_in_half(model):
         raise ValueError(
-            f"precision='bf16' works for vaelab's Autoencoder and VAE, which know what must stay in "
+            "precision='bf16' works for vaelab's Autoencoder and VAE, which know what must stay in "
             f"float32; this is a {type(model).__name__}. Train it with precision='fp32'."
         )
     if x.device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
@@ -127,6 +128,8 @@ def _fastest(model: nn.Module, x: Tensor, candidates: list[Plan]) -> Plan:
             if round_ > 0:  # the first step also sets things up
                 best[plan] = min(best[plan], seconds)
     plain, winner = candidates[0], min(best, key=best.get)
+    if best[plain] == float("inf"):  # memory ran out: at least say what needs least of it
+        return Plan(winner.precision, winner.channels_last, f"{winner}: {plain} does not fit the memory")
     gain = best[plain] / best[winner]
     if gain < WORTH_IT:
         others = ", ".join(f"{plan} {best[plain] / best[plan]:.2f}x" for plan in candidates[1:])
@@ -135,12 +138,17 @@ def _fastest(model: nn.Module, x: Tensor, candidates: list[Plan]) -> Plan:
 
 
 def _step_seconds(model: nn.Module, x: Tensor, plan: Plan) -> float:
-    """Wall seconds of one forward and backward pass through a copy of the model."""
+    """Wall seconds of a forward and backward pass through a copy of the model; infinite if out of memory."""
     model = copy.deepcopy(model).train()  # a copy keeps its own gradients and batch-norm statistics
     with torch.random.fork_rng(devices=[x.device] if x.device.type == "cuda" else []), applied(plan, model):
         _wait(x.device)
         start = time.perf_counter()
-        model.loss(x)["loss"].backward()
+        try:
+            model.loss(x)["loss"].backward()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            return float("inf")  # `fit` will cut the batch
         _wait(x.device)
         return time.perf_counter() - start
 
@@ -151,7 +159,7 @@ def _wait(device: torch.device) -> None:
 
 
 @cache
-def _bf16_is_fast(device: torch.device) -> bool:
+def bf16_is_fast(device: torch.device) -> bool:
     """Whether one small convolution is faster in bf16 than in float32.
 
     Without units for it a CPU computes bf16 one number at a time, a hundred times slower: a whole training

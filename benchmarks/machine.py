@@ -1,0 +1,65 @@
+"""What the numbers were measured on, and what this machine can do at best."""
+
+import os
+import platform
+import time
+from pathlib import Path
+
+import torch
+
+from vaelab import speed
+
+_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "bf16")  # the ones that decide how fast networks are
+
+
+def describe() -> dict[str, object]:
+    """Processor, cores, flags, threads and versions."""
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "flags": [flag for flag in _FLAGS if flag in _cpuinfo()],
+        "bf16 units": speed.bf16_is_fast(torch.device("cpu")),
+        "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def in_words(machine: dict[str, object]) -> str:
+    """The description as lines for people."""
+    bf16 = (
+        "with bf16 units" if machine["bf16 units"] else "no bf16 units: bf16 would be slower than fp32 here"
+    )
+    return (
+        f"{machine['processor']}, {machine['cores']} cores, {machine['threads']} threads, "
+        f"{' '.join(machine['flags']) or 'flags unknown'} ({bf16})\n"
+        f"{machine['gpu'] or 'no GPU'}; {machine['system']}; Python {machine['python']}, "
+        f"PyTorch {machine['torch']}"
+    )
+
+
+def matrix_rate(
+    dtype: torch.dtype = torch.float32, device: str = "cpu", n: int = 2048, rounds: int = 5
+) -> float:
+    """GFLOP/s of a large matrix product, best of `rounds`: what a network's layers can hope for."""
+    a, b = torch.randn(n, n, device=device, dtype=dtype), torch.randn(n, n, device=device, dtype=dtype)
+    best = float("inf")
+    for _ in range(1 + rounds):
+        start = time.perf_counter()
+        a @ b
+        if a.is_cuda:
+            torch.cuda.synchronize()
+        best = min(best, time.perf_counter() - start)
+    return 2 * n**3 / best / 1e9
+
+
+def _cpuinfo() -> str:
+    file = Path("/proc/cpuinfo")
+    return file.read_text() if file.exists() else ""
+
+
+def _processor() -> str:
+    names = [line.split(":")[1].strip() for line in _cpuinfo().splitlines() if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,55 @@
+"""The benchmarks count right: a wrong count would make every ratio wrong."""
+
+import pytest
+import torch
+from torch import nn
+
+from benchmarks import contest, fashion, gpu, tables, training
+from vaelab import recipes
+from vaelab.models import Autoencoder
+
+
+def linear_autoencoder():
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(12, 10, bias=False))
+    decoder = nn.Sequential(nn.Linear(5, 12, bias=False), nn.Sigmoid(), nn.Unflatten(1, (3, 2, 2)))
+    return Autoencoder(encoder, decoder, 5, (3, 2, 2))
+
+
+def test_multiplications_are_counted():
+    """2 operations a weight forward, 2 for its gradient, 2 for its input's (not in the first layer)."""
+    assert training.gigaflops(linear_autoencoder()) * 1e9 == 2 * (2 * 120 + 3 * 50 + 3 * 60)
+
+
+def test_bytes_moved_are_counted():
+    with gpu._Traffic() as counter:
+        torch.ones(100).view(10, 10) + 1  # ones writes 400 bytes, the view none, the sum reads and writes
+    assert counter.bytes == 400 + 800
+
+
+def test_ratio_is_taken_round_by_round():
+    fast = contest.Timing(images=[10, 10, 10], seconds=[1.0, 2.0, 4.0])
+    slow = contest.Timing(images=[10, 10, 10], seconds=[2.0, 4.0, 12.0])
+    assert fast.times_as_fast_as(slow) == (2.0, 2.0, 3.0)
+    assert fast.rate == 5.0
+
+
+def test_peers_are_built_as_published():
+    example = fashion.ExampleVAE()
+    assert sum(p.numel() for p in example.parameters()) == 652_824  # 784-400-2x20-400-784 with biases
+    x = torch.rand(3, 3, 32, 32)
+    model = recipes.build("tds-face-vae", image_shape=(3, 32, 32)).eval()
+    torch.manual_seed(0)
+    published = training.source_loss("tds-face-vae", model, x)
+    torch.manual_seed(0)
+    constant = model.likelihood(x, x)[0]  # the Gaussian's normalisation, which the sources leave out
+    assert published.item() == pytest.approx((model.loss(x)["loss"] - constant).item(), rel=1e-5)
+
+
+def test_table_is_markdown():
+    rows = [{"way": "fit", "images/s": 120}, {"way": "plain loop", "images/s": 40}]
+    assert tables.markdown(rows).splitlines() == [
+        "| way        | images/s |",
+        "| ---------- | -------: |",
+        "| fit        |      120 |",
+        "| plain loop |       40 |",
+    ]
