@@ -15,7 +15,7 @@ def batch():
 
 
 def ramp(count, size=64):
-    """Pictures that grow brighter to the right by one 1/size a pixel, from 1/(2 size): a ruler to read off."""
+    """Pictures that grow brighter to the right by one 1/size a pixel, from 1/(2 size): a ruler."""
     return ((torch.arange(size) + 0.5) / size).expand(count, 1, size, size)
 
 

@@ -53,9 +53,10 @@ def trained(tmp_path, monkeypatch, capsys):
 
 
 def test_a_run_is_trained_sampled_measured_and_exported(trained, tmp_path, capsys):
-    assert cli.main(["sample", str(trained), "--n", "9", "--seed", "1", "--out", str(tmp_path / "s.png")]) == 0
-    with Image.open(tmp_path / "s.png") as sheet:
-        assert sheet.size == (92, 92)  # 3 x 28 pixels and 4 gaps of 2
+    sheet = str(tmp_path / "s.png")
+    assert cli.main(["sample", str(trained), "--n", "9", "--seed", "1", "--out", sheet]) == 0
+    with Image.open(sheet) as image:
+        assert image.size == (92, 92)  # 3 x 28 pixels and 4 gaps of 2
     capsys.readouterr()
     assert cli.main(["evaluate", str(trained), "--n", "60", "--samples", "5"]) == 0
     found = json.loads(capsys.readouterr().out)

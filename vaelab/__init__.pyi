@@ -7,6 +7,7 @@ from . import losses as losses
 from . import nets as nets
 from . import recipes as recipes
 from . import weights as weights
+from . import whitening as whitening
 from .data import ImageSet as ImageSet
 from .data import load as load
 from .devices import device as device

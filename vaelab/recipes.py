@@ -139,7 +139,8 @@ def gdl_celeba_vae(
 ) -> VAE:
     """Four batch-normed blocks of 128 features each way, 2,000 * mean squared error + KL (S22).
 
-    The factor multiplies the reconstruction term, not the KL as one retelling has it (E13).
+    The factor multiplies the reconstruction term in the book's code, not the KL as a sentence of it has
+    it (E13).
     """
     channels = (features,) * 4
     start = nets.shape_after(image_shape, channels)
@@ -219,8 +220,8 @@ def portrait_vae(image_shape: ImageShape = (3, 64, 64), latent_dim: int = 64, si
     - The decoder is a linear layer and (nearest x2, convolution 3x3) blocks: no checkerboards, few
       multiplications, and a web page can run it.
     - 64 numbers, more than the drawn faces have causes; those that are not needed follow the prior.
-    - sigma says how exact the decoder must be. The published factor of 10,000 is sigma = 0.78, at which
-      smiles and glasses are not worth their nats. Training starts loose and ends here; see
+    - sigma says how exact the decoder must be. The published factor of 10,000 is sigma = 0.78, at which an
+      error in a smile or in glasses hardly shows in the loss. Training starts loose and ends here; see
       `tools/train_weights.py` for that, and for the change of variables that keeps codes near the prior.
     """
     channels = (32, 64, 96, 128)
