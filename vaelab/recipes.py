@@ -171,7 +171,7 @@ def mayberay_faces_vae(image_shape: ImageShape = (3, 96, 96), latent_dim: int = 
     """Five batch-normed blocks from 32 to 512 channels, summed squared error + KL (S29).
 
     Built as published, its oddities included: linear layers in a row, which are one linear map (E12), and
-    batch norm and LeakyReLU in front of the sigmoid, which limit the pixels (E9).
+    batch norm and LeakyReLU in front of the sigmoid, which slow the dark pixels (E9).
     """
     options = {"batch_norm": True, "activation": nn.LeakyReLU(0.2)}
     channels = (32, 64, 128, 256, 512)

@@ -26,13 +26,13 @@ def noise_levels(
     Args:
         sigmas: standard deviations of the pixel noise, growing, drawn on a logarithmic axis.
         elbos: name of a model -> nats per picture, one for each sigma.
-        own: name of a model -> (sigma, ELBO) it was trained with, drawn as a ring.
+        own: name of a model -> (sigma, ELBO) it comes with, drawn as a ring.
     """
     axes = panel(width=_WIDTH, height=2.9, xlabel="σ, noise level of a pixel", ylabel="ELBO, nats")
     for color, style, (name, values) in zip(SERIES, ("-", "--", "-.", ":"), elbos.items(), strict=False):
         axes.plot(sigmas, values, style, color=color, label=name)
         if name in own:
-            axes.plot(*own[name], "o", ms=9, mfc="none", mew=2, color=color, label="trained with")
+            axes.plot(*own[name], "o", ms=9, mfc="none", mew=2, color=color, label="comes with")
     axes.set_xscale("log")
     ticks = [s for s in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if min(sigmas) <= s <= max(sigmas)]
     axes.set_xticks(ticks, [f"{s:g}" for s in ticks])
