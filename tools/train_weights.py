@@ -3,8 +3,8 @@
     python -m tools.train_weights portrait-vae
     python -m tools.train_weights all
 
-Pictures, first weights and batches come from the seed, so the result is the same up to rounding, and on the
-same kind of machine to the bit.
+Pictures, first weights and batches come from the seed. Rounding differs from machine to machine and grows while
+training: expect a model as good, not the same bits.
 """
 
 import argparse
@@ -63,7 +63,7 @@ PLANS = {
     ),
     "tds-face-vae": Plan(**_FACES, epochs=30, fit={"lr": 1e-3, **_COSINE}),
     "tds-face-ae": Plan(**_FACES, epochs=6, fit={"lr": 1e-3, **_COSINE}),
-    # Without the warm-up the KL term silences the narrow layer before it has learned to tell digits apart.
+    # A first run without the warm-up ended with every decoded digit an 8.
     "dlwp-digits-vae": Plan(
         data="digits", n=12_000, epochs=6, size=28, fit={"lr": 1e-3, "kl_warm_up": 2.0, **_COSINE}
     ),
