@@ -3,8 +3,8 @@
     python -m tools.train_weights portrait-vae
     python -m tools.train_weights all
 
-Pictures, first weights and batches come from the seed. Rounding differs from machine to machine and grows while
-training: expect a model as good, not the same bits.
+Pictures, first weights and batches come from the seed. Rounding differs from machine to machine and grows
+while training: expect a model as good, not the same bits.
 """
 
 import argparse
