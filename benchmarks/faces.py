@@ -25,8 +25,8 @@ from torch import Tensor, nn
 
 import vaelab
 from benchmarks import machine, tables
-from benchmarks.face_judge import TEST, TRAIN, judged
 from tools import train_weights
+from tools.face_judge import TEST, TRAIN, judged
 from vaelab import losses, weights
 from vaelab.data import ImageSet
 from vaelab.models import VAE

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import vaelab
-from benchmarks.face_judge import calibrated
+from tools.face_judge import calibrated
 from vaelab import evaluation, latent
 
 

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 import vaelab
-from benchmarks import face_judge
+from tools import face_judge
 from vaelab import evaluation, losses, nets, recipes, weights
 from vaelab.training import History
 from vaelab.whitening import whiten
