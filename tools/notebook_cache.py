@@ -16,6 +16,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "jupyter"
 BUILD = ROOT / "_build"
 IPYTHON = ROOT / ".cache" / "ipython"
+# The explorers' script runs in the reader's browser; no notebook's result rests on it.
+NOT_RUN_BY_NOTEBOOKS = {"__pycache__", "frontend", "static"}
+EXPLORER_WEIGHTS = CACHE / "explorers"  # what the pages' explorers decode with
 
 
 def notebook_environment() -> dict[str, str]:
@@ -32,13 +35,14 @@ def notebook_environment() -> dict[str, str]:
         "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "2000"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "IPYTHONDIR": str(IPYTHON),
+        "VAELAB_EXPLORER_WEIGHTS": str(EXPLORER_WEIGHTS),
     }
 
 
 def dependencies() -> Iterator[Path]:
     """Files that every notebook's results rest on."""
     for path in sorted((ROOT / "vaelab").rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+        if path.is_file() and not NOT_RUN_BY_NOTEBOOKS & set(path.relative_to(ROOT).parts):
             yield path
     yield ROOT / "constraints.txt"
 

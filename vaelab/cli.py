@@ -92,7 +92,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
 def _export(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", help=_MODEL)
-    add("out", metavar="FILE.safetensors", help="file to write; its card goes beside it")
+    add("out", metavar="FILE", help="x.safetensors, with its card beside it; or x.js, the decoder for a page")
     add("--precision", choices=("fp16", "fp32"), default="fp16", help="number format (default fp16)")
 
 

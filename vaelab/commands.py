@@ -14,6 +14,7 @@ import vaelab
 from vaelab import evaluation, nets, weights
 from vaelab.data.augment import Augment
 from vaelab.errors import CheckpointError, DataError
+from vaelab.explorers.page_decoder import pack
 from vaelab.files import written_whole
 from vaelab.recipes import RECIPES, build
 from vaelab.training import Checkpoints, History, fit
@@ -192,11 +193,23 @@ def evaluate(
 
 
 def export(model: str, out: str, precision: str) -> int:
-    """Write weights and card."""
-    found = _find(model, "cpu")
-    path = weights.save(found, out, card=_card(model, found), half=precision == "fp16")
+    """Write weights and card, or, to a name that ends in .js, the decoder for a web page."""
+    found, path = _find(model, "cpu"), Path(out).expanduser()
+    if path.suffix == ".js":
+        _export_page(found, path, precision)
+    else:
+        path = weights.save(found, path, card=_card(model, found), half=precision == "fp16")
     print(f"{path.stat().st_size / 1e6:.2f} MB in {path}")
     return 0
+
+
+def _export_page(found, path: Path, precision: str) -> None:
+    if precision != "fp16":
+        raise ValueError(f"A page's weights are always fp16: leave out --precision {precision}.")
+    script = pack(found).script()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(path) as temporary:
+        temporary.write_text(script, encoding="utf-8")
 
 
 def _find(model: str, device: str | None):

@@ -59,5 +59,9 @@ class WeightsError(VaelabError, ValueError):
     """A weights file that cannot be written or read."""
 
 
+class PageDecoderError(WeightsError):
+    """A decoder that a web page cannot run."""
+
+
 class CheckpointError(VaelabError, ValueError):
     """Checkpoints that cannot be written, or from which training cannot go on."""

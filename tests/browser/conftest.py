@@ -1,0 +1,30 @@
+"""One browser and one server of the built pages for all tests here."""
+
+import pytest
+from visits import HTML, PAGES
+
+from tools import browsers
+
+
+@pytest.fixture(scope="session")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = browsers.program()
+    if program is None:
+        pytest.skip("no Chromium or Chrome found: install one, or set VAELAB_CHROMIUM to its path")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=program, args=browsers.FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def server():
+    with browsers.serve(HTML) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def pages():
+    """The built pages; without them there is nothing to open."""
+    return PAGES or pytest.skip("there are no built pages: run `make book` first")

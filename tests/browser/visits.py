@@ -1,0 +1,74 @@
+"""The built pages, and a visit to one of them: opened as a reader opens it, with all that went wrong."""
+
+import os
+from pathlib import Path
+
+HTML = Path(__file__).resolve().parents[2] / "_build" / "html"
+NOT_CHAPTERS = {"genindex.html", "search.html", "webpack-macros.html", "sbt-webpack-macros.html"}
+PAGES = sorted(
+    str(page.relative_to(HTML)).replace(os.sep, "/")
+    for page in HTML.rglob("*.html")
+    if page.name not in NOT_CHAPTERS and "_static" not in page.parts and page != HTML / "index.html"
+)
+
+# Console errors the theme makes by itself. Name each with its cause; none is known now.
+KNOWN_CONSOLE_ERRORS: tuple[str, ...] = ()
+
+
+class Visit:
+    """A page opened in a fresh profile, and everything that went wrong while it loaded.
+
+    `before`: a script that runs before the page's own. Other options are those of Playwright's new_context.
+    """
+
+    def __init__(
+        self,
+        browser,
+        url: str,
+        own: str,
+        width: int = 1280,
+        theme: str = "light",
+        before: str = "",
+        **options,
+    ):
+        size = {"width": width, "height": 900}
+        self.context = browser.new_context(viewport=size, color_scheme=theme, **options)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15_000)  # milliseconds; MathJax takes one or two seconds
+        self.requests, self.outside, self.failed, self.errors = [], [], [], []
+        self.page.on("request", lambda request: self._request(request.url, own))
+        self.page.on("requestfailed", lambda request: self.failed.append(request.url))
+        self.page.on("response", lambda reply: reply.status >= 400 and self.failed.append(reply.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._console)
+        if before:
+            self.page.add_init_script(before)
+        self.page.goto(url, wait_until="load")
+        if options.get("java_script_enabled", True):
+            self.page.wait_for_function("!window.MathJax || Boolean(MathJax.startup?.promise)")
+            self.page.evaluate("window.MathJax && MathJax.startup.promise")
+
+    def _request(self, url, own):
+        self.requests.append(url)
+        if not url.startswith((own, "data:", "blob:")):
+            self.outside.append(url)
+
+    def _console(self, message):
+        if message.type == "error" and not any(known in message.text for known in KNOWN_CONSOLE_ERRORS):
+            self.errors.append(message.text)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.context.close()
+
+
+def visit_file(browser, page, **options) -> Visit:
+    return Visit(browser, (HTML / page).as_uri(), own="file:", **options)
+
+
+def assert_quiet(visit):
+    assert not visit.outside, f"loads from elsewhere: {visit.outside}"
+    assert not visit.failed, f"failed to load: {visit.failed}"
+    assert not visit.errors, f"console errors: {visit.errors}"

@@ -1,0 +1,106 @@
+"""A real browser without a network, and the servers it may see: for tests/browser/ and benchmarks/."""
+
+import contextlib
+import functools
+import http.server
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+# No calls home, and no name resolves: a page that needs a server fails.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+def program() -> str | None:
+    """The path of Chromium or Chrome ($VAELAB_CHROMIUM chooses one), or None."""
+    return os.environ.get("VAELAB_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@contextlib.contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve the folder on this machine while the block runs; gives the address, without a final slash."""
+    handler = functools.partial(QuietHandler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
+        threading.Thread(target=httpd.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{httpd.server_port}"
+        httpd.shutdown()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def jupyter(folder: Path, home: Path, application: str = "jupyterlab") -> Iterator[str]:
+    """Run JupyterLab (or `notebook`) on the folder while the block runs; gives its address.
+
+    Settings, runtime files and IPython's start-up files are looked for under `home`, not the user's own.
+    """
+    address = f"http://127.0.0.1:{(port := free_port())}"
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.open_browser": False,
+        "ServerApp.root_dir": folder,
+        "ServerApp.allow_root": True,
+        "IdentityProvider.token": "",
+        "ServerApp.disable_check_xsrf": True,
+        "LabApp.news_url": "None",
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "LabApp.expose_app_in_browser": True,
+        "JupyterNotebookApp.expose_app_in_browser": True,
+        "ServerApp.log_level": "ERROR",
+    }
+    folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    own = {"HOME": str(home)} | {name: str(home / name.lower()) for name in folders}
+    quick = {"TQDM_DISABLE": "1", "GOMP_SPINCOUNT": "2000", "JUPYTER_PREFER_ENV_PATH": "1"}
+    command = [sys.executable, "-m", application, *(f"--{name}={value}" for name, value in options.items())]
+    log = home / f"{application}.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command, env=os.environ | quick | own, stdout=output, stderr=subprocess.STDOUT
+        ) as server,
+    ):
+        try:
+            _wait_for(f"{address}/api/status", server, log)
+            yield address
+        finally:
+            server.terminate()  # it ends its kernels, then itself
+
+
+def _wait_for(address: str, server: subprocess.Popen, log: Path, patience: float = 60) -> None:
+    deadline = time.monotonic() + patience
+    while server.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"the Jupyter server did not start:\n{log.read_text(errors='replace')[-2000:]}")

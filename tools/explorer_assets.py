@@ -1,0 +1,53 @@
+"""Sphinx extension: what the explorers and quizzes in the pages need, all from this repository.
+
+The script and its style go onto every page (the contents show the reader's progress). The weights of a model
+go into `_static/models/`; running the notebooks left them in the cache.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+from sphinx.util import logging
+
+from tools import notebook_cache
+from vaelab.explorers.explorer import STATIC
+
+LOGGER = logging.getLogger(__name__)
+WEIGHTS = re.compile(r"&quot;weights&quot;:&quot;([\w.-]+)&quot;")
+
+
+def copy_script(app):
+    if app.builder.format != "html":
+        return
+    target = Path(app.outdir) / "_static"
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("explorers.js", "explorers.css"):
+        shutil.copy2(STATIC / name, target)
+    app.add_css_file("explorers.css")
+    app.add_js_file("explorers.js", loading_method="defer")
+
+
+def drop_widget_state(app, env):
+    """Executed notebooks carry the state of their widgets, which the pages do not use."""
+    for data in getattr(env, "nb_metadata", {}).values():
+        data.get("js_files", {}).pop("ipywidgets_state", None)
+
+
+def copy_weights(app, pagename, templatename, context, doctree):
+    for key in set(WEIGHTS.findall(context.get("body", ""))):
+        source = notebook_cache.EXPLORER_WEIGHTS / f"{key}.js"
+        target = Path(app.outdir) / "_static" / "models" / source.name
+        if source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+        elif not target.exists():
+            LOGGER.warning("The weights %s of an explorer on %s are not in the cache: make clean, then make "
+                           "book.", key, pagename)  # fmt: skip
+
+
+def setup(app):
+    app.connect("builder-inited", copy_script)
+    app.connect("env-updated", drop_widget_state)
+    app.connect("html-page-context", copy_weights)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,12 @@
+"""Pictures that answer to the hand: in a notebook with any model, in the book's pages by themselves.
+
+    from vaelab import explorers
+    explorers.sliders(vaelab.pretrained("portrait-vae"), images)
+
+Each function returns one object with two lives. In JupyterLab it is a widget. In a built page the same
+specification is brought to life by a script (`frontend/`), which runs the decoder itself.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

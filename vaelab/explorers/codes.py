@@ -1,0 +1,136 @@
+"""What the explorers of faces need to know of codes: how far they spread, which dimensions tell most."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from vaelab.data import ImageSet
+from vaelab.errors import DataError, ShapeError
+from vaelab.explorers import pictures
+from vaelab.latent import decode, device_of
+
+_THUMBNAIL = 64  # pixels
+
+
+class Cloud(NamedTuple):
+    """Where codes lie, number by number; the lists have one entry a latent dimension."""
+
+    centre: Tensor  # (latent_dim,)
+    spread: Tensor  # (latent_dim,), standard deviation
+    order: list[int]  # dimensions, the most informative first
+    has_prior: bool  # N(0, I) is what the decoder was trained on
+    mu: Tensor | None  # (N, latent_dim), the pictures' codes, where there are pictures
+
+
+def check_model(model: nn.Module) -> None:
+    """Raises TypeError where there is no decoder to explore."""
+    if not callable(getattr(model, "decode", None)) or not isinstance(
+        getattr(model, "latent_dim", None), int
+    ):
+        raise TypeError(
+            "An explorer needs a model with decode(z), codes (B, latent_dim) -> images (B, C, H, W) in "
+            f"[0, 1], and a whole number latent_dim; {type(model).__name__} has not both."
+        )
+
+
+@torch.no_grad()
+def posterior(model: nn.Module, images: ImageSet, batch_size: int = 256) -> tuple[Tensor, Tensor | None]:
+    """Codes of all `images` as `encode` gives them, on the CPU: (mu, log_var), or (code, None).
+
+    Raises:
+        TypeError: the model has no `encode`, or `images` are no ImageSet.
+    """
+    if not callable(getattr(model, "encode", None)):
+        raise TypeError(
+            f"{type(model).__name__} has no encode(images), so its codes of pictures are not known: give "
+            "codes, tensors of shape (latent_dim,), instead of pictures."
+        )
+    if not isinstance(images, ImageSet):
+        raise TypeError(
+            f"Pictures are given as an ImageSet, such as vaelab.load makes, not {type(images).__name__}."
+        )
+    model.eval()
+    parts = [model.encode(x) for x in images.batches(batch_size, device_of(model))]
+    if isinstance(parts[0], tuple):
+        return tuple(torch.cat(column).cpu() for column in zip(*parts, strict=True))
+    return torch.cat(parts).cpu(), None
+
+
+def cloud(model: nn.Module, images: ImageSet | None = None) -> Cloud:
+    """Centre, spread and order of the codes' dimensions.
+
+    With pictures the order is that of information: the mean KL( q(z_i | x) || p(z_i) ) of a VAE, in nats, or
+    the codes' standard deviation where there is no posterior. The spread is that of codes drawn from the
+    posterior, for that is what the decoder has seen. Without pictures, N(0, I) is taken for the codes, and
+    the order is that of how much the decoded picture changes.
+    """
+    if images is None:
+        zeros, ones = torch.zeros(model.latent_dim), torch.ones(model.latent_dim)
+        return Cloud(zeros, ones, _descending(_effect(model)), True, None)
+    if len(images) < 2:
+        raise DataError("How far codes spread needs two pictures or more, better some hundred.")
+    mu, log_var = posterior(model, images)
+    if log_var is None:
+        spread = mu.std(0)
+        return Cloud(mu.mean(0), spread, _descending(spread), False, mu)
+    kl = (mu.square() + log_var.exp() - 1 - log_var).mean(0) / 2
+    return Cloud(mu.mean(0), (mu.var(0) + log_var.exp().mean(0)).sqrt(), _descending(kl), True, mu)
+
+
+def _effect(model: nn.Module) -> Tensor:
+    """How far pixels move, in the mean square, when one number of the code goes from -1 to 1."""
+    steps = torch.eye(model.latent_dim)
+    return (decode(model, steps) - decode(model, -steps)).flatten(1).square().mean(1)
+
+
+def _descending(values: Tensor) -> list[int]:
+    return values.argsort(descending=True, stable=True).tolist()
+
+
+def codes_of(model: nn.Module, faces: ImageSet | Tensor, counts: Sequence[int]) -> Tensor:
+    """Codes (n, latent_dim) of pictures, or codes as they are given, where n is one of `counts`.
+
+    Raises:
+        DataError: another number of pictures or codes.
+        ShapeError: codes of another length.
+    """
+    if isinstance(faces, Tensor):
+        codes = faces[None] if faces.ndim == 1 else faces
+        if codes.ndim != 2 or codes.shape[1] != model.latent_dim:
+            raise ShapeError(
+                f"Codes for this model have shape (n, {model.latent_dim}); these have {tuple(faces.shape)}. "
+                "Pictures are given as an ImageSet."
+            )
+        codes = codes.detach().cpu().float()
+        if not codes.isfinite().all():
+            raise DataError("A code holds infinity or NaN, which decodes to nothing.")
+    else:
+        codes = faces
+    if len(codes) not in counts:
+        wanted = (
+            f"{counts[0]} to {counts[-1]}" if isinstance(counts, range) else " or ".join(map(str, counts))
+        )
+        raise DataError(f"This explorer takes {wanted} pictures or codes, not {len(codes)}.")
+    return codes if isinstance(faces, Tensor) else posterior(model, faces)[0]
+
+
+def check_length(z: Sequence[float], latent_dim: int, what: str = "z") -> None:
+    """Raises ShapeError where a list of numbers is no code of this model."""
+    if len(z) != latent_dim:
+        raise ShapeError(f"{what} needs {latent_dim} numbers, one a latent dimension, not {len(z)}.")
+
+
+def thumbnails(images: ImageSet) -> list[str]:
+    """Data URIs of the pictures, at most 64 pixels wide."""
+    small = images.float()
+    if small.shape[-1] > _THUMBNAIL:
+        small = functional.interpolate(small, _THUMBNAIL, mode="bilinear", antialias=True)
+    return [pictures.data_uri(image, lossless=False) for image in small]
+
+
+def rounded(values: Tensor) -> list:
+    """Nested lists of floats with three decimals: enough for the eye, small in the page."""
+    return [rounded(row) if row.ndim else round(row.item(), 3) for row in values.double().cpu()]

@@ -1,0 +1,87 @@
+"""Explorers that show what a decoder makes of a code: in the kernel with torch, in a page by themselves."""
+
+import os
+from pathlib import Path
+
+import torch
+from torch import nn
+from traitlets import List, Unicode
+
+from vaelab.errors import ShapeError, WeightsError
+from vaelab.explorers.explorer import Explorer
+from vaelab.explorers.page_decoder import PageDecoder, pack
+from vaelab.files import written_whole
+from vaelab.latent import decode
+
+# While the book is made, the weights that its pages need are kept here.
+FOLDER = "VAELAB_EXPLORER_WEIGHTS"
+
+
+class DecoderExplorer(Explorer):
+    """An explorer of one model's decoder.
+
+    In a notebook the model itself decodes, on whatever device it is; any object with `decode(z)` will do. A
+    page decodes with a copy of the weights, if the decoder is built of layers it knows (`page_decoder`).
+
+    Args:
+        model: has `decode(z)`, codes (B, latent_dim) -> images (B, C, H, W) in [0, 1], and `latent_dim`.
+
+    Raises:
+        ShapeError: the model cannot decode a code, or its pictures are neither grey nor RGB.
+    """
+
+    picture_shape = List().tag(sync=True)  # channels, height, width
+    weights = Unicode().tag(sync=True)  # names the copy for the browser; "" where there can be none
+
+    def __init__(self, model: nn.Module, **traits):
+        self._model = model
+        self._page: PageDecoder | None = None
+        self.why_not_in_a_page = ""
+        shape = self._decode(torch.zeros(1, model.latent_dim)).shape[1:]
+        if len(shape) != 3 or shape[0] not in (1, 3):
+            raise ShapeError(
+                f"An explorer shows pictures of shape (1 or 3, H, W); this model decodes to {tuple(shape)}."
+            )
+        try:
+            self._page = pack(model)
+        except WeightsError as error:
+            self.why_not_in_a_page = str(error)
+        super().__init__(picture_shape=list(shape), weights=self._page.key if self._page else "", **traits)
+        self.on_msg(self._answer)
+
+    def to_html(self) -> str:
+        if self._page and FOLDER in os.environ:
+            _keep(self._page, Path(os.environ[FOLDER]))
+        return super().to_html()
+
+    def _decode(self, z: torch.Tensor) -> torch.Tensor:
+        """Pictures of some codes, (N, C, H, W) in [0, 1], on the CPU."""
+        return decode(self._model, z)
+
+    def _answer(self, _, message: dict, buffers: list) -> None:
+        """Answer the front end: it asks for decoded pictures, or for the weights."""
+        reply = {"id": message.get("id")}
+        try:
+            if message["type"] == "decode":
+                self.send(reply, [self._pictures(message["codes"])])
+            elif self._page is None:
+                self.send(reply | {"error": self.why_not_in_a_page})
+            else:
+                self.send(reply | {"meta": self._page.meta}, [self._page.data])
+        except Exception as error:  # the front end shows it; a widget must not die of it
+            self.send(reply | {"error": f"{type(error).__name__}: {error}"})
+
+    def _pictures(self, codes: list[list[float]]) -> bytes:
+        """RGBA bytes of the decoded codes, one picture after the other."""
+        images = self._decode(torch.tensor(codes, dtype=torch.float32))
+        pixels = (255 * images).round().clamp(0, 255).byte().expand(-1, 3, -1, -1)
+        opaque = torch.full_like(pixels[:, :1], 255)
+        return torch.cat([pixels, opaque], dim=1).permute(0, 2, 3, 1).contiguous().numpy().tobytes()
+
+
+def _keep(page: PageDecoder, folder: Path) -> None:
+    path = folder / f"{page.key}.js"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with written_whole(path) as temporary:
+            temporary.write_text(page.script(), encoding="ascii")

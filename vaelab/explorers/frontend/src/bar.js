@@ -1,0 +1,18 @@
+// A bar with a mark on it: how large a number is against a known one. The words stand beside it.
+
+import { clamp, h } from "./dom.js";
+
+/** { el, value }: a bar from 0 to `max` with a line at `mark`; hidden from screen readers, say it in words. */
+export function bar({ max, mark, value = 0 }) {
+  const share = (number) => `${100 * clamp(number / max, 0, 1)}%`;
+  const fill = h("span", { class: "vae-bar-fill" });
+  const line = h("span", { class: "vae-bar-mark", style: { left: share(mark) } });
+  const control = {
+    el: h("div", { class: "vae-bar", "aria-hidden": "true" }, fill, line),
+    set value(next) {
+      fill.style.width = share(next);
+    },
+  };
+  control.value = value;
+  return control;
+}

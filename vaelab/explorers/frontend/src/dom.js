@@ -1,0 +1,53 @@
+// Elements in one line each, and the page's colours for those who draw on a canvas.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "style") Object.assign(element.style, value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** An HTML element: h("p", { class: "vae-note", onclick: fn, style: {...} }, "text", node). */
+export const h = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+
+/** An SVG element, in the same way. */
+export const svg = (tag, attributes, ...children) =>
+  fill(document.createElementNS(SVG, tag), attributes, children);
+
+let count = 0;
+/** An id that nothing else on the page has. */
+export const uniqueId = () => `vae-${++count}`;
+
+/** The value that a CSS variable has at `element`: colour("--vae-accent", el). */
+export const colour = (name, element) => getComputedStyle(element).getPropertyValue(name).trim();
+
+/** Call `redraw` whenever the page turns light or dark; returns a function that ends it. */
+export function onTheme(element, redraw) {
+  const query = matchMedia("(prefers-color-scheme: dark)");
+  const observer = new MutationObserver(redraw);
+  const where = { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light", "class"] };
+  observer.observe(document.documentElement, where);
+  observer.observe(document.body, where);
+  query.addEventListener("change", redraw);
+  return () => {
+    observer.disconnect();
+    query.removeEventListener("change", redraw);
+  };
+}
+
+/** True where the reader asked the system for less motion. */
+export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+/** A number as people write it, with a true minus sign: "−0.30". */
+export const number = (value, digits = 2) => {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? (0).toFixed(digits) : text.replace("-", "\u2212");
+};

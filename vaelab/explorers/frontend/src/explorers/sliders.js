@@ -1,0 +1,99 @@
+// A face, and a slider for each of the numbers of its code that tell most.
+
+import { button, slider } from "../controls.js";
+import { h, number } from "../dom.js";
+import { round, spoken, upperEnd } from "../latent.js";
+import { picture } from "../picture.js";
+import { normal } from "../random.js";
+
+const MORE = 8; // sliders that "More" adds
+const draw = normal(Math.random);
+
+/** Move the sliders; `z` is the code. */
+export function mount({ model, el, decoder, say }) {
+  const [order, labels, centre, spread] = ["order", "labels", "centre", "spread"].map((k) => model.get(k));
+  const prior = model.get("has_prior");
+  const scale = (i) => spread[i] || 1;
+  const units = (z, i) => (z[i] - centre[i]) / scale(i);
+  const face = picture({ width: decoder.width, height: decoder.height, label: "Decoded face" });
+  const list = h("div", { class: "vae-controls" });
+  const shown = [];
+
+  function put(z) {
+    model.set("z", round(z));
+    model.save_changes();
+  }
+
+  function add(count) {
+    for (const i of order.slice(shown.length, shown.length + count)) {
+      const label = labels[shown.length];
+      const control = slider({
+        label,
+        hint: label === `dimension ${i}` ? undefined : `dimension ${i}`,
+        min: -3,
+        max: 3,
+        step: 0.05,
+        value: units(model.get("z"), i),
+        format: (v) => (v > 0 ? "+" : "") + number(v),
+        onInput: (v) => put(model.get("z").with(i, centre[i] + v * scale(i))),
+      });
+      shown.push(control);
+      list.append(control.el);
+    }
+    more.hidden = shown.length === order.length;
+  }
+
+  const more = button("More sliders", () => {
+    const first = shown.length;
+    add(MORE);
+    shown[first].el.querySelector("input").focus();
+  });
+  const random = () =>
+    put(centre.map((c, i) => (prior ? draw() : c + spread[i] * draw())));
+
+  function show() {
+    const z = model.get("z");
+    shown.forEach((control, k) => {
+      const value = units(z, order[k]);
+      if (Math.abs(value - control.value) > 0.03) control.value = value; // else the hand is on it
+    });
+    const strongest = [...order.keys()]
+      .sort((a, b) => Math.abs(units(z, order[b])) - Math.abs(units(z, order[a])))
+      .slice(0, 3)
+      .map((k) => `${upperEnd(labels[k])} ${spoken(units(z, order[k]))}`);
+    face.label = `Decoded face, ${strongest.join(", ")}`;
+    say(face.el.ariaLabel);
+    decoder.decode([z], ([image]) => face.draw(image));
+  }
+
+  el.append(
+    h(
+      "div",
+      { class: "vae-row" },
+      h("div", { class: "vae-stay" }, face.el),
+      h(
+        "div",
+        { class: "vae-grow" },
+        list,
+        h(
+          "div",
+          { class: "vae-buttons" },
+          button("Random face", random),
+          button("Reset", () => put(model.get("start"))),
+          more,
+        ),
+      ),
+    ),
+    h(
+      "p",
+      { class: "vae-note" },
+      "Each slider moves one number of the code, in standard deviations of real codes; those that tell most " +
+        "come first. A random face is " +
+        (prior ? "a draw from the prior N(0, I)." : "drawn from each number’s own spread, for there is no prior."),
+    ),
+  );
+  add(model.get("count"));
+  model.on("change:z", show);
+  show();
+  return () => model.off("change:z", show);
+}

@@ -1,0 +1,46 @@
+// What all explorers share: a title, a place for the picture, a line for troubles, a voice.
+
+import { h, uniqueId } from "./dom.js";
+import { kinds } from "./kinds.js";
+import { speech } from "./speech.js";
+
+/** An explorer's frame: { root, body, say, note, fail }; `root` is put into the page by the caller. */
+function frame(title) {
+  const id = uniqueId();
+  const voice = speech();
+  const body = h("div", { class: "vae-body" });
+  const note = h("p", { class: "vae-note vae-status", role: "status" });
+  const trouble = h("p", { class: "vae-error", role: "alert" });
+  const heading = h("p", { class: "vae-title", id }, title);
+  const root = h("div", { class: "vae-frame", role: "group", "aria-labelledby": id });
+  root.append(heading, body, note, trouble, voice.el);
+  return {
+    root,
+    body,
+    say: voice.say,
+    note: (text) => (note.textContent = text),
+    fail: (text) => (trouble.textContent = text),
+  };
+}
+
+/**
+ * Bring an explorer to life in `el`, whose content (a still picture) stays until it can be replaced.
+ * `open(model, report)` gives the decoder of kinds that have one. Returns a function that ends it.
+ */
+export async function start({ model, el, open }) {
+  const kind = kinds[model.get("kind")];
+  const parts = frame(model.get("title"));
+  try {
+    if (!kind) throw new Error(`This page's script has no explorer "${model.get("kind")}": build it again.`);
+    const decoder = model.get("picture_shape") ? await open(model, parts) : undefined;
+    const stop = kind.mount({ model, el: parts.body, decoder, say: parts.say });
+    el.replaceChildren(parts.root);
+    el.explorer = { model, decoder };
+    return () => stop?.();
+  } catch (error) {
+    parts.body.remove();
+    parts.fail(error.message);
+    el.append(parts.root);
+    return () => {};
+  }
+}

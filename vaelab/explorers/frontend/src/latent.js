@@ -1,0 +1,57 @@
+// Arithmetic with codes: plain arrays of numbers.
+
+export const norm = (z) => Math.hypot(...z);
+
+/** The point a share `t` of the way along the straight line from `a` to `b`. */
+export const straight = (a, b, t) => a.map((value, i) => (1 - t) * value + t * b[i]);
+
+/** The same along the great circle, as vaelab.latent.great_circle; where there is no single arc, straight. */
+export function greatCircle(a, b, t) {
+  const [p, q] = [a, b].map((z) => z.map((value) => value / norm(z)));
+  const chord = (sign) => norm(p.map((value, i) => value + sign * q[i]));
+  // Twice the arctangent of half the chord: exact for tiny angles, where the arccosine is not.
+  const angle = 2 * Math.atan2(chord(-1), chord(1));
+  if (!(angle > 1e-6 && angle < Math.PI - 1e-3)) return straight(a, b, t);
+  const [left, right] = [1 - t, t].map((share) => Math.sin(share * angle) / Math.sin(angle));
+  return a.map((value, i) => left * value + right * b[i]);
+}
+
+/**
+ * The code at `position`: [a] between two codes, [a, b] among four (a to the right, b down). Among four it
+ * is a path between points on two paths: along the upper pair, along the lower pair, then down. For straight
+ * lines that is bilinear; for great circles down first would lead to a slightly different place.
+ */
+export function blend(codes, [a, b], path) {
+  const way = path === "straight" ? straight : greatCircle;
+  const upper = way(codes[0], codes[1], a);
+  return codes.length === 2 ? upper : way(upper, way(codes[2], codes[3], a), b);
+}
+
+/** code + the sum of amount * vector. */
+export const mix = (code, vectors, amounts) =>
+  code.map((value, i) => vectors.reduce((sum, vector, k) => sum + amounts[k] * vector[i], value));
+
+/** Four decimals: what is kept in the state. */
+export const round = (z) => z.map((value) => Math.round(1e4 * value) / 1e4);
+
+/** A table of evenly spaced values, read between its entries; `at` counts in steps from the first. */
+export function between(table, at) {
+  const i = Math.min(Math.max(Math.floor(at), 0), table.length - 2);
+  return table[i] + (at - i) * (table[i + 1] - table[i]);
+}
+
+/** "plus 0.8", "minus 1.2", "0": a signed number to be spoken. */
+export function spoken(value) {
+  const text = Math.abs(value).toFixed(1);
+  return Number(text) ? `${value < 0 ? "minus" : "plus"} ${text}` : "0";
+}
+
+/** What a slider adds to, in short: of "no smile … smile" the upper end. */
+export const upperEnd = (label) => label.split(" … ").at(-1);
+
+/** How far from the data a code is, in words; 1 is as far as real codes are from one another. */
+export function howFar(ratio) {
+  if (ratio < 1.2) return "within the cloud of real codes";
+  if (ratio < 1.6) return "at the edge of the cloud of real codes";
+  return ratio < 3 ? "off the data" : "far off the data";
+}

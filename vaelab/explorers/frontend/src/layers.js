@@ -1,0 +1,131 @@
+// The layers a page runs. Each function (layout, at, layer) takes its numbers from the file, adds its steps,
+// and returns the map of its result; `at` is the map it works on.
+
+/** n, rounded up to a multiple of 4. */
+export const four = (n) => (n + 3) & ~3;
+
+const bent = (v, slope) => (v < 0 ? v * slope : v);
+
+export const layers = {
+  linear(layout, at, { outputs, slope = 1 }) {
+    const inputs = at.channels, matrix = layout.take(inputs * outputs), length = four(inputs);
+    const padded = new Float32Array(length * four(outputs));
+    for (let o = 0; o < outputs; o++) padded.set(matrix.subarray(o * inputs, (o + 1) * inputs), o * length);
+    const to = layout.vector(outputs);
+    const weights = layout.keep(padded), bias = layout.keep(layout.take(outputs));
+    layout.steps.push((k) => k.linear(at.start, weights, bias, to.start, length, four(outputs), slope));
+    return to;
+  },
+
+  unflatten(layout, at, { shape }) {
+    const to = layout.map(...shape);
+    if (to.channels * to.height * to.width !== at.channels) layout.fail("the layers do not fit together");
+    return change(layout, to, (_, c, n, f) => f[at.start + n * to.channels + c]);
+  },
+
+  /** Kernel 3x3, stride 1, padding 1. */
+  conv: (layout, at, layer) => convolve(layout, at, layer, kernelOf(layout, at, layer, 3), 3, 1),
+
+  /** Doubling by nearest neighbour, then the same. */
+  upconv(layout, at, layer) {
+    const kernel = kernelOf(layout, at, layer, 3);
+    return convolve(layout, at, layer, afterDoubling(kernel, kernel.length / 9), 4, 2);
+  },
+
+  /** A transposed convolution of stride 2 and padding 1, its kernel 3x3 or 4x4. */
+  deconv(layout, at, layer) {
+    return convolve(layout, at, layer, kernelOf(layout, at, layer, layer.side), layer.side, 2);
+  },
+
+  /** A batch norm that has no layer before it to join. */
+  affine(layout, at, { size, slope = 1 }) {
+    const scale = layout.take(size), shift = layout.take(size);
+    return change(layout, at, (v, c) => bent(v * scale[c % size] + shift[c % size], slope));
+  },
+
+  leaky: (layout, at, { slope }) => change(layout, at, (v) => bent(v, slope)),
+  sigmoid: (layout, at) => change(layout, at, (v) => 1 / (1 + Math.exp(-v))),
+  silu: (layout, at) => change(layout, at, (v) => v / (1 + Math.exp(-v))),
+};
+
+/** Put give(old value, channel, number of the pixel, all floats) into each place of a map. */
+function change(layout, at, give) {
+  layout.steps.push((_, f) => {
+    for (let y = 0, n = 0; y < at.height; y++) {
+      for (let x = 0; x < at.width; x++, n++) {
+        const i = at.start + y * at.row + x * at.pixel;
+        for (let c = 0; c < at.channels; c++) f[i + c] = give(f[i + c], c, n, f);
+      }
+    }
+  });
+  return at;
+}
+
+const kernelOf = (layout, at, { outputs }, side) => layout.take(side * side * at.channels * outputs);
+
+function convolve(layout, at, { outputs, slope = 1 }, kernel, side, stride) {
+  const to = layout.map(outputs, stride * at.height, stride * at.width);
+  const bias = layout.keep(layout.take(outputs));
+  for (const y of phases(side, stride)) {
+    for (const x of phases(side, stride)) {
+      const weights = layout.keep(blocks(kernel, side, y.taps, x.taps, at.channels, outputs));
+      const input = at.start + y.first * at.row + x.first * at.pixel;
+      const output = to.start + y.phase * to.row + x.phase * to.pixel;
+      layout.steps.push((k) =>
+        k.convolve(
+          input, weights, bias, output, at.height, at.width, y.taps.length, x.taps.length * at.pixel,
+          at.pixel, at.row, to.pixel, stride * to.pixel, stride * to.row, slope,
+        ),
+      );
+    }
+  }
+  return to;
+}
+
+/**
+ * A transposed convolution of stride 2 is an ordinary one for each parity (`phase`) of the output's row or
+ * column: with those `taps` of the kernel that meet a pixel, the `first` of which lies that many pixels off.
+ */
+function phases(side, stride) {
+  if (stride === 1) return [{ phase: 0, first: -1, taps: [0, 1, 2] }];
+  return [0, 1].map((phase) => {
+    const taps = [3, 2, 1, 0].filter((k) => k < side && (k + phase) % 2); // output 2 i - 1 + k meets input i
+    return { phase, first: (phase + 1 - taps[0]) / 2, taps };
+  });
+}
+
+/** Weights of some taps, from (row, column, input, output) into the order that `convolve` reads. */
+function blocks(kernel, side, rows, columns, inputs, outputs) {
+  const depth = four(inputs), length = rows.length * columns.length * depth;
+  const ordered = new Float32Array(length * four(outputs));
+  for (let o = 0; o < outputs; o++) {
+    const block = o & ~7, width = Math.min(8, four(outputs) - block);
+    let to = block * length + o - block;
+    for (const y of rows) {
+      for (const x of columns) {
+        let from = (y * side + x) * inputs * outputs + o;
+        for (let i = 0; i < depth; i++, to += width, from += outputs) {
+          if (i < inputs) ordered[to] = kernel[from];
+        }
+      }
+    }
+  }
+  return ordered;
+}
+
+/**
+ * The 4x4 kernel of stride 2 that does what doubling and a 3x3 kernel do, as in vaelab.nets.UpConv2d. `n`
+ * numbers belong to each tap.
+ */
+function afterDoubling(kernel, n) {
+  const sums = new Float32Array(16 * n);
+  for (let y = 0; y < 3; y++) {
+    for (let x = 0; x < 3; x++) {
+      const from = (3 * y + x) * n, to = (4 * (2 - y) + 2 - x) * n;
+      for (const shift of [0, 1, 4, 5]) { // to the same tap, the next, and those in the next row
+        for (let i = 0; i < n; i++) sums[to + shift * n + i] += kernel[from + i];
+      }
+    }
+  }
+  return sums;
+}

@@ -1,0 +1,98 @@
+// Codes in, pictures out: from the kernel where there is one, else from this browser.
+
+import convolve from "virtual:convolve.wasm";
+import { makeDecoder } from "./decoder.js";
+
+const PATIENCE = 800; // milliseconds to wait for a kernel before the browser decodes
+const LONG_PATIENCE = 30_000; // where the browser cannot
+
+// Several explorers of one model share its weights.
+const decoders = (globalThis.vaelabDecoders ??= new Map());
+
+function browserDecoder(key, loadWeights) {
+  if (!decoders.has(key)) {
+    const made = loadWeights(key).then(({ meta, data }) => {
+      if (meta.key !== key) {
+        throw new Error(`The weights are of another model (${meta.key}, not ${key}): build the page again.`);
+      }
+      return makeDecoder(meta, data, { wasmBytes: convolve });
+    });
+    decoders.set(key, made);
+    made.catch(() => decoders.delete(key)); // a later try may succeed
+  }
+  return decoders.get(key);
+}
+
+function asImages(bytes, width, height) {
+  const size = 4 * width * height;
+  return Array.from({ length: bytes.length / size }, (_, i) => {
+    const image = new Uint8ClampedArray(bytes.subarray(i * size, (i + 1) * size));
+    return new ImageData(image, width, height);
+  });
+}
+
+/**
+ * The decoder that an explorer's front end sees: { width, height, channels, decode(codes, draw) }.
+ *
+ * One request is under way at a time and the latest waits; those between are dropped.
+ * @param model its `picture_shape` and its `weights`, a key or "" where the browser cannot decode
+ * @param {{loadWeights: (key: string) => Promise<{meta: object, data: Uint8Array}>,
+ *   kernel?: {decode: (codes: number[][], patience: number) => Promise<Uint8Array | null>}}} source
+ * @param report tells the reader: note(text), fail(text)
+ */
+export async function openDecoder(model, source, report) {
+  const [channels, height, width] = model.get("picture_shape");
+  const key = model.get("weights");
+  const browser = () => browserDecoder(key, source.loadWeights);
+  if (!source.kernel) await browser(); // problems show before the still picture goes
+  let waiting = null;
+  let current = null;
+
+  async function inBrowser(codes) {
+    const decoder = await browser();
+    return codes.map((code) => new ImageData(decoder.decode(code).slice(), width, height));
+  }
+
+  async function answer(codes) {
+    if (!source.kernel) return inBrowser(codes);
+    const bytes = await source.kernel.decode(codes, key ? PATIENCE : LONG_PATIENCE);
+    if (bytes) {
+      report.note("");
+      if (key) browser().catch(() => {}); // ready for the day the kernel stops
+      return asImages(bytes, width, height);
+    }
+    if (!key) throw new Error("The kernel does not answer. Run the cell again.");
+    const images = await inBrowser(codes).catch((error) => {
+      throw new Error(`The kernel does not answer, and the browser cannot decode: ${error.message}`);
+    });
+    report.note("The kernel does not answer; your browser decodes.");
+    return images;
+  }
+
+  async function work() {
+    while (waiting) {
+      const { codes, draw } = waiting;
+      waiting = null;
+      try {
+        const images = await answer(codes);
+        report.fail("");
+        draw(images);
+      } catch (error) {
+        report.fail(error.message);
+      }
+    }
+    current = null;
+  }
+
+  return {
+    width,
+    height,
+    channels,
+    /** Resolves when nothing is left to draw. */
+    decode(codes, draw) {
+      waiting = { codes, draw };
+      current ??= work();
+      return current;
+    },
+  };
+}

@@ -1,0 +1,58 @@
+// The explorer as a widget in JupyterLab, VS Code and Colab: a kernel decodes, the browser stands by.
+
+import { start } from "./frame.js";
+import { openDecoder } from "./transport.js";
+
+const asBytes = (buffer) =>
+  new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength).slice();
+
+let last = 0;
+
+/** Send a message to the kernel; its reply [content, buffers], or null after `patience` milliseconds. */
+function ask(model, message, patience) {
+  const id = ++last;
+  return new Promise((resolve, reject) => {
+    const done = (settle, value) => {
+      clearTimeout(timer);
+      model.off("msg:custom", listen);
+      settle(value);
+    };
+    const listen = (content, buffers) => {
+      if (content.id !== id) return;
+      if (content.error) done(reject, new Error(content.error));
+      else done(resolve, [content, buffers]);
+    };
+    const timer = setTimeout(() => done(resolve, null), patience);
+    model.on("msg:custom", listen);
+    try {
+      model.send({ ...message, id });
+    } catch {
+      done(resolve, null); // no kernel
+    }
+  });
+}
+
+function kernelOf(model) {
+  let slow = false; // after a silence, one quick look whether it is back
+  return {
+    async decode(codes, patience) {
+      const reply = await ask(model, { type: "decode", codes }, slow ? patience / 8 : patience);
+      slow = !reply;
+      return reply && asBytes(reply[1][0]);
+    },
+  };
+}
+
+async function weightsFrom(model) {
+  const reply = await ask(model, { type: "weights" }, 20_000);
+  if (!reply) throw new Error("there are no weights in this notebook. Run the cell again.");
+  return { meta: reply[0].meta, data: asBytes(reply[1][0]) };
+}
+
+async function render({ model, el }) {
+  el.classList.add("vaelab-explorer");
+  const source = { kernel: kernelOf(model), loadWeights: () => weightsFrom(model) };
+  return start({ model, el, open: (m, report) => openDecoder(m, source, report) });
+}
+
+export default { render };

@@ -1,0 +1,183 @@
+"""What a number of the code does, in words, where the pictures' true factors are known."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from scipy.stats import rankdata
+from torch import Tensor
+
+from vaelab.data import ImageSet
+from vaelab.errors import DataError, ShapeError
+
+FEWEST = 100  # pictures, below which chance alone gives correlations of 0.4 somewhere in the table
+
+# What small and large values of a factor look like. Left and right are the picture's.
+_ENDS = {
+    "position_x": ("head further left", "head further right"),
+    "position_y": ("head higher", "head lower"),
+    "scale": ("smaller head", "larger head"),
+    "tilt": ("leaning left", "leaning right"),
+    "turn": ("turned left", "turned right"),
+    "light_side": ("light from the left", "light from the right"),
+    "backdrop_saturation": ("grey background", "colourful background"),
+    "backdrop_brightness": ("darker background", "lighter background"),
+    "presentation": ("feminine look", "masculine look"),
+    "age": ("younger", "older"),
+    "skin_tone": ("lighter skin", "deeper skin"),
+    "skin_warmth": ("pink skin", "golden skin"),
+    "face_width": ("narrow face", "wide face"),
+    "face_length": ("short face", "long face"),
+    "jaw_width": ("narrow jaw", "wide jaw"),
+    "eye_size": ("smaller eyes", "larger eyes"),
+    "eye_openness": ("hooded eyes", "wide eyes"),
+    "eye_slant": ("eyes slant down", "eyes slant up"),
+    "eye_colour": ("dark eyes", "light eyes"),
+    "gaze": ("looks left", "looks right"),
+    "brow_thickness": ("thin brows", "thick brows"),
+    "brow_height": ("low brows", "raised brows"),
+    "fullness": ("slim features", "full features"),
+    "smile": ("no smile", "smile"),
+    "mouth_open": ("mouth closed", "mouth open"),
+    "makeup": ("no make-up", "make-up"),
+    "hair_lightness": ("darker hair", "lighter hair"),
+    "hair_redness": ("hair not red", "red hair"),
+    "hair_grey": ("own hair colour", "grey hair"),
+    "hair_length": ("shorter hair", "longer hair"),
+    "hair_volume": ("flat hair", "full hair"),
+    "hair_curl": ("straight hair", "curly hair"),
+    "parting": ("parted left", "parted right"),
+    "bangs": ("free forehead", "fringe"),
+    "bald": ("hair on top", "bald"),
+    "mustache": ("no moustache", "moustache"),
+    "beard": ("no beard", "beard"),
+    "beard_width": ("beard on the chin", "full beard"),
+    "glasses": ("no glasses", "glasses"),
+    "hat": ("no hat", "hat"),
+    "earrings": ("no earrings", "earrings"),
+    "Bald": ("hair on top", "bald"),
+    "Bangs": ("free forehead", "fringe"),
+    "Black_Hair": ("hair not black", "black hair"),
+    "Blond_Hair": ("hair not blond", "blond hair"),
+    "Brown_Hair": ("hair not brown", "brown hair"),
+    "Eyeglasses": ("no glasses", "glasses"),
+    "Gray_Hair": ("hair not grey", "grey hair"),
+    "Male": ("feminine look", "masculine look"),
+    "Mouth_Slightly_Open": ("mouth closed", "mouth open"),
+    "Mustache": ("no moustache", "moustache"),
+    "No_Beard": ("beard", "no beard"),
+    "Pale_Skin": ("skin not pale", "pale skin"),
+    "Smiling": ("no smile", "smile"),
+    "Wearing_Earrings": ("no earrings", "earrings"),
+    "Wearing_Hat": ("no hat", "hat"),
+    "Wearing_Lipstick": ("no lipstick", "lipstick"),
+    "Young": ("older", "younger"),
+    "Long_Hair": ("short hair", "long hair"),
+}
+
+
+class Name(NamedTuple):
+    """What one dimension does: `low` at its small values, `high` at its large ones."""
+
+    dimension: int
+    low: str
+    high: str
+    factor: str | None = None  # the factor or attribute it goes with; None where there is none
+    correlation: float = 0.0  # Spearman's, with sign
+
+    @property
+    def label(self) -> str:
+        """For a slider: "lighter skin … deeper skin", or "dimension 17"."""
+        if self.factor is None:
+            return f"dimension {self.dimension}"
+        return f"{self.low} … {self.high}"
+
+
+def name_dimensions(mu: Tensor, images: ImageSet, threshold: float = 0.5) -> list[Name]:
+    """Name each latent dimension after the factor or attribute of `images` that it goes with most.
+
+    Compared by Spearman's rank correlation rho, which minds order only, so that a bent relation counts in
+    full. A dimension whose largest |rho| is under `threshold` stays "dimension i": it does several things
+    at once, or something that has no column. A name says what goes with the dimension in these pictures; in
+    data where causes come together, such as beards and short hair, moving it may change both. Hues are left
+    out: they go round a circle, so have no order.
+
+    Args:
+        mu: codes of the pictures, (N, latent_dim).
+        images: the N pictures, at least 100, with factors or attributes.
+        threshold: of |rho|, in (0, 1].
+
+    Returns:
+        One `Name` a dimension, in the order of the dimensions.
+
+    Raises:
+        ShapeError: not one code for each picture.
+        DataError: fewer than 100 pictures.
+        ValueError: a threshold outside (0, 1].
+    """
+    if mu.ndim != 2 or len(mu) != len(images):
+        raise ShapeError(
+            f"Naming needs one code a picture, ({len(images)}, latent_dim); these have {tuple(mu.shape)}."
+        )
+    if len(images) < FEWEST:
+        raise DataError(
+            f"Naming needs at least {FEWEST} pictures, or chance gives names; here: {len(images)}."
+        )
+    if not 0 < threshold <= 1:
+        raise ValueError(f"threshold is a correlation above 0 and at most 1, not {threshold}.")
+    columns = _columns(images)
+    if not columns:
+        return [_unnamed(i) for i in range(mu.shape[1])]
+    rho = _spearman(mu.double().cpu().numpy(), np.stack(list(columns.values()), axis=1))
+    names = list(columns)
+    best = np.abs(rho).argmax(1)
+    return [
+        _named(i, names[k], float(rho[i, k])) if abs(rho[i, k]) >= threshold else _unnamed(i)
+        for i, k in enumerate(best)
+    ]
+
+
+def _columns(images: ImageSet) -> dict[str, np.ndarray]:
+    """Everything known of the pictures that has an order, name -> (N,)."""
+    columns = {k: v for k, v in images.factors.items() if not k.endswith(("_hue", "_phase"))}
+    for i, name in enumerate(images.attribute_names):
+        columns.setdefault(name, images.attributes[:, i])
+    return {name: torch.as_tensor(v).double().cpu().numpy() for name, v in columns.items()}
+
+
+def _spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Rank correlation of each column of `a` with each of `b`; 0 where a column never changes."""
+    a, b = (_standardised(rankdata(table, axis=0)) for table in (a, b))
+    return a.T @ b / len(a)
+
+
+def _standardised(table: np.ndarray) -> np.ndarray:
+    table = table - table.mean(0)
+    spread = table.std(0)
+    return table / np.where(spread > 0, spread, np.inf)
+
+
+def _unnamed(dimension: int) -> Name:
+    return Name(dimension, "", f"dimension {dimension}")
+
+
+def _named(dimension: int, factor: str, rho: float) -> Name:
+    plain = factor.replace("_", " ").lower()
+    low, high = _ENDS.get(factor, (f"less {plain}", f"more {plain}"))
+    return Name(dimension, *((low, high) if rho > 0 else (high, low)), factor, rho)
+
+
+def labels(
+    latent_dim: int, mu: Tensor | None, images: ImageSet | None, chosen: dict[int, str] | None
+) -> list[str]:
+    """One label a dimension: the reader's own, else its name if there are pictures enough, else its number."""
+    enough = images is not None and len(images) >= FEWEST
+    known = name_dimensions(mu, images) if enough else map(_unnamed, range(latent_dim))
+    texts = [name.label for name in known]
+    for dimension, text in (chosen or {}).items():
+        if not isinstance(dimension, int) or not 0 <= dimension < latent_dim:
+            raise ValueError(
+                f"names: there is no dimension {dimension!r}; they go from 0 to {latent_dim - 1}."
+            )
+        texts[dimension] = str(text)
+    return texts

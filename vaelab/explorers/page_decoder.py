@@ -1,0 +1,308 @@
+"""A decoder as a web page runs it: batch norms folded in, 16-bit weights, a short list of layers.
+
+`pack` makes it from a torch model; `frontend/src/decoder.js` runs it, in WebAssembly or plain JavaScript.
+"""
+
+import base64
+import hashlib
+import json
+import math
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from vaelab import nets
+from vaelab.errors import PageDecoderError
+
+FORMAT = 1
+_LARGEST = torch.finfo(torch.float16).max
+_KNOWN = (
+    "It runs Linear; 3x3 convolutions of stride 1 and padding 1; nearest doubling (UpConv2d, or Upsample and "
+    "such a convolution); ConvTranspose2d that doubles (3x3 or 4x4); BatchNorm, ReLU, LeakyReLU, SiLU, "
+    "Sigmoid, Dropout and Unflatten. With a kernel, in JupyterLab, any model works."
+)
+
+
+@dataclass(frozen=True)
+class PageDecoder:
+    """A packed decoder."""
+
+    key: str  # names the weights: "<recipe>-<hash of the content>"
+    meta: dict  # {"format", "key", "latent_dim", "shape": [C, H, W], "layers": [{"type", ...}, ...]}
+    data: bytes  # the layers' numbers in their order, float16, little endian
+
+    def script(self) -> str:
+        """The weights as a classic script: a page opened from disk cannot load them any other way."""
+        value = {"meta": self.meta, "data": base64.b64encode(self.data).decode()}
+        return f"(globalThis.vaelabModels ??= {{}})[{json.dumps(self.key)}] = {_compact(value)};\n"
+
+
+def pack(model: nn.Module) -> PageDecoder:
+    """Turn a model's decoder, as it is in evaluation mode, into layers that a web page runs.
+
+    Batch norm is an affine map then, and joins the layer before it (Ioffe and Szegedy, ICML 2015, section
+    3.1). Rounding to 16 bits moves pixels by about 1/1000.
+
+    Args:
+        model: has a `decoder` (B, latent_dim) -> (B, C, H, W) with C = 1 or 3 and pixels in [0, 1], a
+            `latent_dim` and an `image_shape`; `vaelab.VAE` and `vaelab.Autoencoder` do.
+
+    Raises:
+        PageDecoderError: a layer is not one that a page runs, or a weight does not fit 16 bits.
+    """
+    latent_dim, shape = _described(model)
+    packing = _Packing(latent_dim)
+    with torch.no_grad():
+        packing.add(model.decoder, "decoder")
+        packing.finish(shape)
+        data = b"".join(layer.data() for layer in packing.layers)
+        _check_decode(model)
+    meta = {"format": FORMAT, "latent_dim": latent_dim, "shape": list(shape)}
+    meta["layers"] = [layer.meta() for layer in packing.layers]
+    digest = hashlib.sha256(_compact(meta).encode() + data).hexdigest()
+    key = f"{_name(model)}-{digest[:10]}"
+    return PageDecoder(key, {"format": FORMAT, "key": key, **meta}, data)
+
+
+def _described(model: nn.Module) -> tuple[int, tuple[int, int, int]]:
+    missing = [name for name in ("decoder", "latent_dim", "image_shape") if not hasattr(model, name)]
+    if missing:
+        raise PageDecoderError(
+            f"A page cannot run this {type(model).__name__}: it has no {' and no '.join(missing)}. "
+            "A vaelab.VAE or vaelab.Autoencoder around your networks has them."
+        )
+    shape = tuple(model.image_shape)
+    if len(shape) != 3 or shape[0] not in (1, 3):
+        raise PageDecoderError(f"A page draws pictures of 1 or 3 channels (C, H, W), not of shape {shape}.")
+    return model.latent_dim, shape
+
+
+def _name(model: nn.Module) -> str:
+    return (getattr(model, "recipe", None) or {"name": "model"})["name"]
+
+
+def _compact(value: dict) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _check_decode(model: nn.Module) -> None:
+    """`model.decode` must be the decoder and nothing else, for the decoder is all that is packed."""
+    if not hasattr(model, "decode"):
+        return
+    weight = next(model.decoder.parameters())
+    z = torch.randn(2, model.latent_dim, generator=torch.Generator().manual_seed(0)).to(weight)
+    modes = [(module, module.training) for module in model.modules()]
+    same = torch.allclose(model.eval().decode(z).float(), model.decoder(z).float(), atol=1e-2)
+    for module, training in modes:
+        module.training = training
+    if not same:
+        raise PageDecoderError(
+            f"{type(model).__name__}.decode gives other pictures than its decoder alone, and a page runs the "
+            "decoder. Move what decode adds into the decoder."
+        )
+
+
+@dataclass
+class _Layer:
+    """One of the page's layers; weight and bias have the output channels first."""
+
+    type: str
+    path: str
+    weight: Tensor | None = None
+    bias: Tensor | None = None
+    slope: float | None = None  # of the ReLU (0) or LeakyReLU that the layer ends with
+    more: dict = field(default_factory=dict)
+
+    def meta(self) -> dict:
+        slope = {} if self.slope is None else {"slope": self.slope}
+        return {"type": self.type, **self.more, **slope}
+
+    def data(self) -> bytes:
+        if self.weight is None:
+            return b""
+        weight = self.weight.permute(2, 3, 1, 0) if self.weight.ndim == 4 else self.weight
+        numbers = torch.cat([weight.flatten(), self.bias])
+        if not numbers.isfinite().all():
+            raise PageDecoderError(f"{self.path} has weights that are not finite numbers: train it again.")
+        if (largest := numbers.abs().max().item()) > _LARGEST:
+            raise PageDecoderError(
+                f"{self.path} has a weight of size {largest:.3g} (batch norm included); a page keeps them in "
+                f"16 bits, which end at {_LARGEST:.0f}. Scale the layer down, or the one before it."
+            )
+        return numbers.half().numpy().astype("<f2").tobytes()
+
+
+class _Packing:
+    """The layers so far, and the shape of what comes out of them."""
+
+    def __init__(self, latent_dim: int):
+        self.layers: list[_Layer] = []
+        self.shape: tuple[int, ...] = (latent_dim,)
+        self.doubling: str | None = None  # path of an Upsample that waits for its convolution
+
+    def add(self, module: nn.Module, path: str) -> None:
+        if type(module).forward is nn.Sequential.forward:
+            for name, child in module.named_children():
+                self.add(child, f"{path}.{name}")
+            return
+        add = _ADD.get(type(module))
+        if self.doubling and type(module) is not nn.Conv2d:
+            raise PageDecoderError(f"{self.doubling} (Upsample) must stand right before a Conv2d. {_KNOWN}")
+        reason = add(self, module, path) if add else "it is not a layer that a page runs"
+        if reason:
+            raise PageDecoderError(f"A page cannot run {path}, {module}: {reason}. {_KNOWN}")
+
+    def finish(self, shape: tuple[int, int, int]) -> None:
+        if self.doubling:
+            raise PageDecoderError(f"{self.doubling} (Upsample) must stand right before a Conv2d. {_KNOWN}")
+        if self.shape != shape:
+            raise PageDecoderError(
+                f"The decoder's layers end in shape {self.shape}, and the model's pictures have {shape}. "
+                "Let the decoder itself make the picture, with nn.Unflatten if need be."
+            )
+
+    def last(self) -> _Layer | None:
+        """The layer whose numbers the next one gets, if it has weights and nothing behind them."""
+        layer = next((layer for layer in reversed(self.layers) if layer.type != "unflatten"), None)
+        return layer if layer and layer.weight is not None and layer.slope is None else None
+
+
+def _weights(layer: nn.Module, outputs: int) -> tuple[Tensor, Tensor]:
+    """Weight and bias in double precision."""
+    weight = layer.weight.detach().cpu().double()
+    bias = torch.zeros(outputs) if layer.bias is None else layer.bias.detach().cpu()
+    return weight, bias.double()
+
+
+def _wrong_type(layer: nn.Module) -> str | None:
+    if layer.weight.dtype not in (torch.float32, torch.float64):
+        return f"its weights are {layer.weight.dtype}; call model.float() first"
+    return None
+
+
+def _linear(packing: _Packing, layer: nn.Linear, path: str) -> str | None:
+    if packing.shape != (layer.in_features,):
+        return f"it gets shape {packing.shape}"
+    weight, bias = _weights(layer, layer.out_features)
+    packing.layers.append(_Layer("linear", path, weight, bias, more={"outputs": layer.out_features}))
+    packing.shape = (layer.out_features,)
+    return _wrong_type(layer)
+
+
+def _convolution(packing: _Packing, layer: nn.Conv2d | nn.ConvTranspose2d, path: str) -> str | None:
+    transposed = isinstance(layer, nn.ConvTranspose2d)
+    if len(packing.shape) != 3 or packing.shape[0] != layer.in_channels:
+        return f"it gets shape {packing.shape}"
+    options = (layer.kernel_size, layer.stride, layer.padding, layer.output_padding)
+    options = tuple(value[0] if value == (value[0],) * 2 else value for value in options)
+    kinds = _TRANSPOSED if transposed else _PLAIN
+    usual = layer.dilation == (1, 1) and layer.groups == 1 and layer.padding_mode == "zeros"
+    if options not in kinds or not usual:
+        return "kernel, stride or padding are others than a page runs"
+    weight, bias = _weights(layer, layer.out_channels)
+    if transposed:
+        weight = weight.transpose(0, 1)
+        weight = weight.flip(2, 3) if options[1] == 1 else weight
+    kind = kinds[options]
+    if isinstance(layer, nets.UpConv2d) or packing.doubling:
+        kind, packing.doubling = "upconv", None
+    more = {"outputs": layer.out_channels} | ({"side": options[0]} if kind == "deconv" else {})
+    packing.layers.append(_Layer(kind, path, weight, bias, more=more))
+    grow = 1 if kind == "conv" else 2
+    packing.shape = (layer.out_channels, grow * packing.shape[1], grow * packing.shape[2])
+    return _wrong_type(layer)
+
+
+# (kernel, stride, padding, output padding) -> the page's layer
+_PLAIN = {(3, 1, 1, 0): "conv"}
+_TRANSPOSED = {(3, 1, 1, 0): "conv", (3, 2, 1, 1): "deconv", (4, 2, 1, 0): "deconv"}
+
+
+def _upsample(packing: _Packing, layer: nn.Upsample, path: str) -> str | None:
+    if layer.mode != "nearest" or layer.scale_factor not in (2, (2, 2)) or len(packing.shape) != 3:
+        return "only nearest doubling of a picture can be packed"
+    packing.doubling = path
+    return None
+
+
+def _batch_norm(packing: _Packing, layer: nn.BatchNorm1d | nn.BatchNorm2d, path: str) -> str | None:
+    dimensions = 3 if isinstance(layer, nn.BatchNorm2d) else 1
+    if len(packing.shape) != dimensions or packing.shape[0] != layer.num_features:
+        return f"it gets shape {packing.shape}"
+    if layer.running_mean is None:
+        return "it keeps no running mean and variance, so that a picture would depend on its batch"
+    if layer.running_mean.dtype not in (torch.float32, torch.float64):
+        return f"its numbers are {layer.running_mean.dtype}; call model.float() first"
+    scale = (layer.running_var.detach().cpu().double() + layer.eps).rsqrt()
+    if layer.affine:
+        scale = scale * layer.weight.detach().cpu()
+    shift = -layer.running_mean.detach().cpu() * scale
+    if layer.affine:
+        shift = shift + layer.bias.detach().cpu()
+    target = packing.last()
+    if target is None:
+        packing.layers.append(_Layer("affine", path, scale, shift, more={"size": layer.num_features}))
+        return None
+    repeat = len(target.bias) // len(scale)  # behind Unflatten: each channel at all its places
+    scale, shift = scale.repeat(repeat), shift.repeat(repeat)
+    target.weight = target.weight * scale.reshape(-1, *[1] * (target.weight.ndim - 1))
+    target.bias = target.bias * scale + shift
+    return None
+
+
+def _relu(packing: _Packing, layer: nn.ReLU | nn.LeakyReLU, path: str) -> str | None:
+    slope = float(getattr(layer, "negative_slope", 0.0))
+    target = packing.last()
+    if target is None:
+        target = _Layer("leaky", path)
+        packing.layers.append(target)
+    target.slope = slope
+    return None
+
+
+def _curve(name: str):
+    def add(packing: _Packing, layer: nn.Module, path: str) -> None:
+        packing.layers.append(_Layer(name, path))
+
+    return add
+
+
+def _nothing(packing: _Packing, layer: nn.Module, path: str) -> None:
+    """In evaluation mode the layer does nothing."""
+
+
+def _unflatten(packing: _Packing, layer: nn.Unflatten, path: str) -> str | None:
+    shape = tuple(layer.unflattened_size)
+    if layer.dim not in (1, -1) or len(shape) != 3 or packing.shape != (math.prod(shape),):
+        return f"it must turn all {packing.shape} numbers into (C, H, W)"
+    order = torch.arange(math.prod(shape)).reshape(shape).permute(1, 2, 0).flatten()  # channels last
+    changed = [layer for layer in packing.layers if layer.weight is not None]
+    first = next((i for i in reversed(range(len(changed))) if changed[i].type == "linear"), None)
+    if first is None and not torch.equal(order, order.sort().values):
+        return "there must be a Linear before it"
+    for layer in changed[first:]:
+        layer.weight, layer.bias = layer.weight[order], layer.bias[order]
+    packing.layers.append(_Layer("unflatten", path, more={"shape": list(shape)}))
+    packing.shape = shape
+    return None
+
+
+_ADD = {
+    nn.Linear: _linear,
+    nn.Conv2d: _convolution,
+    nn.ConvTranspose2d: _convolution,
+    nets.UpConv2d: _convolution,
+    nn.Upsample: _upsample,
+    nn.BatchNorm1d: _batch_norm,
+    nn.BatchNorm2d: _batch_norm,
+    nn.ReLU: _relu,
+    nn.LeakyReLU: _relu,
+    nn.SiLU: _curve("silu"),
+    nn.Sigmoid: _curve("sigmoid"),
+    nets.Sigmoid: _curve("sigmoid"),
+    nn.Unflatten: _unflatten,
+    nn.Identity: _nothing,
+    nn.Dropout: _nothing,
+    nn.Dropout2d: _nothing,
+}

@@ -1,0 +1,84 @@
+"""A decoded face, and a slider for each of the latent dimensions that tell most."""
+
+import torch
+from torch import Tensor, nn
+from traitlets import Bool, Float, Int, List, Unicode, validate
+
+from vaelab.data import ImageSet
+from vaelab.explorers import naming, pictures
+from vaelab.explorers.codes import check_length, check_model, cloud, codes_of, rounded
+from vaelab.explorers.decoding import DecoderExplorer
+
+
+class Sliders(DecoderExplorer):
+    """See `sliders`."""
+
+    kind = Unicode("sliders").tag(sync=True)
+    z = List(Float()).tag(sync=True)
+    start = List(Float()).tag(sync=True)
+    count = Int(8).tag(sync=True)  # sliders before "More"
+    order = List(Int()).tag(sync=True)  # dimensions, the most informative first
+    labels = List(Unicode()).tag(sync=True)  # in that order
+    centre = List(Float()).tag(sync=True)  # the codes', one a dimension
+    spread = List(Float()).tag(sync=True)
+    has_prior = Bool(True).tag(sync=True)  # whether a random face is a draw from N(0, I)
+
+    @validate("z")
+    def _whole_code(self, proposal):
+        check_length(proposal.value, len(self.start))
+        return proposal.value
+
+    def still(self) -> str:
+        face = self._decode(torch.tensor([self.start]))[0]
+        return pictures.img(face, f"A picture decoded from a code of {len(self.start)} numbers.")
+
+
+def sliders(
+    model: nn.Module,
+    images: ImageSet | None = None,
+    *,
+    count: int = 8,
+    start: Tensor | ImageSet | None = None,
+    names: dict[int, str] | None = None,
+    title: str = "Move the sliders, change the face",
+) -> Sliders:
+    """The decoded picture of a code, with a slider for each of its most informative numbers.
+
+    Sliders count in standard deviations of the codes along their dimension, from -3 to 3 around the centre
+    of the codes; the order and the spread are those of `codes.cloud`. Trait `z` is the code itself, a list of
+    `latent_dim` floats: observe it, or link it to another explorer's. The button "random face" draws from
+    the prior N(0, I); for a model without a prior, each number from its own spread.
+
+    Args:
+        model: anything with `decode(z)` and `latent_dim`; with `encode` too if `images` are given.
+        images: pictures to measure the codes on, some hundred. With 100 or more whose factors or attributes
+            are known, sliders are named by what they do (`name_dimensions`).
+        count: sliders shown at first, from 1 to latent_dim.
+        start: code (latent_dim,) or one picture to begin with; None for the centre of the codes.
+        names: labels of your own, dimension -> text.
+        title: heading.
+
+    Raises:
+        ValueError: a count or a dimension that is not there.
+        ShapeError, DataError: a start that is not one code or picture of this model.
+    """
+    check_model(model)
+    if not 1 <= count <= model.latent_dim:
+        raise ValueError(
+            f"count, the number of sliders, goes from 1 to {model.latent_dim} here, not {count}."
+        )
+    codes = cloud(model, images)
+    origin = codes.centre if start is None else codes_of(model, start, (1,))[0]
+    labels = naming.labels(model.latent_dim, codes.mu, images, names)
+    return Sliders(
+        model,
+        start=rounded(origin),
+        z=rounded(origin),
+        count=count,
+        order=codes.order,
+        labels=[labels[i] for i in codes.order],
+        centre=rounded(codes.centre),
+        spread=rounded(codes.spread),
+        has_prior=codes.has_prior,
+        title=title,
+    )

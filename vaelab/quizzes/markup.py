@@ -1,0 +1,54 @@
+"""The few marks that a question's text may hold, as HTML: `code`, $math$ and *emphasis*.
+
+Formulas become MathML, which browsers draw by themselves: no script, no font and no network is needed,
+in a page as in JupyterLab, with or without JavaScript.
+"""
+
+import re
+from html import escape
+
+from latex2mathml.converter import convert
+
+_MARK = re.compile(r"`(?P<code>[^`]+)`|\$(?P<math>[^$]+)\$|\*(?P<emphasis>[^*\s][^*]*)\*")
+
+
+class MarkupError(ValueError):
+    """Text whose marks do not pair up, or a formula that cannot be turned into MathML."""
+
+
+def _mathml(formula: str) -> str:
+    try:
+        mathml = convert(formula)
+    except Exception as problem:  # the library raises a class for each kind of slip
+        raise MarkupError(f"the formula ${formula}$ is not complete: {type(problem).__name__}") from problem
+    unknown = re.search(r"\\\w+", mathml)
+    if unknown:
+        raise MarkupError(f"the formula ${formula}$ has a command that is not known: {unknown[0]}")
+    return mathml.replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")  # \sim comes as a letter
+
+
+def _marked(match: re.Match) -> str:
+    if match["code"]:
+        return f"<code>{escape(match['code'])}</code>"
+    if match["math"]:
+        return _mathml(match["math"])
+    return f"<em>{html(match['emphasis'])}</em>"
+
+
+def html(text: str) -> str:
+    r"""One paragraph of text as HTML.
+
+    Everything but the three marks is escaped. Raises MarkupError, a ValueError, for a mark without its
+    partner and for a formula that cannot be drawn. Example: html("so $\mu = 0$ in `z`").
+    """
+    text = " ".join(text.split())
+    parts, end = [], 0
+    for match in _MARK.finditer(text):
+        parts += [text[end : match.start()], _marked(match)]
+        end = match.end()
+    parts.append(text[end:])
+    for plain in parts[::2]:
+        lonely = re.search(r"[`$*]", plain)
+        if lonely:
+            raise MarkupError(f"a {lonely[0]} without its partner near {plain.strip()[:40]!r}")
+    return "".join(escape(part) if i % 2 == 0 else part for i, part in enumerate(parts))
