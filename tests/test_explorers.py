@@ -48,7 +48,9 @@ def ask(explorer, message):
 def test_the_page_carries_the_whole_specification():
     dial = Dial(kind="dial", title='"Turn" & <look>')
     data, _ = dial._repr_mimebundle_()
-    found = re.fullmatch(r'<div class="vaelab-explorer" data-spec="([^"]*)">(.*)</div>', data["text/html"])
+    found = re.fullmatch(
+        r'<div class="vaelab-explorer" data-kind="dial" data-spec="([^"]*)">(.*)</div>', data["text/html"]
+    )
     assert json.loads(html.unescape(found[1])) == {"kind": "dial", "title": '"Turn" & <look>', "angle": 0.5}
     assert found[2] == '<img alt="a dial">'
     assert "application/vnd.jupyter.widget-view+json" in data

@@ -45,9 +45,18 @@ def picture(latent_dim, shape, *layers):
     return model.eval()
 
 
+RELU = nn.ReLU()
 UNITS = {
-    "linear layers only": picture(
-        5, (1, 3, 5), nn.Linear(5, 9), nn.ReLU(), nn.Linear(9, 15), nn.Sigmoid(), nn.Unflatten(1, (1, 3, 5))
+    "linear layers, one ReLU used twice": picture(
+        5,
+        (1, 3, 5),
+        nn.Linear(5, 9),
+        RELU,
+        nn.Linear(9, 15),
+        RELU,
+        nn.Linear(15, 15),
+        nn.Sigmoid(),
+        nn.Unflatten(1, (1, 3, 5)),
     ),
     "no sigmoid": picture(2, (3, 2, 3), nn.Linear(2, 18), nn.Unflatten(1, (3, 2, 3))),
     "batch norms in a row": picture(
@@ -88,9 +97,9 @@ UNITS = {
     ),
     "transposed 3x3": picture(
         2,
-        (3, 4, 12),
+        (3, 12, 4),
         nn.Linear(2, 18),
-        nn.Unflatten(1, (6, 1, 3)),
+        nn.Unflatten(1, (6, 3, 1)),
         nets.deconv_block(6, 17, batch_norm=True),
         nets.deconv_block(17, 4, activation=nn.ReLU()),
         nets.deconv_block(4, 3, stride=1, activation=nets.Sigmoid()),
@@ -183,27 +192,90 @@ def test_all_recipes_but_the_residual_one_can_be_packed(name):
         assert pack(vaelab.recipes.build(name)).key.startswith(f"{name}-")
 
 
-REFUSED = {
-    "another layer": (picture(4, (1, 2, 2), nn.Unflatten(1, (4, 1, 1)), nn.GroupNorm(2, 4)), "1, GroupNorm"),
-    "another kernel": (
-        picture(4, (1, 2, 2), nn.Linear(4, 4), nn.Unflatten(1, (1, 2, 2)), nn.Conv2d(1, 1, 5, padding=2)),
-        r"decoder\.2, Conv2d.* kernel, stride or padding",
+def stack(*layers, latent_dim=4, shape=(1, 2, 2)):
+    return picture(latent_dim, shape, *layers)
+
+
+def filled(value):
+    model = stack(nn.Linear(4, 4), nn.Unflatten(1, (1, 2, 2)))
+    nn.init.constant_(model.decoder[0].bias, value)
+    return model
+
+
+class Brighter(vaelab.Autoencoder):
+    def decode(self, z):
+        return super().decode(z) ** 0.5
+
+
+class Odd(nn.ReLU):
+    """A layer of somebody's own: what it does is anybody's guess."""
+
+
+BATCHLESS = nn.BatchNorm1d(4, track_running_stats=False)
+TO_MAP = nn.Unflatten(1, (1, 2, 2))
+REFUSED = [
+    (picture(6, (3, 1, 2), nn.Unflatten(1, (3, 1, 2))), "there must be a Linear before it"),
+    (
+        stack(nn.Linear(4, 4), TO_MAP, nn.GroupNorm(1, 1)),
+        r"decoder\.2, GroupNorm.*not a layer that a page runs",
     ),
-    "output padding": (
-        picture(4, (1, 3, 3), nn.Unflatten(1, (4, 1, 1)), nn.ConvTranspose2d(4, 1, 3, 2, 1)),
+    (stack(nn.Linear(4, 4), Odd(), TO_MAP), r"decoder\.1, Odd"),
+    (
+        Picture(4, (1, 2, 2), nn.Linear(4, 4), BATCHLESS, TO_MAP),
+        r"decoder\.1, BatchNorm1d.*depend on its batch",
+    ),
+    (stack(nn.Linear(4, 4), TO_MAP, nn.Conv2d(1, 1, 5, padding=2)), r"decoder\.2, Conv2d.*kernel, stride"),
+    (
+        stack(nn.Linear(4, 4), TO_MAP, nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")),
         "kernel, stride or padding",
     ),
-    "a lone upsample": (
-        picture(4, (4, 2, 2), nn.Unflatten(1, (4, 1, 1)), nn.Upsample(scale_factor=2), nn.ReLU()),
-        "right before a Conv2d",
+    (stack(nn.Linear(4, 4), TO_MAP, nn.ConvTranspose2d(1, 1, 3, 2, 1)), "kernel, stride or padding"),
+    (stack(nn.Linear(4, 4), TO_MAP, nn.Upsample(scale_factor=2), nn.ReLU()), "right before a Conv2d"),
+    (stack(nn.Linear(4, 4), TO_MAP, nn.Upsample(scale_factor=2)), "right before a Conv2d"),
+    (
+        stack(nn.Linear(4, 4), TO_MAP, nn.Upsample(scale_factor=2, mode="bilinear")),
+        "only nearest doubling",
     ),
-    "batch norm of the batch": (
-        picture(2, (1, 1, 2), nn.Linear(2, 2), nn.BatchNorm1d(2, momentum=None)),
-        "end in shape",
-    ),
-    "too large": (picture(2, (1, 1, 2), nn.Linear(2, 2), nn.Unflatten(1, (1, 1, 2))), "65504"),
-    "not a number": (picture(2, (1, 1, 2), nn.Linear(2, 2), nn.Unflatten(1, (1, 1, 2))), "not finite"),
-    "bf16": (picture(2, (1, 1, 2), nn.Linear(2, 2), nn.Unflatten(1, (1, 1, 2))).bfloat16(), r"model\.float"),
-    "two channels": (picture(2, (2, 1, 1), nn.Linear(2, 2), nn.Unflatten(1, (2, 1, 1))), "1 or 3 channels"),
-    "no decoder": (nn.Linear(2, 2), "no decoder and no latent_dim and no image_shape"),
-}
+    (stack(nn.Linear(4, 4)), r"end in shape \(4,\)"),
+    (filled(7e4), r"decoder\.0 has a weight of size 7e\+04.*65504"),
+    (filled(float("nan")), r"decoder\.0 has weights that are not finite"),
+    (filled(0).bfloat16(), r"decoder\.0.*torch\.bfloat16; call model\.float"),
+    (picture(2, (2, 1, 1), nn.Linear(2, 2), nn.Unflatten(1, (2, 1, 1))), "1 or 3 channels"),
+    (SimpleNamespace(decoder=print, latent_dim=2, image_shape=(1, 2, 2)), r"must be nn\.Modules"),
+    (nn.Linear(2, 2), "no decoder and no latent_dim and no image_shape"),
+    (Brighter(nn.Flatten(), filled(0).decoder, 4, (1, 2, 2)), "Brighter.decode gives other pictures"),
+]
+
+
+@pytest.mark.parametrize(("model", "reason"), REFUSED, ids=[reason[:24] for _, reason in REFUSED])
+def test_what_a_page_cannot_run_is_refused_with_the_reason(model, reason):
+    with pytest.raises(PageDecoderError, match=reason):
+        pack(model)
+
+
+def test_the_key_changes_with_the_weights_and_with_nothing_else():
+    model = vaelab.recipes.build("mayberay-digits-vae")
+    first, again = pack(model), pack(model.train())
+    assert first == again and model.training, "packing leaves the model as it was"
+    assert first.meta["key"] == first.key and f'["{first.key}"]' in first.script()
+    with torch.no_grad():
+        model.decoder[0].bias[0] += 0.1
+    changed = pack(model)
+    assert changed.key != first.key and changed.key[:-10] == first.key[:-10] == "mayberay-digits-vae-"
+    assert pack(filled(0)).key.startswith("model-")
+
+
+def test_the_command_exports_a_page_decoder_or_nothing(tmp_path, capsys):
+    out = tmp_path / "new" / "digits.js"
+    assert cli.main(["export", "dlwp-digits-vae", str(out)]) == 0
+    assert out.read_text() == pack(vaelab.pretrained("dlwp-digits-vae")).script()
+    assert "0.15 MB in" in capsys.readouterr().out
+    weights = tmp_path / "residual.safetensors"
+    vaelab.weights.save(vaelab.recipes.build("residual-mlp-vae", hidden=8), weights)
+    refused = tmp_path / "refused" / "m.js"
+    assert cli.main(["export", str(weights), str(refused)]) == 2
+    said = capsys.readouterr().err
+    assert "decoder.0.2, Residual" in said and said.count("\n") == 1
+    assert cli.main(["export", "dlwp-digits-vae", str(refused), "--precision", "fp32"]) == 2
+    assert "always fp16" in capsys.readouterr().err
+    assert not refused.parent.exists()

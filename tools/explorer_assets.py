@@ -1,7 +1,8 @@
 """Sphinx extension: what the explorers and quizzes in the pages need, all from this repository.
 
-The script and its style go onto every page (the contents show the reader's progress). The weights of a model
-go into `_static/models/`; running the notebooks left them in the cache.
+The quizzes' small script goes onto every page, as the contents show the reader's progress; the explorers'
+only onto pages that have some. The weights of a model go into `_static/models/`; running the notebooks left
+them in the cache.
 """
 
 import re
@@ -14,18 +15,21 @@ from tools import notebook_cache
 from vaelab.explorers.explorer import STATIC
 
 LOGGER = logging.getLogger(__name__)
+SCRIPTS = ("explorers.js", "explorers.css", "quizzes.js", "quizzes.css")
+EXPLORER = re.compile(r'class="vaelab-explorer" data-kind="(?!quiz")')
 WEIGHTS = re.compile(r"&quot;weights&quot;:&quot;([\w.-]+)&quot;")
 
 
-def copy_script(app):
+def copy_scripts(app):
     if app.builder.format != "html":
         return
     target = Path(app.outdir) / "_static"
     target.mkdir(parents=True, exist_ok=True)
-    for name in ("explorers.js", "explorers.css"):
+    for name in SCRIPTS:
         shutil.copy2(STATIC / name, target)
     app.add_css_file("explorers.css")
-    app.add_js_file("explorers.js", loading_method="defer")
+    app.add_css_file("quizzes.css")
+    app.add_js_file("quizzes.js", loading_method="defer")
 
 
 def drop_widget_state(app, env):
@@ -34,7 +38,10 @@ def drop_widget_state(app, env):
         data.get("js_files", {}).pop("ipywidgets_state", None)
 
 
-def copy_weights(app, pagename, templatename, context, doctree):
+def equip_page(app, pagename, templatename, context, doctree):
+    """Give a page with explorers their script and the weights that they name."""
+    if EXPLORER.search(context.get("body", "")):
+        app.add_js_file("explorers.js", loading_method="defer")
     for key in set(WEIGHTS.findall(context.get("body", ""))):
         source = notebook_cache.EXPLORER_WEIGHTS / f"{key}.js"
         target = Path(app.outdir) / "_static" / "models" / source.name
@@ -47,7 +54,7 @@ def copy_weights(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
-    app.connect("builder-inited", copy_script)
+    app.connect("builder-inited", copy_scripts)
     app.connect("env-updated", drop_widget_state)
-    app.connect("html-page-context", copy_weights)
+    app.connect("html-page-context", equip_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,8 @@
 """One browser and one server of the built pages for all tests here."""
 
+import bench
 import pytest
-from visits import HTML, PAGES
+from visits import HTML
 
 from tools import browsers
 
@@ -25,6 +26,7 @@ def server():
 
 
 @pytest.fixture(scope="session")
-def pages():
-    """The built pages; without them there is nothing to open."""
-    return PAGES or pytest.skip("there are no built pages: run `make book` first")
+def bench_page(tmp_path_factory):
+    """The path of a page with one explorer of every kind."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        return bench.make(tmp_path_factory.mktemp("bench"), bench.all_kinds(), monkeypatch)

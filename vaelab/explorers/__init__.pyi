@@ -1,8 +1,13 @@
+from .beta import beta as beta
 from .decoding import DecoderExplorer as DecoderExplorer
 from .explorer import Explorer as Explorer
+from .gaussians import kl as kl
+from .gaussians import reparameterize as reparameterize
 from .mixer import mixer as mixer
 from .morph import morph as morph
 from .naming import name_dimensions as name_dimensions
 from .noise import noise as noise
+from .plane import plane as plane
 from .sliders import sliders as sliders
 from .traverse import traverse as traverse
+from .two_models import two_models as two_models

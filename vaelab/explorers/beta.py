@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from traitlets import Dict, Int, List, Unicode
+from traitlets import Dict, Int, List, TraitError, Unicode, validate
 
 from vaelab import evaluation, figures, latent
 from vaelab.data import ImageSet
@@ -27,6 +27,13 @@ class BetaExplorer(Explorer):
     runs = List(Dict()).tag(sync=True)  # beta, rate, distortion, active, latent_dim; small beta first
     unit = Unicode("nats").tag(sync=True)  # of the distortion: "nats", or "squared error"
     sheet = Dict().tag(sync=True)  # src, cell [width, height], examples, samples
+
+    @validate("index")
+    def _one_of_the_runs(self, proposal):
+        last = len(self.runs) - 1
+        if not 0 <= proposal["value"] <= max(last, 0):
+            raise TraitError(f"index chooses a model, 0 to {last}, not {proposal['value']}.")
+        return proposal["value"]
 
     def still(self) -> str:
         """The rate-distortion plot."""

@@ -24,8 +24,8 @@ class Explorer(anywidget.AnyWidget):
         title: the line above it, and its name for screen readers.
     """
 
-    _esm = STATIC / "explorers.mjs"
-    _css = STATIC / "explorers.css"
+    _esm = STATIC / "widget.mjs"
+    _css = STATIC / "widget.css"
 
     kind = Unicode().tag(sync=True)
     title = Unicode().tag(sync=True)
@@ -42,7 +42,7 @@ class Explorer(anywidget.AnyWidget):
     def to_html(self) -> str:
         """The explorer for a built page. The page must have the explorers' script, as the book has."""
         spec = html.escape(json.dumps(self.spec(), separators=(",", ":"), allow_nan=False), quote=True)
-        return f'<div class="vaelab-explorer" data-spec="{spec}">{self.still()}</div>'
+        return f'<div class="vaelab-explorer" data-kind="{self.kind}" data-spec="{spec}">{self.still()}</div>'
 
     def _repr_mimebundle_(self, **options):
         bundle = super()._repr_mimebundle_(**options)

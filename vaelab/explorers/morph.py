@@ -4,12 +4,12 @@ import math
 
 import torch
 from torch import Tensor, nn
-from traitlets import Float, List, TraitError, Unicode, validate
+from traitlets import Bool, Float, List, TraitError, Unicode, validate
 
 from vaelab.data import ImageSet
 from vaelab.errors import UnknownNameError
 from vaelab.explorers import pictures
-from vaelab.explorers.codes import check_model, codes_of, rounded
+from vaelab.explorers.codes import check_model, codes_of, posterior, rounded
 from vaelab.explorers.decoding import DecoderExplorer
 
 PATHS = ("straight", "great circle")
@@ -22,7 +22,8 @@ class Morph(DecoderExplorer):
     position = List(Float()).tag(sync=True)  # [a] between two faces, [a, b] among four
     path = Unicode("straight").tag(sync=True)
     codes = List(List(Float())).tag(sync=True)  # four: upper left, upper right, lower left, lower right
-    typical = Float().tag(sync=True)  # norm of a typical code
+    typical = Float().tag(sync=True)  # norm of a typical draw from N(0, I)
+    means = Bool(False).tag(sync=True)  # whether the codes are means of posteriors
 
     @validate("position")
     def _between(self, proposal):
@@ -72,11 +73,13 @@ def morph(
     """
     check_model(model)
     codes = codes_of(model, images, (2, 4))
+    means = isinstance(images, ImageSet) and posterior(model, images[0])[1] is not None
     return Morph(
         model,
         codes=rounded(codes),
         position=[0.5] * (len(codes) // 2),
         path=path,
+        means=means,
         typical=round(math.sqrt(model.latent_dim), 3),
         title=title,
     )

@@ -57,11 +57,11 @@ _ENDS = {
     "earrings": ("no earrings", "earrings"),
     "Bald": ("hair on top", "bald"),
     "Bangs": ("free forehead", "fringe"),
-    "Black_Hair": ("hair not black", "black hair"),
-    "Blond_Hair": ("hair not blond", "blond hair"),
-    "Brown_Hair": ("hair not brown", "brown hair"),
+    "Black_Hair": ("other hair", "black hair"),
+    "Blond_Hair": ("other hair", "blond hair"),
+    "Brown_Hair": ("other hair", "brown hair"),
     "Eyeglasses": ("no glasses", "glasses"),
-    "Gray_Hair": ("hair not grey", "grey hair"),
+    "Gray_Hair": ("other hair", "grey hair"),
     "Male": ("feminine look", "masculine look"),
     "Mouth_Slightly_Open": ("mouth closed", "mouth open"),
     "Mustache": ("no moustache", "moustache"),
@@ -128,7 +128,7 @@ def name_dimensions(mu: Tensor, images: ImageSet, threshold: float = 0.5) -> lis
     columns = _columns(images)
     if not columns:
         return [_unnamed(i) for i in range(mu.shape[1])]
-    rho = _spearman(mu.double().cpu().numpy(), np.stack(list(columns.values()), axis=1))
+    rho = _spearman(mu.detach().double().cpu().numpy(), np.stack(list(columns.values()), axis=1))
     names = list(columns)
     best = np.abs(rho).argmax(1)
     return [
@@ -170,7 +170,7 @@ def _named(dimension: int, factor: str, rho: float) -> Name:
 def labels(
     latent_dim: int, mu: Tensor | None, images: ImageSet | None, chosen: dict[int, str] | None
 ) -> list[str]:
-    """One label a dimension: the reader's own, else its name if there are pictures enough, else its number."""
+    """One label a dimension: the reader's own, else its name where pictures are enough, else its number."""
     enough = images is not None and len(images) >= FEWEST
     known = name_dimensions(mu, images) if enough else map(_unnamed, range(latent_dim))
     texts = [name.label for name in known]

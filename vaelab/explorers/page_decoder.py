@@ -72,6 +72,8 @@ def _described(model: nn.Module) -> tuple[int, tuple[int, int, int]]:
             f"A page cannot run this {type(model).__name__}: it has no {' and no '.join(missing)}. "
             "A vaelab.VAE or vaelab.Autoencoder around your networks has them."
         )
+    if not (isinstance(model, nn.Module) and isinstance(model.decoder, nn.Module)):
+        raise PageDecoderError("A page runs torch layers: the model and its decoder must be nn.Modules.")
     shape = tuple(model.image_shape)
     if len(shape) != 3 or shape[0] not in (1, 3):
         raise PageDecoderError(f"A page draws pictures of 1 or 3 channels (C, H, W), not of shape {shape}.")
@@ -90,12 +92,14 @@ def _check_decode(model: nn.Module) -> None:
     """`model.decode` must be the decoder and nothing else, for the decoder is all that is packed."""
     if not hasattr(model, "decode"):
         return
-    weight = next(model.decoder.parameters())
+    weight = next(model.decoder.parameters(), torch.zeros(()))
     z = torch.randn(2, model.latent_dim, generator=torch.Generator().manual_seed(0)).to(weight)
     modes = [(module, module.training) for module in model.modules()]
-    same = torch.allclose(model.eval().decode(z).float(), model.decoder(z).float(), atol=1e-2)
-    for module, training in modes:
-        module.training = training
+    try:
+        same = torch.allclose(model.eval().decode(z).float(), model.decoder(z).float(), atol=1e-2)
+    finally:
+        for module, training in modes:
+            module.training = training
     if not same:
         raise PageDecoderError(
             f"{type(model).__name__}.decode gives other pictures than its decoder alone, and a page runs the "
@@ -143,15 +147,16 @@ class _Packing:
 
     def add(self, module: nn.Module, path: str) -> None:
         if type(module).forward is nn.Sequential.forward:
-            for name, child in module.named_children():
-                self.add(child, f"{path}.{name}")
+            for i, child in enumerate(module):  # named_children leaves out a layer's second use
+                self.add(child, f"{path}.{i}")
             return
         add = _ADD.get(type(module))
         if self.doubling and type(module) is not nn.Conv2d:
             raise PageDecoderError(f"{self.doubling} (Upsample) must stand right before a Conv2d. {_KNOWN}")
         reason = add(self, module, path) if add else "it is not a layer that a page runs"
         if reason:
-            raise PageDecoderError(f"A page cannot run {path}, {module}: {reason}. {_KNOWN}")
+            name = str(module) if add else type(module).__name__
+            raise PageDecoderError(f"A page cannot run {path}, {name}: {reason}. {_KNOWN}")
 
     def finish(self, shape: tuple[int, int, int]) -> None:
         if self.doubling:

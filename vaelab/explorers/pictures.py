@@ -23,8 +23,10 @@ def data_uri(image: Tensor, *, lossless: bool = True) -> str:
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def img(image: Tensor, alt: str, *, width: int = 224) -> str:
+def img(image: Tensor, alt: str, *, width: int = 224, lossless: bool = True) -> str:
     """An `<img>` of a picture (C, H, W) in [0, 1], `width` CSS pixels wide, less where there is no room.
+
+    `lossless=False` makes it several times smaller and not exact.
 
     Raises:
         ValueError: no alt text.
@@ -32,7 +34,7 @@ def img(image: Tensor, alt: str, *, width: int = 224) -> str:
     if not alt.strip():
         raise ValueError("A picture needs alt text: say in a sentence what it shows.")
     return (
-        f'<img class="vae-still" src="{data_uri(image)}" alt="{html.escape(alt)}" '
+        f'<img class="vae-still" src="{data_uri(image, lossless=lossless)}" alt="{html.escape(alt)}" '
         f'style="width:{width}px;max-width:100%">'
     )
 

@@ -53,7 +53,7 @@ def sliders(
         model: anything with `decode(z)` and `latent_dim`; with `encode` too if `images` are given.
         images: pictures to measure the codes on, some hundred. With 100 or more whose factors or attributes
             are known, sliders are named by what they do (`name_dimensions`).
-        count: sliders shown at first, from 1 to latent_dim.
+        count: sliders shown at first, fewer where the code has fewer numbers.
         start: code (latent_dim,) or one picture to begin with; None for the centre of the codes.
         names: labels of your own, dimension -> text.
         title: heading.
@@ -63,10 +63,8 @@ def sliders(
         ShapeError, DataError: a start that is not one code or picture of this model.
     """
     check_model(model)
-    if not 1 <= count <= model.latent_dim:
-        raise ValueError(
-            f"count, the number of sliders, goes from 1 to {model.latent_dim} here, not {count}."
-        )
+    if count < 1:
+        raise ValueError(f"count, the number of sliders, must be at least 1, not {count}.")
     codes = cloud(model, images)
     origin = codes.centre if start is None else codes_of(model, start, (1,))[0]
     labels = naming.labels(model.latent_dim, codes.mu, images, names)

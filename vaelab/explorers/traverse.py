@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from traitlets import Bool, Float, Int, List, Unicode, validate
 
 from vaelab.data import ImageSet
@@ -12,6 +13,7 @@ from vaelab.explorers.codes import check_length, check_model, cloud, codes_of, r
 from vaelab.explorers.decoding import DecoderExplorer
 
 _ROWS = 6
+_TILE = 32  # pixels
 
 
 class Traverse(DecoderExplorer):
@@ -35,6 +37,9 @@ class Traverse(DecoderExplorer):
     def still(self) -> str:
         rows = [self._decode(self._row(i)) for i in self.dims]
         sheet = torch.cat([torch.cat(list(row), dim=-1) for row in rows], dim=-2)
+        if sheet.shape[-1] > _TILE * len(self.offsets):  # a small picture is enough until the rows are drawn
+            size = (_TILE * len(rows), _TILE * len(self.offsets))
+            sheet = functional.interpolate(sheet[None], size, mode="bilinear", antialias=True)[0]
         return pictures.img(
             sheet,
             f"{len(rows)} rows of decoded pictures; along each, one number of the code grows: "

@@ -6,13 +6,28 @@ import numpy as np
 import torch
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
-from traitlets import Float, Int, List, TraitError, Unicode, validate
+from traitlets import Dict, Enum, Float, Int, List, TraitError, Unicode, validate
 
 from vaelab import figures
 from vaelab.explorers.explorer import Explorer
 
 _REACH = 6.0  # the plane shown is the square |x|, |y| <= this
 _START = [[-1.5, -0.5], [1.5, 0.5]]
+
+_CLASSIFIER = (
+    "Solid line: the boundary of logistic regression, fitted to the points with a small penalty on its "
+    "weights (½|w|²), so that they stay finite where a line parts the classes."
+)
+_DENSITY = (
+    "Ellipses: one Gaussian a class, at 1, 2 and 3 standard deviations, with one covariance for both (linear "
+    "discriminant analysis). Dashed line: where Bayes' rule gives each class one half."
+)
+_NOTES = {
+    "both": f"{_CLASSIFIER} {_DENSITY} Hollow: new points, drawn from the Gaussians.",
+    "discriminative": f"{_CLASSIFIER} Colour: how sure it is. It models p(y | x) only, so there is "
+    "nothing to draw points from.",
+    "generative": f"{_DENSITY} Green: p(x). Hollow: new points, drawn from the Gaussians.",
+}
 
 
 class TwoModelsExplorer(Explorer):
@@ -22,10 +37,11 @@ class TwoModelsExplorer(Explorer):
     means = List(List(Float()), _START).tag(sync=True)  # [x, y] of both classes
     spread = Float(0.8, min=0.2, max=2.0).tag(sync=True)  # standard deviation of both clouds
     query = List(Float(), [5.0, 4.0]).tag(sync=True)  # the point that both models are asked about
-    view = Unicode("both").tag(sync=True)  # "both", "discriminative" or "generative"
+    view = Enum(list(_NOTES), "both").tag(sync=True)
     noise = List().tag(sync=True)  # standard normal draws, (n, 2); class 0's half comes first
     seed = Int(0).tag(sync=True)  # of the new points drawn in the page
     reach = Float(_REACH).tag(sync=True)
+    notes = Dict(default_value=_NOTES).tag(sync=True)  # what is to be seen, for each view
 
     @validate("means")
     def _two_points(self, proposal):
@@ -76,8 +92,9 @@ def _still(noise: np.ndarray, means: np.ndarray, spread: float) -> figures.Pictu
     labels = np.repeat([0, 1], len(noise) // 2)
     points = means[labels] + spread * noise
     axes = figures.panel(width=4.2, height=4.2, xlabel="x₁", ylabel="x₂")
-    for k, (colour, marker) in enumerate([(figures.BLUE, "o"), (figures.ORANGE, "^")]):
-        axes.scatter(*points[labels == k].T, color=colour, marker=marker, s=18, label=f"class {k}")
+    looks = [(figures.BLUE, "o", "circles"), (figures.ORANGE, "^", "triangles")]
+    for k, (colour, marker, name) in enumerate(looks):
+        axes.scatter(*points[labels == k].T, color=colour, marker=marker, s=18, label=name)
     x = np.linspace(-_REACH, _REACH, 121)
     plane = np.stack(np.meshgrid(x, x), axis=-1).reshape(-1, 2)
     gaussians = LinearDiscriminantAnalysis(solver="lsqr", store_covariance=True).fit(points, labels)

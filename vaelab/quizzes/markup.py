@@ -11,9 +11,19 @@ from latex2mathml.converter import convert
 
 _MARK = re.compile(r"`(?P<code>[^`]+)`|\$(?P<math>[^$]+)\$|\*(?P<emphasis>[^*\s][^*]*)\*")
 
+_FULL_STOP = re.compile(r"<math(?:(?!</math>).)*</math>[.,;:?!)]+")  # no line may begin with one
+_REFERENCE = re.compile(r"&#x([0-9A-F]+);")  # of a character
+# "ln x" needs a gap, "ln(x)" none.
+_FUNCTION = re.compile(r'(<mi>(?:ln|log|exp)</mi>)(?!<mo stretchy="false">\()')
+
 
 class MarkupError(ValueError):
     """Text whose marks do not pair up, or a formula that cannot be turned into MathML."""
+
+
+def _character(reference: re.Match) -> str:
+    """The character itself, which is shorter, where HTML allows it."""
+    return escape(chr(int(reference[1], 16)))
 
 
 def _mathml(formula: str) -> str:
@@ -24,7 +34,9 @@ def _mathml(formula: str) -> str:
     unknown = re.search(r"\\\w+", mathml)
     if unknown:
         raise MarkupError(f"the formula ${formula}$ has a command that is not known: {unknown[0]}")
-    return mathml.replace("<mi>&#x0007E;</mi>", "<mo>&#x0223C;</mo>")  # \sim comes as a letter
+    mathml = _REFERENCE.sub(_character, mathml.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', ""))
+    mathml = mathml.replace("<mi>~</mi>", "<mo>∼</mo>")  # \sim comes as a letter
+    return _FUNCTION.sub(r'\1<mspace width="0.17em" />', mathml)
 
 
 def _marked(match: re.Match) -> str:
@@ -41,7 +53,7 @@ def html(text: str) -> str:
     Everything but the three marks is escaped. Raises MarkupError, a ValueError, for a mark without its
     partner and for a formula that cannot be drawn. Example: html("so $\mu = 0$ in `z`").
     """
-    text = " ".join(text.split())
+    text = " ".join(text.split()).replace(" %", "\N{NO-BREAK SPACE}%")
     parts, end = [], 0
     for match in _MARK.finditer(text):
         parts += [text[end : match.start()], _marked(match)]
@@ -51,4 +63,5 @@ def html(text: str) -> str:
         lonely = re.search(r"[`$*]", plain)
         if lonely:
             raise MarkupError(f"a {lonely[0]} without its partner near {plain.strip()[:40]!r}")
-    return "".join(escape(part) if i % 2 == 0 else part for i, part in enumerate(parts))
+    joined = "".join(escape(part) if i % 2 == 0 else part for i, part in enumerate(parts))
+    return _FULL_STOP.sub(r'<span class="vae-together">\g<0></span>', joined)

@@ -12,7 +12,8 @@ from vaelab.quizzes.questions import load
 def _still_question(question: dict) -> str:
     choices = "".join(f"<li>{choice['text']}</li>" for choice in question["choices"])
     whys = "".join(
-        f"<li>{'<b>✓ Right.</b> ' if choice['right'] else ''}{choice['why']}</li>" for choice in question["choices"]
+        f"<li>{'<b>✓ Right.</b> ' if choice['right'] else ''}{choice['why']}</li>"
+        for choice in question["choices"]
     )
     return (
         f'<li><p>{question["text"]}</p><ol type="A">{choices}</ol>'

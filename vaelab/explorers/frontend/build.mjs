@@ -29,6 +29,12 @@ const shared = {
   legalComments: "none",
 };
 
-await build({ ...shared, entryPoints: ["src/page.js"], format: "iife", outfile: `${folder}/explorers.js` });
-await build({ ...shared, entryPoints: ["src/widget.js"], format: "esm", outfile: `${folder}/explorers.mjs` });
-await build({ ...shared, entryPoints: ["src/style.css"], outfile: `${folder}/explorers.css` });
+const outputs = [
+  { entryPoints: ["src/page.js"], format: "iife", outfile: "explorers.js" }, // pages with explorers
+  { entryPoints: ["src/quizzes.js"], format: "iife", outfile: "quizzes.js" }, // every page
+  { entryPoints: ["src/style.css"], outfile: "explorers.css" },
+  { entryPoints: ["src/quiz.css"], outfile: "quizzes.css" },
+  { entryPoints: ["src/widget.js"], format: "esm", outfile: "widget.mjs" }, // JupyterLab: both
+  { entryPoints: ["src/widget.css"], outfile: "widget.css" },
+];
+for (const output of outputs) await build({ ...shared, ...output, outfile: `${folder}/${output.outfile}` });

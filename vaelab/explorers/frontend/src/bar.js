@@ -2,7 +2,7 @@
 
 import { clamp, h } from "./dom.js";
 
-/** { el, value }: a bar from 0 to `max` with a line at `mark`; hidden from screen readers, say it in words. */
+/** A bar from 0 to `max` with a line at `mark`, hidden from screen readers: { el, value }. */
 export function bar({ max, mark, value = 0 }) {
   const share = (number) => `${100 * clamp(number / max, 0, 1)}%`;
   const fill = h("span", { class: "vae-bar-fill" });

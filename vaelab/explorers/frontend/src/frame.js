@@ -1,8 +1,10 @@
 // What all explorers share: a title, a place for the picture, a line for troubles, a voice.
 
 import { h, uniqueId } from "./dom.js";
-import { kinds } from "./kinds.js";
 import { speech } from "./speech.js";
+
+// JupyterLab would take arrow keys and letters for its own shortcuts.
+const ownKeys = (event) => event.ctrlKey || event.metaKey || event.stopPropagation();
 
 /** An explorer's frame: { root, body, say, note, fail }; `root` is put into the page by the caller. */
 function frame(title) {
@@ -12,7 +14,7 @@ function frame(title) {
   const note = h("p", { class: "vae-note vae-status", role: "status" });
   const trouble = h("p", { class: "vae-error", role: "alert" });
   const heading = h("p", { class: "vae-title", id }, title);
-  const root = h("div", { class: "vae-frame", role: "group", "aria-labelledby": id });
+  const root = h("div", { class: "vae-frame", role: "group", "aria-labelledby": id, onkeydown: ownKeys });
   root.append(heading, body, note, trouble, voice.el);
   return {
     root,
@@ -25,9 +27,9 @@ function frame(title) {
 
 /**
  * Bring an explorer to life in `el`, whose content (a still picture) stays until it can be replaced.
- * `open(model, report)` gives the decoder of kinds that have one. Returns a function that ends it.
+ * `kinds` has the module of each kind; `open(model, report)` gives the decoder of those that have one. Returns a function that ends it.
  */
-export async function start({ model, el, open }) {
+export async function start({ kinds, model, el, open }) {
   const kind = kinds[model.get("kind")];
   const parts = frame(model.get("title"));
   try {

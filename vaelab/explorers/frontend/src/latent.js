@@ -31,6 +31,9 @@ export function blend(codes, [a, b], path) {
 export const mix = (code, vectors, amounts) =>
   code.map((value, i) => vectors.reduce((sum, vector, k) => sum + amounts[k] * vector[i], value));
 
+/** The code with number `i` replaced. */
+export const withNumber = (z, i, value) => z.map((old, k) => (k === i ? value : old));
+
 /** Four decimals: what is kept in the state. */
 export const round = (z) => z.map((value) => Math.round(1e4 * value) / 1e4);
 
@@ -46,8 +49,12 @@ export function spoken(value) {
   return Number(text) ? `${value < 0 ? "minus" : "plus"} ${text}` : "0";
 }
 
-/** What a slider adds to, in short: of "no smile … smile" the upper end. */
-export const upperEnd = (label) => label.split(" … ").at(-1);
+/** A dimension's value: "1.5 towards smile" of "no smile … smile", or "dimension 7 minus 1.5". */
+export function described(label, value) {
+  const ends = label.split(" … ");
+  if (ends.length < 2) return `${label} ${spoken(value)}`;
+  return `${Math.abs(value).toFixed(1)} towards ${ends[value < 0 ? 0 : 1]}`;
+}
 
 /** How far from the data a code is, in words; 1 is as far as real codes are from one another. */
 export function howFar(ratio) {

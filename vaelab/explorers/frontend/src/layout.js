@@ -68,7 +68,8 @@ export function layOut(meta, data) {
   layout.input = at.start;
   for (const layer of meta.layers) {
     if (!Object.hasOwn(layers, layer.type)) layout.fail(`this page knows no layer "${layer.type}"`);
-    if ((at.row ? /linear|unflatten/ : /conv/).test(layer.type)) layout.fail("the layers do not fit together");
+    const misfit = at.row ? /linear|unflatten/ : /conv/;
+    if (misfit.test(layer.type)) layout.fail("the layers do not fit together");
     at = layers[layer.type](layout, at, layer);
   }
   layout.output = at;

@@ -9,10 +9,10 @@ export function nearest(points, place, count) {
 /** Euclidean distance of two points in the plane. */
 export const distance = ([a, b], [c, d]) => Math.hypot(a - c, b - d);
 
-/** "3 boot, 2 bag": names and how often they come, the most frequent first. */
+/** "boot ×3, bag": names and how often they come, the most frequent first. */
 export function tally(names) {
   const counts = new Map();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   const order = [...counts].sort((a, b) => b[1] - a[1]);
-  return order.map(([name, n]) => `${n} ${name}`).join(", ");
+  return order.map(([name, n]) => (n > 1 ? `${name}\u00a0×${n}` : name)).join(", ");
 }

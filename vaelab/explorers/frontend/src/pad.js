@@ -72,7 +72,6 @@ export function pad({ label, x, y, value, onMove, backdrop, describe }) {
     const step = KEYS[event.key];
     if (!step && event.key !== "Home") return;
     event.preventDefault();
-    event.stopPropagation(); // JupyterLab listens to arrow keys too
     if (!step) return moveTo((x.min + x.max) / 2, (y.min + y.max) / 2);
     const share = event.shiftKey ? 0.1 : 0.02;
     moveTo(px + step[0] * share * (x.max - x.min), py + step[1] * share * (y.max - y.min));

@@ -1,8 +1,7 @@
 // Explorers in a built page: no kernel, no server. A plain script, as pages opened from disk load no modules.
 
-import { start } from "./frame.js";
-import { showProgress } from "./progress.js";
-import { PageModel } from "./state.js";
+import { hydrate } from "./hydrate.js";
+import { kinds } from "./kinds.js";
 import { openDecoder } from "./transport.js";
 
 // Where this script lies, the folder models/ lies too. Read now: later it is not known.
@@ -32,27 +31,5 @@ async function loadWeights(key) {
   }
 }
 
-function wake(el) {
-  const model = new PageModel(JSON.parse(el.dataset.spec));
-  start({ model, el, open: (m, report) => openDecoder(m, { loadWeights }, report) });
-}
-
-// An explorer wakes when it comes near the window; its model is not loaded before.
-const observer = new IntersectionObserver(
-  (entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      observer.unobserve(target);
-      wake(target);
-    }
-  },
-  { rootMargin: "100px" },
-);
-
-function begin() {
-  showProgress();
-  document.querySelectorAll(".vaelab-explorer[data-spec]").forEach((el) => observer.observe(el));
-}
-
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
-else begin();
+// Deferred: the page is there. Quizzes have a script of their own.
+hydrate(kinds, ":not([data-kind=quiz])", (model, report) => openDecoder(model, { loadWeights }, report));

@@ -1,11 +1,11 @@
-// Curves, points and handles on two axes: SVG that is drawn anew for each width, so that its text keeps its size.
+// Curves, points and handles on two axes: SVG drawn anew for each width, so that its text keeps its size.
 
 import { clamp, h, svg, uniqueId } from "./dom.js";
 
 const ARROWS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
 const TEXT = 12; // px
 
-/** The least of 1, 2, 5, 10, 20, ... times a power of ten that is not below `value`: a range that seldom jumps. */
+/** The least of 1, 2, 5, 10, 20, ... times a power of ten that is not below `value`: it seldom jumps. */
 export function roundUp(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * [1, 2, 5, 10].find((step) => step * power >= value * (1 - 1e-9));
@@ -31,7 +31,7 @@ export function ticks(min, max, count) {
  */
 export function plot({ height, x, y, label }) {
   const ranges = { x: { ...x }, y: { ...y } };
-  const margin = { left: y.ticks === false ? 10 : 42, right: 12, top: y.label ? 22 : 8, bottom: 8 };
+  const margin = { left: y.ticks === false ? 10 : 42, right: 12, top: y.label ? 22 : 8, bottom: 6 };
   if (x.ticks !== false) margin.bottom += 16;
   if (x.label) margin.bottom += 16;
   const clip = uniqueId();
@@ -65,12 +65,13 @@ export function plot({ height, x, y, label }) {
   function drawAxes() {
     const [w, tall] = inner();
     const base = margin.top + tall;
-    const rule = (d, strong) =>
-      svg("path", { d, stroke: "var(--vae-line)", "stroke-width": strong ? 1.5 : 1, opacity: strong ? 1 : 0.6 });
+    const rule = (d, opacity = 0.6) =>
+      svg("path", { d, style: { stroke: "var(--vae-line)" }, "stroke-width": 2 * opacity, opacity });
     const write = (text, attributes) => svg("text", attributes, String(text).replace("-", "\u2212"));
-    const list = (axis, room) => (axis.ticks === false ? [] : (axis.ticks ?? ticks(axis.min, axis.max, room)));
+    const list = ({ min, max, ticks: given }, room) =>
+      given === false ? [] : (given ?? ticks(min, max, room));
     axes.replaceChildren(
-      ...list(ranges.x, w / 55).flatMap((at) => [
+      ...list(ranges.x, w / 40).flatMap((at) => [
         rule(`M${px(at)} ${margin.top}v${tall}`),
         write(at, { x: px(at), y: base + 15, "text-anchor": "middle" }),
       ]),
@@ -78,7 +79,7 @@ export function plot({ height, x, y, label }) {
         rule(`M${margin.left} ${py(at)}h${w}`),
         write(at, { x: margin.left - 6, y: py(at) + 4, "text-anchor": "end" }),
       ]),
-      rule(`M${margin.left} ${clamp(py(0), margin.top, base)}h${w}`, true),
+      rule(`M${margin.left} ${clamp(py(0), margin.top, base)}h${w}`, 1),
     );
     if (x.label) axes.append(write(x.label, { x: margin.left + w, y: height - 4, "text-anchor": "end" }));
     if (y.label) axes.append(write(y.label, { x: 2, y: TEXT + 1 }));
@@ -104,7 +105,8 @@ export function plot({ height, x, y, label }) {
   }
 
   function path(data, attributes, trace) {
-    const node = svg("path", { fill: "none", "stroke-linejoin": "round", "stroke-linecap": "round", ...attributes });
+    const round = { "stroke-linejoin": "round", "stroke-linecap": "round" };
+    const node = svg("path", { fill: "none", ...round, ...attributes });
     marks.append(node);
     return item(data, (now) => node.setAttribute("d", trace(now)));
   }

@@ -79,7 +79,6 @@ export function mount({ model, el }) {
   show();
   model.on("change:answers", changed);
   const foot = h("div", { class: "vae-row vae-quiz-foot" }, total, again);
-  // JupyterLab would take arrow keys and letters for its own shortcuts.
-  el.append(h("div", { "data-lm-suppress-shortcuts": "true" }, cards.map((one) => one.el), foot));
+  el.append(...cards.map((one) => one.el), foot);
   return () => model.off("change:answers", changed);
 }

@@ -1,6 +1,8 @@
 // The explorer as a widget in JupyterLab, VS Code and Colab: a kernel decodes, the browser stands by.
 
 import { start } from "./frame.js";
+import { kinds } from "./kinds.js";
+import * as quiz from "./quiz.js";
 import { openDecoder } from "./transport.js";
 
 const asBytes = (buffer) =>
@@ -52,7 +54,7 @@ async function weightsFrom(model) {
 async function render({ model, el }) {
   el.classList.add("vaelab-explorer");
   const source = { kernel: kernelOf(model), loadWeights: () => weightsFrom(model) };
-  return start({ model, el, open: (m, report) => openDecoder(m, source, report) });
+  return start({ kinds: { ...kinds, quiz }, model, el, open: (m, report) => openDecoder(m, source, report) });
 }
 
 export default { render };

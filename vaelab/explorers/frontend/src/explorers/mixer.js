@@ -2,7 +2,7 @@
 
 import { button, choice, slider } from "../controls.js";
 import { h, number } from "../dom.js";
-import { mix, spoken } from "../latent.js";
+import { mix, spoken, withNumber } from "../latent.js";
 import { picture } from "../picture.js";
 
 const FULL = 1.5;
@@ -20,6 +20,11 @@ export function mount({ model, el, decoder, say }) {
     model.set(name, value);
     model.save_changes();
   }
+  const reset = () =>
+    put(
+      "amounts",
+      labels.map(() => 0),
+    );
   const sliders = labels.map((label, k) =>
     slider({
       label,
@@ -28,7 +33,7 @@ export function mount({ model, el, decoder, say }) {
       step: 0.05,
       value: model.get("amounts")[k],
       format: (v) => (v > 0 ? "+" : "") + number(v),
-      onInput: (v) => put("amounts", model.get("amounts").with(k, v)),
+      onInput: (v) => put("amounts", withNumber(model.get("amounts"), k, v)),
     }),
   );
   const faces = choice({
@@ -51,7 +56,7 @@ export function mount({ model, el, decoder, say }) {
     const added = labels.map((label, k) => amounts[k] && `${label} ${spoken(amounts[k])}`).filter(Boolean);
     const words = added.join(", ") || "nothing added";
     after.label = `Face ${model.get("face") + 1} with ${words}`;
-    say(after.el.ariaLabel);
+    say(words);
     decoder.decode([code, mix(code, vectors, amounts)], (images) => {
       before.draw(images[0]);
       after.draw(images[1]);
@@ -59,10 +64,9 @@ export function mount({ model, el, decoder, say }) {
   }
 
   const figure = (content, caption) => h("figure", {}, content, h("figcaption", {}, caption));
-  const picked =
-    codes.length === 1 && thumbnails.length
-      ? figure(h("img", { src: thumbnails[0], alt: "The picture" }), "the picture")
-      : null;
+  const alone = codes.length === 1 && thumbnails.length;
+  const original = alone ? figure(h("img", { src: thumbnails[0], alt: "The picture" }), "the picture") : null;
+  el.classList.add("vae-stack");
   el.append(
     codes.length > 1 ? faces.el : "",
     h(
@@ -70,22 +74,22 @@ export function mount({ model, el, decoder, say }) {
       { class: "vae-row" },
       h(
         "div",
-        { class: "vae-faces vae-grow" },
-        picked,
+        { class: "vae-faces" },
+        original,
         figure(before.el, "as decoded"),
         figure(after.el, "with what you add"),
       ),
       h(
         "div",
-        { class: "vae-grow" },
+        { class: "vae-grow vae-stack" },
         h("div", { class: "vae-controls" }, sliders.map((control) => control.el)),
-        h("div", { class: "vae-buttons" }, button("Reset", () => put("amounts", labels.map(() => 0)))),
+        h("div", { class: "vae-buttons" }, button("Reset", reset)),
       ),
     ),
     h(
       "p",
       { class: "vae-note" },
-      "At 1 the whole attribute vector is added to the code, below 0 it is taken away. Watch what else changes.",
+      "At 1 the whole attribute vector is added, below 0 it is taken away. Watch what else changes.",
     ),
   );
   model.on("change:amounts", show);

@@ -11,7 +11,7 @@ const percent = (share) => `${Math.round(100 * share)} %`;
 
 /** Move between faces; `position` is [a] or [a, b] from 0 to 1, `path` "straight" or "great circle". */
 export function mount({ model, el, decoder, say }) {
-  const [codes, typical] = [model.get("codes"), model.get("typical")];
+  const [codes, typical, means] = ["codes", "typical", "means"].map((k) => model.get(k));
   const four = codes.length === 4;
   const make = (label) => picture({ width: decoder.width, height: decoder.height, label });
   const ends = codes.map((_, k) => make(`Face ${k + 1}`));
@@ -78,9 +78,11 @@ export function mount({ model, el, decoder, say }) {
     size.value = norm(z);
     words.textContent =
       `Norm of the code: ${number(norm(z), 1)}. Of the faces’ codes: ` +
-      `${norms.map((n) => number(n, 1)).join(", ")}. Of a draw from N(0, I): about ${number(typical, 1)} (the mark).`;
-    result.label = `Face ${where(position)}, ${path.value === "straight" ? "straight line" : "great circle"}`;
-    say(`${result.el.ariaLabel}. Norm of the code ${number(norm(z), 1)}.`);
+      `${norms.map((n) => number(n, 1)).join(", ")}. ` +
+      `Of a draw from N(0, I): about ${number(typical, 1)}, the dashed line.` +
+      (means ? " Faces’ codes are means of their posteriors, without the noise of a draw, so smaller." : "");
+    result.label = `Face ${where(position)}`;
+    say(`${where(position)}. Norm of the code ${number(norm(z), 1)}.`);
     decoder.decode(drawn ? [z] : [z, ...codes], ([image, ...others]) => {
       result.draw(image);
       others.forEach((other, k) => ends[k].draw(other));
@@ -92,7 +94,7 @@ export function mount({ model, el, decoder, say }) {
   const figure = (face, caption, kind) =>
     h("figure", { class: kind }, face.el, caption && h("figcaption", {}, caption));
   const faces = four
-    ? h("div", { class: "vae-row" }, control.el, figure(result))
+    ? h("div", { class: "vae-row vae-square" }, control.el, figure(result))
     : h(
         "div",
         { class: "vae-faces" },
@@ -100,13 +102,18 @@ export function mount({ model, el, decoder, say }) {
         figure(result, "between"),
         figure(ends[1], "face 2", "vae-end"),
       );
+  el.classList.add("vae-stack");
   el.append(
     faces,
     four ? "" : control.el,
     path.el,
     size.el,
     words,
-    h("p", { class: "vae-note" }, "The straight line dips towards zero, where few draws lie; the circle does not."),
+    h(
+      "p",
+      { class: "vae-note" },
+      "A straight line passes nearer to zero, where few draws lie; a great circle keeps the norm.",
+    ),
   );
   model.on("change:position", show);
   model.on("change:path", show);

@@ -64,30 +64,33 @@ export function mount({ model, el, decoder, say }) {
     words.textContent =
       `${number(ratio, 1)} times as far from the nearest real code as real codes are from one another: ` +
       `${howFar(ratio)}.${prior}`;
-    decoded.label = `Decoded ${number(amount, 1)} standard deviations from ${k === zero ? "zero" : `picture ${k + 1}`}`;
-    say(`${number(amount, 1)} standard deviations: ${howFar(ratio)}, ${number(ratio, 1)} times the usual distance.`);
+    const away = `${number(amount, 1)} standard deviations`;
+    decoded.label = `Decoded ${away} from ${k === zero ? "zero" : `picture ${k + 1}`}`;
+    say(`${away}: ${howFar(ratio)}, ${number(ratio, 1)} times the usual distance.`);
     const walk = directions[d].map((eps, i) => amount * eps * (k === zero ? 1 : spread[i]));
     const start = codes[k] ?? walk.map(() => 0);
     decoder.decode([walk.map((value, i) => start[i] + value)], ([image]) => decoded.draw(image));
   }
 
+  const buttons = h("div", { class: "vae-buttons" }, another);
+  el.classList.add("vae-stack");
   el.append(
     h(
       "div",
       { class: "vae-row" },
       h(
         "div",
-        { class: "vae-faces vae-grow" },
+        { class: "vae-faces" },
         originalFigure,
         h("figure", {}, decoded.el, h("figcaption", {}, "decoded")),
       ),
-      h("div", { class: "vae-grow" }, from.el, far.el, gauge.el, words, h("div", { class: "vae-buttons" }, another)),
+      h("div", { class: "vae-grow vae-stack" }, from.el, far.el, gauge.el, words, buttons),
     ),
     h(
       "p",
       { class: "vae-note" },
-      "Noise moves the code along one random direction. Distances allow for how real codes spread in each direction; " +
-        "the dashed line is their own distance, 1.",
+      "Noise moves the code along one random direction. Distances allow for how far real codes spread in " +
+        "each direction; the dashed line, 1, is their distance from one another.",
     ),
   );
   for (const name of ["amount", "picture", "direction"]) model.on(`change:${name}`, show);

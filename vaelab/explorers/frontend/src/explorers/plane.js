@@ -6,62 +6,63 @@ import { pad } from "../pad.js";
 import { picture } from "../picture.js";
 
 const NEIGHBOURS = 5;
+const EMPTY = "\u00a0"; // keeps the line's height
 const round = (z) => z.map((value) => Math.round(1000 * value) / 1000);
 
 /** Drag over the map; `z` is the code under the handle. */
 export function mount({ model, el, decoder, say }) {
   const [left, right, bottom, top] = model.get("extent");
-  const codes = model.get("codes");
-  const labels = model.get("labels");
-  const names = model.get("class_names");
+  const [codes, labels, names] = ["codes", "labels", "class_names"].map((name) => model.get(name));
   const palette = model.get("palette");
+  const shade = (k) => palette[k % palette.length];
   let shown = -1; // the class picked out, -1 for all
-
-  const around = (z) => nearest(codes, z, NEIGHBOURS);
-  const nameOf = (i) => names[labels[i]];
 
   function near(z) {
     if (!codes.length) return "";
-    const indices = around(z);
-    const who = labels.length ? ` Nearest codes: ${tally(indices.map(nameOf))}.` : "";
+    const indices = nearest(codes, z, NEIGHBOURS);
+    const who = labels.length ? ` Nearest codes: ${tally(indices.map((i) => names[labels[i]]))}.` : "";
     return `${who} The closest is ${number(distance(codes[indices[0]], z))} away.`;
   }
-  const at = ([x, y]) => `z₁ = ${number(x)}, z₂ = ${number(y)}.`;
+  const describe = (x, y) => `z₁ = ${number(x)}, z₂ = ${number(y)}.${near([x, y])}`;
 
   function backdrop(context, width, height, toScreen) {
     const ink = context.fillStyle;
-    const unit = width / (right - left);
-    const line = (from, to) => {
+    const circle = (place, radius, flat = radius) => {
       context.beginPath();
-      context.moveTo(...from);
-      context.lineTo(...to);
-      context.stroke();
+      context.ellipse(...toScreen(...place), radius, flat, 0, 0, 7);
     };
     context.strokeStyle = colour("--vae-line", el);
-    line(toScreen(0, bottom), toScreen(0, top));
-    line(toScreen(left, 0), toScreen(right, 0));
+    context.beginPath();
+    for (const [from, to] of [[[0, bottom], [0, top]], [[left, 0], [right, 0]]]) {
+      context.moveTo(...toScreen(...from));
+      context.lineTo(...toScreen(...to));
+    }
+    context.stroke();
     codes.forEach((code, i) => {
       const k = labels[i] ?? 0;
       context.globalAlpha = shown < 0 || shown === k ? 0.8 : 0.12;
-      context.fillStyle = palette[k % palette.length];
-      context.beginPath();
-      context.arc(...toScreen(...code), shown === k ? 3.5 : 2.6, 0, 7);
+      context.fillStyle = shade(k);
+      circle(code, shown === k ? 3.5 : 2.6);
       context.fill();
     });
     context.globalAlpha = 1;
     context.fillStyle = context.strokeStyle = ink;
-    for (const i of codes.length ? around(map.value) : []) {
-      context.beginPath();
-      context.arc(...toScreen(...codes[i]), 5, 0, 7);
+    for (const i of nearest(codes, map.value, NEIGHBOURS)) {
+      circle(codes[i], 5);
       context.stroke();
     }
-    if (model.get("prior")) priorCircles(context, toScreen, unit, height * (right - left) / (width * (top - bottom)));
+    if (model.get("prior")) {
+      context.setLineDash([4, 4]);
+      for (const sigma of [1, 2]) {
+        circle([0, 0], (sigma * width) / (right - left), (sigma * height) / (top - bottom));
+        context.stroke();
+      }
+    }
     context.font = "12px system-ui, sans-serif";
+    context.fillText(`z₂ ${number(top, 1)}`, 6, 16);
+    context.fillText(number(left, 1), 6, height - 6);
     context.textAlign = "right";
     context.fillText(`z₁ ${number(right, 1)}`, width - 6, height - 6);
-    context.textAlign = "left";
-    context.fillText(number(left, 1), 6, height - 6);
-    context.fillText(`z₂ ${number(top, 1)}`, 6, 16);
   }
 
   const map = pad({
@@ -70,7 +71,7 @@ export function mount({ model, el, decoder, say }) {
     y: { min: bottom, max: top, name: "z₂" },
     value: model.get("z"),
     backdrop,
-    describe: (x, y) => at([x, y]) + near([x, y]),
+    describe,
     onMove(z) {
       model.set("z", round(z));
       model.save_changes();
@@ -78,42 +79,50 @@ export function mount({ model, el, decoder, say }) {
   });
   const decoded = picture({ width: decoder.width, height: decoder.height, label: "Decoded picture" });
   const text = h("p", { class: "vae-note" });
-  const under = h("p", { class: "vae-note", "aria-hidden": "true" }, "\u00a0");
+  const under = h("p", { class: "vae-note", "aria-hidden": "true" }, EMPTY);
 
   function show() {
     const z = model.get("z");
-    if (`${round(map.value)}` !== `${z}`) map.value = z;
-    const words = at(z) + near(z);
-    text.textContent = words;
-    decoded.label = `Picture decoded at ${words}`;
+    if (`${round(map.value)}` !== `${z}`) map.value = z; // moved by code or by a link
+    text.textContent = describe(...z);
+    decoded.label = `Picture decoded at ${text.textContent}`;
     map.redraw();
     decoder.decode([z], ([image]) => decoded.draw(image));
-    say(words);
+    say(text.textContent);
   }
 
-  map.el.addEventListener("pointermove", (event) => {
+  function name(event) {
     const box = map.el.getBoundingClientRect();
     const x = left + ((event.clientX - box.left) / box.width) * (right - left);
     const y = top - ((event.clientY - box.top) / box.height) * (top - bottom);
-    const [i] = nearest(codes, [x, y], 1);
-    under.textContent = labels.length ? `Under the pointer: ${nameOf(i)}` : "\u00a0";
-  });
-  map.el.addEventListener("pointerleave", () => (under.textContent = "\u00a0"));
+    under.textContent = `Under the pointer: ${names[labels[nearest(codes, [x, y], 1)[0]]]}`;
+  }
+  if (labels.length) {
+    map.el.addEventListener("pointermove", name);
+    map.el.addEventListener("pointerleave", () => (under.textContent = EMPTY));
+  }
 
-  const keys = (labels.length ? names : []).map((name, k) => {
-    const swatch = h("span", { class: "vae-swatch", style: { background: palette[k % palette.length] } });
-    const pick = () => {
-      shown = shown === k ? -1 : k;
-      keys.forEach((key, i) => key.setAttribute("aria-pressed", i === shown));
-      map.redraw();
-    };
-    return h("button", { type: "button", class: "vae-button", "aria-pressed": "false", onclick: pick }, swatch, name);
-  });
-  const legend = h("div", { class: "vae-buttons vae-legend", role: "group", "aria-label": "Pick out one class" }, keys);
+  function legend() {
+    const keys = names.map((text, k) => {
+      const swatch = h("span", { class: "vae-swatch", style: { background: shade(k) } });
+      return h("button", { type: "button", class: "vae-button", "aria-pressed": "false" }, swatch, text);
+    });
+    keys.forEach((key, k) =>
+      key.addEventListener("click", () => {
+        shown = shown === k ? -1 : k;
+        keys.forEach((other, i) => other.setAttribute("aria-pressed", i === shown));
+        map.redraw();
+      }),
+    );
+    return h("div", { class: "vae-buttons", role: "group", "aria-label": "Pick out one class" }, keys);
+  }
+
   const beside = h("div", { class: "vae-grow" }, decoded.el, text, labels.length ? under : null);
-  el.append(h("div", { class: "vae-row" }, map.el, beside), keys.length ? legend : "");
+  el.append(h("div", { class: "vae-row" }, map.el, beside));
+  if (labels.length) el.append(legend());
   if (model.get("prior")) {
-    el.append(h("p", { class: "vae-note" }, "Circles: one and two standard deviations of the prior N(0, I)."));
+    const circles = "Dashed: one and two standard deviations of the prior N(0, I).";
+    el.append(h("p", { class: "vae-note" }, circles));
   }
   model.on("change:z", show);
   show();
@@ -121,15 +130,4 @@ export function mount({ model, el, decoder, say }) {
     model.off("change:z", show);
     map.remove();
   };
-}
-
-/** The prior's one and two standard deviations. */
-function priorCircles(context, toScreen, unit, flat) {
-  context.setLineDash([4, 4]);
-  for (const radius of [1, 2]) {
-    context.beginPath();
-    context.ellipse(...toScreen(0, 0), radius * unit, radius * unit * flat, 0, 0, 7);
-    context.stroke();
-  }
-  context.setLineDash([]);
 }

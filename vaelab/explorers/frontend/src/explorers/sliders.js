@@ -2,7 +2,7 @@
 
 import { button, slider } from "../controls.js";
 import { h, number } from "../dom.js";
-import { round, spoken, upperEnd } from "../latent.js";
+import { described, round, withNumber } from "../latent.js";
 import { picture } from "../picture.js";
 import { normal } from "../random.js";
 
@@ -26,16 +26,15 @@ export function mount({ model, el, decoder, say }) {
 
   function add(count) {
     for (const i of order.slice(shown.length, shown.length + count)) {
-      const label = labels[shown.length];
+      const [label, numbered] = [labels[shown.length], `dimension ${i}`];
       const control = slider({
-        label,
-        hint: label === `dimension ${i}` ? undefined : `dimension ${i}`,
+        label: label === numbered ? label : [`${label} `, h("span", { class: "vae-hint" }, numbered)],
         min: -3,
         max: 3,
         step: 0.05,
         value: units(model.get("z"), i),
         format: (v) => (v > 0 ? "+" : "") + number(v),
-        onInput: (v) => put(model.get("z").with(i, centre[i] + v * scale(i))),
+        onInput: (v) => put(withNumber(model.get("z"), i, centre[i] + v * scale(i))),
       });
       shown.push(control);
       list.append(control.el);
@@ -48,8 +47,7 @@ export function mount({ model, el, decoder, say }) {
     add(MORE);
     shown[first].el.querySelector("input").focus();
   });
-  const random = () =>
-    put(centre.map((c, i) => (prior ? draw() : c + spread[i] * draw())));
+  const random = () => put(centre.map((c, i) => (prior ? draw() : c + spread[i] * draw())));
 
   function show() {
     const z = model.get("z");
@@ -57,15 +55,16 @@ export function mount({ model, el, decoder, say }) {
       const value = units(z, order[k]);
       if (Math.abs(value - control.value) > 0.03) control.value = value; // else the hand is on it
     });
-    const strongest = [...order.keys()]
-      .sort((a, b) => Math.abs(units(z, order[b])) - Math.abs(units(z, order[a])))
-      .slice(0, 3)
-      .map((k) => `${upperEnd(labels[k])} ${spoken(units(z, order[k]))}`);
-    face.label = `Decoded face, ${strongest.join(", ")}`;
-    say(face.el.ariaLabel);
+    const moved = order.map((i, k) => [units(z, i), labels[k]]).filter(([v]) => Math.abs(v) >= 0.05);
+    moved.sort(([v], [w]) => Math.abs(w) - Math.abs(v));
+    const strongest = moved.slice(0, 3).map(([v, label]) => described(label, v));
+    const words = `Decoded face, ${strongest.join(", ") || "the centre of the codes"}`;
+    face.label = words;
+    say(words);
     decoder.decode([z], ([image]) => face.draw(image));
   }
 
+  el.classList.add("vae-stack");
   el.append(
     h(
       "div",
@@ -73,7 +72,7 @@ export function mount({ model, el, decoder, say }) {
       h("div", { class: "vae-stay" }, face.el),
       h(
         "div",
-        { class: "vae-grow" },
+        { class: "vae-grow vae-stack" },
         list,
         h(
           "div",
@@ -87,9 +86,11 @@ export function mount({ model, el, decoder, say }) {
     h(
       "p",
       { class: "vae-note" },
-      "Each slider moves one number of the code, in standard deviations of real codes; those that tell most " +
-        "come first. A random face is " +
-        (prior ? "a draw from the prior N(0, I)." : "drawn from each number’s own spread, for there is no prior."),
+      "Each slider moves one number of the code, in standard deviations of real codes, the most telling " +
+        "first. A random face " +
+        (prior
+          ? "is a draw from the prior N(0, I)."
+          : "draws each number from its own spread, as there is no prior."),
     ),
   );
   add(model.get("count"));

@@ -2,7 +2,7 @@
 
 import { button } from "../controls.js";
 import { h, number } from "../dom.js";
-import { round, spoken, upperEnd } from "../latent.js";
+import { described, round, withNumber } from "../latent.js";
 import { picture } from "../picture.js";
 import { normal } from "../random.js";
 
@@ -17,7 +17,7 @@ export function mount({ model, el, decoder, say }) {
   const prior = model.get("has_prior");
   const size = { width: decoder.width, height: decoder.height };
   const face = picture({ ...size, label: "The face all rows start from" });
-  const step = (z, i, offset) => z.with(i, centre[i] + offset * spread[i]);
+  const step = (z, i, offset) => withNumber(z, i, centre[i] + offset * spread[i]);
 
   function put(z, words) {
     model.set("z", round(z));
@@ -27,7 +27,7 @@ export function mount({ model, el, decoder, say }) {
 
   const rows = dims.map((i, row) =>
     offsets.map((offset, column) => {
-      const words = `${upperEnd(labels[row])} ${spoken(offset)}`;
+      const words = described(labels[row], offset);
       const tile = picture({ ...size, label: words });
       const choose = () => put(step(model.get("z"), i, offset), `All rows start from ${words}.`);
       const el = h("button", { type: "button", tabindex: -1, onclick: choose }, tile.el);
@@ -90,6 +90,7 @@ export function mount({ model, el, decoder, say }) {
       centre.map((c, i) => (prior ? draw() : c + spread[i] * draw())),
       "All rows start from a random face.",
     );
+  el.classList.add("vae-stack");
   el.append(
     h(
       "div",
@@ -97,13 +98,13 @@ export function mount({ model, el, decoder, say }) {
       face.el,
       h(
         "div",
-        { class: "vae-grow" },
+        { class: "vae-grow vae-stack" },
         h(
           "p",
           { class: "vae-note" },
-          `All rows start from this face. Along a row one number of its code goes from ${number(offsets[0], 1)} ` +
-            `to ${number(offsets.at(-1), 1)} standard deviations; the outlined tile is nearest to the face. ` +
-            "Choose a tile to start from it.",
+          "All rows start from this face. Along a row one number of its code goes from " +
+            `${number(offsets[0], 1)} to ${number(offsets.at(-1), 1)} standard deviations; the outlined ` +
+            "tile is nearest to the face. Choose a tile to start from it.",
         ),
         h(
           "div",

@@ -1,0 +1,81 @@
+"""A page made for tests: one explorer of every kind, below the fold, without the rest of the book."""
+
+import shutil
+from pathlib import Path
+
+import torch
+
+import vaelab
+from vaelab import explorers, latent, quizzes
+from vaelab.explorers.decoding import FOLDER
+from vaelab.explorers.explorer import STATIC
+
+PAGE = """<!doctype html>
+<html lang="en" data-theme="light">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Bench</title>
+<link rel="icon" href="data:,">
+<style>
+html[data-theme="dark"] body {{ background: #12161b; color: #d8dee6 }}
+p.gap {{ height: 2000px }}
+</style>
+<link rel="stylesheet" href="explorers.css"><script defer src="explorers.js"></script>
+</head>
+<body><main class="bd-article"><h1>Bench</h1><p class="gap">Scroll down.</p>{content}</main></body>
+</html>
+"""
+
+
+def all_kinds() -> list[explorers.Explorer]:
+    """One of every kind; `sliders` comes first."""
+    model = vaelab.pretrained("portrait-vae")
+    digits = vaelab.pretrained("dlwp-digits-vae")
+    faces = vaelab.load("portraits", size=64, n=60, split="test")
+    smile = torch.ones(model.latent_dim)
+    shapes = {"image_shape": (1, 8, 8), "hidden": 5, "latent_dim": 2}
+    tiny = [vaelab.recipes.build("mayberay-digits-vae", **shapes) for _ in range(2)]
+    grey = vaelab.data.ImageSet(torch.randint(0, 256, (20, 1, 8, 8)).byte(), "noise")
+    return [
+        explorers.sliders(model),
+        explorers.plane(digits),
+        explorers.mixer(model, faces[:2], {"smile": smile}),
+        explorers.morph(model, faces[:4]),
+        explorers.traverse(model, faces[:1], images=faces),
+        explorers.noise(model, faces),
+        explorers.kl(),
+        explorers.reparameterize(),
+        explorers.two_models(),
+        explorers.beta(tiny, grey, betas=[0.1, 1.0]),
+        quizzes.quiz("04-kl-divergence"),
+    ]
+
+
+def make(folder: Path, content: list[explorers.Explorer], monkeypatch) -> Path:
+    """Write the page, the script and the weights into the folder; gives the page."""
+    monkeypatch.setenv(FOLDER, str(folder / "models"))
+    page = folder / "bench.html"
+    page.write_text(PAGE.format(content="\n".join(explorer.to_html() for explorer in content)))
+    for name in ("explorers.js", "explorers.css"):
+        shutil.copy(STATIC / name, folder)
+    return page
+
+
+def packed_models() -> dict[str, torch.nn.Module]:
+    """The weights file's key -> model, of all shipped models that a page can run."""
+    from vaelab.errors import PageDecoderError
+    from vaelab.explorers.page_decoder import pack
+
+    found = {}
+    for name in vaelab.weights.names():
+        model = vaelab.pretrained(name)
+        try:
+            found[pack(model).key] = model
+        except PageDecoderError:
+            continue
+    return found
+
+
+def pixels(model: torch.nn.Module, codes: torch.Tensor) -> torch.Tensor:
+    """What PyTorch decodes, as numbers 0 to 255, (N, H, W, 3)."""
+    images = latent.decode(model, codes)
+    return (255 * images).round().clamp(0, 255).expand(-1, 3, -1, -1).permute(0, 2, 3, 1)
