@@ -19,6 +19,7 @@ from benchmarks import machine, tables
 
 SECTIONS = {
     "waits": "What a reader waits for (best of three)",
+    "explorers": "How soon an explorer answers (in a real browser)",
     "training": "Training faces: fit against a plain loop and against pythae",
     "data": "Data: an array against folders of JPEG files",
     "fashion": "Fashion-MNIST: test -ELBO in equal CPU time",
@@ -32,6 +33,7 @@ def options(section: str, quick: bool, seeds: int) -> dict[str, object]:
         "training": {"rounds": 1, "scale": 0.1},
         "data": {"count": 200, "rounds": 1},
         "fashion": {"epochs": 1},
+        "explorers": {"count": 10, "visits": 2},
     }
     return always.get(section, {}) | (in_a_hurry.get(section, {}) if quick else {})
 

@@ -96,6 +96,13 @@ def jupyter(folder: Path, home: Path, application: str = "jupyterlab") -> Iterat
             server.terminate()  # it ends its kernels, then itself
 
 
+def run_all_cells(page, patience: float = 60) -> bool:
+    """Run the notebook that a Playwright page shows in a Jupyter application; whether no cell failed."""
+    kernel = "globalThis.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
+    page.wait_for_function(f"{kernel}?.status == 'idle'", timeout=1000 * patience)
+    return page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
 def _wait_for(address: str, server: subprocess.Popen, log: Path, patience: float = 60) -> None:
     deadline = time.monotonic() + patience
     while server.poll() is None and time.monotonic() < deadline:

@@ -11,8 +11,8 @@ from vaelab.models import VAE
 
 
 def device_of(model: nn.Module) -> torch.device:
-    """Where the model's weights are."""
-    return next(model.parameters()).device
+    """Where the model's weights are; the CPU if it has none."""
+    return next(model.parameters(), torch.empty(0)).device
 
 
 @torch.no_grad()

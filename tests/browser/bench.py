@@ -10,6 +10,7 @@ from vaelab import explorers, latent, quizzes
 from vaelab.explorers.decoding import FOLDER
 from vaelab.explorers.explorer import STATIC
 
+PAGE_FILES = ("explorers.js", "explorers.css", "quizzes.js", "quizzes.css")
 PAGE = """<!doctype html>
 <html lang="en" data-theme="light">
 <head>
@@ -20,8 +21,11 @@ html[data-theme="dark"] body {{ background: #12161b; color: #d8dee6 }}
 p.gap {{ height: 2000px }}
 </style>
 <link rel="stylesheet" href="explorers.css"><script defer src="explorers.js"></script>
+<link rel="stylesheet" href="quizzes.css"><script defer src="quizzes.js"></script>
 </head>
-<body><main class="bd-article"><h1>Bench</h1><p class="gap">Scroll down.</p>{content}</main></body>
+<body><main><article class="bd-article"><h1>Bench</h1><p class="gap">Scroll down.</p>
+{content}
+</article></main></body>
 </html>
 """
 
@@ -55,7 +59,7 @@ def make(folder: Path, content: list[explorers.Explorer], monkeypatch) -> Path:
     monkeypatch.setenv(FOLDER, str(folder / "models"))
     page = folder / "bench.html"
     page.write_text(PAGE.format(content="\n".join(explorer.to_html() for explorer in content)))
-    for name in ("explorers.js", "explorers.css"):
+    for name in PAGE_FILES:
         shutil.copy(STATIC / name, folder)
     return page
 

@@ -2,7 +2,8 @@
 
 import bench
 import pytest
-from visits import HTML
+from exploring import wake_all
+from visits import HTML, PAGES, visit_file
 
 from tools import browsers
 
@@ -23,6 +24,25 @@ def browser():
 def server():
     with browsers.serve(HTML) as address:
         yield address
+
+
+# Opening a chapter takes seconds, so the tests share two visits to each page, with all explorers awake.
+
+
+@pytest.fixture(scope="session", params=PAGES)
+def wide(browser, request):
+    """A page opened from disk on a wide, light screen."""
+    with visit_file(browser, request.param) as visit:
+        wake_all(visit.page)
+        yield visit
+
+
+@pytest.fixture(scope="session", params=PAGES)
+def phone(browser, request):
+    """A page opened from disk on a small, dark touch screen."""
+    with visit_file(browser, request.param, width=360, theme="dark", has_touch=True) as visit:
+        wake_all(visit.page)
+        yield visit
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,12 @@ import json
 import re
 from pathlib import Path
 
+import bench
 import torch
 
 # In a page the element carries its specification; in JupyterLab the widget's view is marked in the same way.
 EXPLORER = ".vaelab-explorer"
-SPEC = re.compile(r'class="vaelab-explorer" data-spec="([^"]*)"')
+SPEC = re.compile(r'class="vaelab-explorer"[^>]* data-spec="([^"]*)"')
 HANDLES = "[role=slider], input[type=range]"
 
 WAKE = """async selector => {
@@ -156,3 +157,18 @@ def decode(element, codes: torch.Tensor) -> torch.Tensor:
     """What the page decodes, (N, H, W, 3), numbers 0 to 255."""
     width, height = element.evaluate("({explorer: {decoder}}) => [decoder.width, decoder.height]")
     return _tensor(element.evaluate(DECODE, codes.tolist()), width, height)
+
+
+def farthest_pixel(element, model) -> float:
+    """How far the first picture is from what PyTorch decodes of the explorer's `z`, at most: 0 to 255.
+
+    The last of a drag's pictures may come late, so this waits up to three seconds for it to be within 1.
+    """
+    for _ in range(60):
+        z = element.evaluate("({explorer}) => explorer.model.get('z')")
+        seen = canvas_pixels(element.locator("canvas.vae-picture").first)
+        distance = (seen - bench.pixels(model, torch.tensor([z]).float())[0]).abs().max().item()
+        if distance <= 1:
+            break
+        element.page.wait_for_timeout(50)
+    return distance

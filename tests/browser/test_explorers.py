@@ -3,11 +3,13 @@
 import bench
 import exploring
 import pytest
-from visits import HTML, PAGES, Visit, assert_quiet, visit_file
+import torch
+from visits import HTML, PAGES, Visit, assert_quiet
 
-LIVELY = [page for page in PAGES if exploring.specs(HTML / page)]
 STATIC = bench.STATIC
 KB = 1000
+SHOWS_ITS_CODE = ("sliders", "plane", "traverse")  # their first picture is the one decoded from `z`
+SPECS = "[...document.querySelectorAll('.vaelab-explorer')].map(one => JSON.parse(one.dataset.spec))"
 
 
 @pytest.fixture(scope="module")
@@ -16,49 +18,87 @@ def models():
     return bench.packed_models()
 
 
-def try_all(visit, *acts) -> list[str]:
-    """Wake every explorer and do the acts with each; gives what went wrong."""
-    wrong = []
-    for index, spec in enumerate(
-        visit.page.evaluate(
-            "[...document.querySelectorAll('.vaelab-explorer')].map(one => JSON.parse(one.dataset.spec))"
-        )
-    ):
-        name = f"{index} ({spec['kind']})"
-        element = exploring.wake(visit.page, index)
-        if trouble := exploring.troubles(element):
-            wrong.append(f"{name} says: {trouble}")
-            continue
-        wrong += [
-            f"{name} does not answer to {act.__name__}"
-            for act in acts
-            if not exploring.changes(element, lambda act=act, element=element: act(visit.page, element))
-        ]
-    return wrong
+def awake(visit):
+    """Name, specification and element of every explorer of a page, none of which reports trouble."""
+    for index, spec in enumerate(visit.page.evaluate(SPECS)):
+        name, element = f"{index} ({spec['kind']})", exploring.wake(visit.page, index)
+        assert exploring.troubles(element) == "", name
+        yield name, spec, element
 
 
-@pytest.mark.parametrize("page", LIVELY)
-def test_answers_to_mouse_and_keyboard_from_disk(browser, page):
-    with visit_file(browser, page) as visit:
-        assert try_all(visit, exploring.drag, exploring.press_keys) == []
-        assert_quiet(visit)
+def test_the_book_shows_every_kind(bench_page):
+    shown = {spec["kind"] for page in PAGES for spec in exploring.specs(HTML / page)}
+    assert shown == {spec["kind"] for spec in exploring.specs(bench_page)}
 
 
-@pytest.mark.parametrize("page", LIVELY)
-def test_answers_to_a_finger_on_a_phone_from_a_server(browser, server, page):
-    with Visit(browser, f"{server}/{page}", own=server, width=360, theme="dark", has_touch=True) as visit:
-        assert try_all(visit, exploring.swipe) == []
-        assert_quiet(visit)
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 360
+def test_answers_to_mouse_and_keyboard_with_what_pytorch_decodes(wide, models):
+    for name, spec, element in awake(wide):
+        for act in (exploring.drag, exploring.press_keys):
+            moved = exploring.changes(element, lambda act=act, element=element: act(wide.page, element))
+            assert moved, f"{name} does not answer to {act.__name__}"
+            if spec["kind"] in SHOWS_ITS_CODE and spec["weights"] in models:
+                assert exploring.farthest_pixel(element, models[spec["weights"]]) <= 1, name
+    assert_quiet(wide)
 
 
-def test_every_kind_answers_to_mouse_and_keyboard(browser, bench_page):
+def test_answers_to_a_finger_on_a_phone(phone):
+    for name, _, element in awake(phone):
+        moved = exploring.changes(element, lambda element=element: exploring.swipe(phone.page, element))
+        assert moved, f"{name} does not answer to a finger"
+    assert_quiet(phone)
+    assert phone.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+# ---- the same pictures as PyTorch ----
+
+WITHOUT_WASM = "delete globalThis.WebAssembly"
+
+
+@pytest.mark.parametrize("before", ["", WITHOUT_WASM], ids=["WebAssembly", "plain JavaScript"])
+def test_a_page_decodes_as_pytorch_does(browser, bench_page, models, before):
+    """Within 1/255, every pixel of 100 random codes: a face in colour and a digit in grey."""
+    codes = torch.Generator().manual_seed(0)
+    compared = set()
+    with Visit(browser, bench_page.as_uri(), own="file:", before=before) as visit:
+        for index, spec in enumerate(exploring.specs(bench_page)):
+            if (key := spec.get("weights")) is None or key in compared:
+                continue
+            compared.add(key)
+            element = exploring.wake(visit.page, index)
+            z = torch.randn(100, models[key].latent_dim, generator=codes)
+            expected = bench.pixels(models[key], z)
+            assert (exploring.decode(element, z) - expected).abs().max() <= 1
+            assert expected.std() > 20, "these pictures show nothing, so they prove nothing"
+    assert len(compared) == 2
+
+
+# ---- light to load ----
+
+
+def test_no_model_is_loaded_before_its_explorer_comes_near(browser, bench_page):
     with Visit(browser, bench_page.as_uri(), own="file:") as visit:
-        assert try_all(visit, exploring.drag, exploring.press_keys) == []
-        assert_quiet(visit)
+        visit.page.wait_for_timeout(500)
+        assert not [url for url in visit.requests if "/models/" in url]
+        exploring.wake(visit.page, 0)
+        assert [url for url in visit.requests if "/models/" in url]
 
 
-def test_every_kind_answers_to_a_finger(browser, bench_page):
-    with Visit(browser, bench_page.as_uri(), own="file:", width=360, theme="dark", has_touch=True) as visit:
-        assert try_all(visit, exploring.swipe) == []
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 360
+# As on a fresh visit: from the top of the page.
+IN_VIEW = """() => {
+  scrollTo(0, 0);
+  return [...document.querySelectorAll('.vaelab-explorer[data-spec]')]
+    .filter(one => one.getBoundingClientRect().top < innerHeight + 200)
+    .map(one => JSON.parse(one.dataset.spec).weights);
+}"""
+
+
+def test_a_page_loads_only_the_models_in_view(wide):
+    below = {spec.get("weights") for spec in wide.page.evaluate(SPECS)} - set(wide.page.evaluate(IN_VIEW))
+    assert not [url for url in wide.at_first for key in below if key and f"/models/{key}.js" in url]
+
+
+def test_code_and_models_are_small():
+    code = sum((STATIC / name).stat().st_size for name in ("explorers.js", "explorers.css"))
+    assert code < 60 * KB, f"the explorers' script and style are {code / KB:.1f} KB together"
+    for file in (HTML / "_static" / "models").glob("*.js"):
+        assert file.stat().st_size < 2200 * KB, f"{file.name}: {file.stat().st_size / KB:.0f} KB"

@@ -1,20 +1,20 @@
 """Every built page, opened as a reader opens it: from disk and from a server, without a network."""
 
 import pytest
+from exploring import wake_all
 from visits import PAGES, Visit, assert_quiet, visit_file
 
 pytestmark = pytest.mark.skipif(not PAGES, reason="there are no built pages: run `make book` first")
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_opens_from_disk(browser, page):
-    with visit_file(browser, page) as visit:
-        assert_quiet(visit)
+def test_opens_from_disk(wide):
+    assert_quiet(wide)
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_opens_from_server(browser, server, page):
     with Visit(browser, f"{server}/{page}", own=server) as visit:
+        wake_all(visit.page)
         assert_quiet(visit)
 
 
@@ -32,11 +32,8 @@ UNSET_MATH = """() => {
 }"""
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_math_is_typeset(browser, page):
-    with visit_file(browser, page) as visit:
-        found = visit.page.evaluate(UNSET_MATH)
-    assert found == {"untouched": [], "wrong": [], "raw": []}
+def test_math_is_typeset(wide):
+    assert wide.page.evaluate(UNSET_MATH) == {"untouched": [], "wrong": [], "raw": []}
 
 
 UNDESCRIBED = """() => {
@@ -51,10 +48,8 @@ UNDESCRIBED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_pictures_are_described(browser, page):
-    with visit_file(browser, page) as visit:
-        assert visit.page.evaluate(UNDESCRIBED) == []
+def test_pictures_are_described(wide):
+    assert wide.page.evaluate(UNDESCRIBED) == []
 
 
 # Content wider than the screen must scroll inside its own box (code, tables, long formulas).
@@ -70,13 +65,21 @@ TOO_WIDE = """() => {
 }"""
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+def assert_fits(visit, theme):
+    assert visit.page.evaluate("document.documentElement.dataset.theme") == theme
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert visit.page.evaluate(TOO_WIDE) == []
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_fits_a_phone(browser, page, theme):
-    with visit_file(browser, page, width=360, theme=theme) as visit:
-        assert visit.page.evaluate("document.documentElement.dataset.theme") == theme
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 360
-        assert visit.page.evaluate(TOO_WIDE) == []
+def test_fits_a_phone(browser, page):
+    with visit_file(browser, page, width=360) as visit:
+        wake_all(visit.page)
+        assert_fits(visit, "light")
+
+
+def test_fits_a_phone_in_the_dark(phone):
+    assert_fits(phone, "dark")
 
 
 def test_the_front_door_leads_to_the_first_page(browser):

@@ -27,12 +27,11 @@ class Cloud(NamedTuple):
 
 def check_model(model: nn.Module) -> None:
     """Raises TypeError where there is no decoder to explore."""
-    if not callable(getattr(model, "decode", None)) or not isinstance(
-        getattr(model, "latent_dim", None), int
-    ):
+    decodes = callable(getattr(model, "decode", None)) and isinstance(getattr(model, "latent_dim", None), int)
+    if not isinstance(model, nn.Module) or not decodes:
         raise TypeError(
-            "An explorer needs a model with decode(z), codes (B, latent_dim) -> images (B, C, H, W) in "
-            f"[0, 1], and a whole number latent_dim; {type(model).__name__} has not both."
+            "An explorer needs a torch module with decode(z), codes (B, latent_dim) -> images (B, C, H, W) "
+            f"in [0, 1], and a whole number latent_dim; {type(model).__name__} has not all of them."
         )
 
 

@@ -20,8 +20,8 @@ FOLDER = "VAELAB_EXPLORER_WEIGHTS"
 class DecoderExplorer(Explorer):
     """An explorer of one model's decoder.
 
-    In a notebook the model itself decodes, on whatever device it is; any object with `decode(z)` will do. A
-    page decodes with a copy of the weights, if the decoder is built of layers it knows (`page_decoder`).
+    In a notebook the model itself decodes, on whatever device it is; any torch module will do. A page decodes
+    with a copy of the weights, if the decoder is built of layers it knows (`page_decoder`).
 
     Args:
         model: has `decode(z)`, codes (B, latent_dim) -> images (B, C, H, W) in [0, 1], and `latent_dim`.

@@ -49,13 +49,14 @@ def mixer(
 ) -> Mixer:
     """A picture's code plus attribute vectors, a slider each, beside the picture as decoded.
 
-    The result decodes code + sum of amount * vector, amounts from -1.5 to 1.5; 1 is the whole way from the
-    average picture without the attribute to the average one with it (Larsen et al., "Autoencoding beyond
-    pixels using a learned similarity metric", ICML 2016). Traits: `amounts`, one a vector in the order of
-    `vectors`, and `face`, which of the pictures is changed.
+    The result decodes code + sum of amount * vector, amounts from -1.5 to 1.5. With a vector from
+    `latent.attribute_vector`, 1 is the whole way from the average picture without the attribute to the
+    average one with it (Larsen et al., "Autoencoding beyond pixels using a learned similarity metric", ICML
+    2016); `latent.attribute_vectors` holds the other attributes fixed. Traits: `amounts`, one a vector in
+    the order of `vectors`, and `face`, which of the pictures is changed.
 
     Args:
-        model: anything with `decode(z)` and `latent_dim`; with `encode` too if pictures are given.
+        model: a module with `decode(z)` and `latent_dim`; with `encode` too if pictures are given.
         image: 1 to 8 pictures as an ImageSet, or their codes (n, latent_dim) or (latent_dim,).
         vectors: label -> (latent_dim,), for instance from `latent.attribute_vectors`.
         title: heading.

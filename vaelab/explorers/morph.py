@@ -58,11 +58,12 @@ def morph(
 
     Beside the result stands the norm of its code. Draws from N(0, I) have a norm near sqrt(latent_dim). The
     straight line between two of them passes nearer to zero, where hardly any draw lies; the great circle
-    keeps the norm (White, "Sampling generative networks", 2016). A posterior's mean has a smaller norm than
-    a draw, for it lacks the noise. Traits: `position`, [a] or [a, b] from 0 to 1, and `path`.
+    keeps about the norm of its ends (White, "Sampling generative networks", 2016). A posterior's mean has
+    mostly a smaller norm than a draw, for it lacks the noise. Traits: `position`, [a] or [a, b] from 0 to 1,
+    and `path`.
 
     Args:
-        model: anything with `decode(z)` and `latent_dim`; with `encode` too if pictures are given.
+        model: a module with `decode(z)` and `latent_dim`; with `encode` too if pictures are given.
         images: 2 or 4 pictures as an ImageSet, or their codes (n, latent_dim).
         path: "straight" or "great circle".
         title: heading.

@@ -22,7 +22,6 @@ _ENDS = {
     "light_side": ("light from the left", "light from the right"),
     "backdrop_saturation": ("grey background", "colourful background"),
     "backdrop_brightness": ("darker background", "lighter background"),
-    "presentation": ("feminine look", "masculine look"),
     "age": ("younger", "older"),
     "skin_tone": ("lighter skin", "deeper skin"),
     "skin_warmth": ("pink skin", "golden skin"),
@@ -98,9 +97,11 @@ def name_dimensions(mu: Tensor, images: ImageSet, threshold: float = 0.5) -> lis
 
     Compared by Spearman's rank correlation rho, which minds order only, so that a bent relation counts in
     full. A dimension whose largest |rho| is under `threshold` stays "dimension i": it does several things
-    at once, or something that has no column. A name says what goes with the dimension in these pictures; in
+    at once, or something that has no column; so does one whose factor goes with another dimension still more.
+    A name says what goes with the dimension in these pictures; in
     data where causes come together, such as beards and short hair, moving it may change both. Hues are left
-    out: they go round a circle, so have no order.
+    out: they go round a circle, so have no order. So is the portraits' `presentation`, which changes no pixel
+    by itself, only the odds of other factors.
 
     Args:
         mu: codes of the pictures, (N, latent_dim).
@@ -129,17 +130,22 @@ def name_dimensions(mu: Tensor, images: ImageSet, threshold: float = 0.5) -> lis
     if not columns:
         return [_unnamed(i) for i in range(mu.shape[1])]
     rho = _spearman(mu.detach().double().cpu().numpy(), np.stack(list(columns.values()), axis=1))
-    names = list(columns)
-    best = np.abs(rho).argmax(1)
+    names, strength = list(columns), np.abs(rho)
+    best = strength.argmax(1)
+    # Of several dimensions that go with one factor the closest bears its name.
+    closest = np.where(best[:, None] == np.arange(len(names)), strength, 0).argmax(0)
     return [
-        _named(i, names[k], float(rho[i, k])) if abs(rho[i, k]) >= threshold else _unnamed(i)
+        _named(i, names[k], float(rho[i, k]))
+        if strength[i, k] >= threshold and closest[k] == i
+        else _unnamed(i)
         for i, k in enumerate(best)
     ]
 
 
 def _columns(images: ImageSet) -> dict[str, np.ndarray]:
     """Everything known of the pictures that has an order, name -> (N,)."""
-    columns = {k: v for k, v in images.factors.items() if not k.endswith(("_hue", "_phase"))}
+    left_out = ("_hue", "_phase", "presentation")
+    columns = {k: v for k, v in images.factors.items() if not k.endswith(left_out)}
     for i, name in enumerate(images.attribute_names):
         columns.setdefault(name, images.attributes[:, i])
     return {name: torch.as_tensor(v).double().cpu().numpy() for name, v in columns.items()}

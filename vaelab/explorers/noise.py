@@ -107,7 +107,7 @@ def noise(
 
 
 def _distances(cloud: Tensor, starts: Tensor, directions: Tensor) -> Tensor:
-    """How far each step of each walk is from the cloud, 1 for as far as its codes are from one another.
+    """How far each step of each walk is from the cloud, 1 for as far as its codes' nearest neighbours.
 
     Args:
         cloud: (N, latent_dim); its first codes are of the same pictures as `starts`, and do not count there.

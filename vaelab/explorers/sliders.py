@@ -50,7 +50,7 @@ def sliders(
     the prior N(0, I); for a model without a prior, each number from its own spread.
 
     Args:
-        model: anything with `decode(z)` and `latent_dim`; with `encode` too if `images` are given.
+        model: a module with `decode(z)` and `latent_dim`; with `encode` too if `images` are given.
         images: pictures to measure the codes on, some hundred. With 100 or more whose factors or attributes
             are known, sliders are named by what they do (`name_dimensions`).
         count: sliders shown at first, fewer where the code has fewer numbers.

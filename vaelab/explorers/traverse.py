@@ -44,6 +44,7 @@ class Traverse(DecoderExplorer):
             sheet,
             f"{len(rows)} rows of decoded pictures; along each, one number of the code grows: "
             f"{', '.join(self.labels)}.",
+            lossless=False,
         )
 
     def _row(self, dimension: int) -> Tensor:
@@ -68,7 +69,7 @@ def traverse(
     A tile that is chosen becomes the new code, and all rows start from there. Trait `z`: that code.
 
     Args:
-        model: anything with `decode(z)` and `latent_dim`; with `encode` too if pictures are given.
+        model: a module with `decode(z)` and `latent_dim`; with `encode` too if pictures are given.
         code: (latent_dim,), or one picture, to begin with.
         dims: dimensions, a row each; None for the six most informative.
         images: pictures to measure spread and information on, as for `sliders`; None takes N(0, I), and for

@@ -6,14 +6,14 @@ import { compileConvolve } from "./compile.mjs";
 const here = new URL(".", import.meta.url).pathname;
 const folder = process.argv[2] ?? `${here}../static`;
 
-/** `import bytes from "virtual:convolve.wasm"`: the compiled src/convolve.ts as a Uint8Array. */
+/** `import text from "virtual:convolve.wasm"`: the compiled src/convolve.ts in base64. */
 const wasm = {
   name: "wasm",
   setup(task) {
     task.onResolve({ filter: /^virtual:convolve\.wasm$/ }, ({ path }) => ({ path, namespace: "wasm" }));
     task.onLoad({ filter: /.*/, namespace: "wasm" }, async () => ({
       contents: await compileConvolve(),
-      loader: "binary",
+      loader: "base64",
     }));
   },
 };

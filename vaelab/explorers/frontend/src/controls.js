@@ -5,11 +5,11 @@ import { h, number, uniqueId } from "./dom.js";
 /**
  * A labelled slider: { el, value }. `onInput(value)` hears the reader, not code that sets `value`.
  * @param {{label: string, min: number, max: number, step?: number, value: number,
- *   format?: (value: number) => string, onInput?: (value: number) => void, hint?: string}} options
+ *   format?: (value: number) => string, onInput?: (value: number) => void}} options
  */
-export function slider({ label, min, max, step = 0.01, value, format = (v) => number(v), onInput, hint }) {
+export function slider({ label, min, max, step = 0.01, value, format = (v) => number(v), onInput }) {
   const id = uniqueId();
-  const output = h("output", { for: id });
+  const output = h("output", { for: id, "aria-live": "off" });
   const input = h("input", { type: "range", id, min, max, step });
   const show = () => {
     output.textContent = format(input.valueAsNumber);
@@ -19,8 +19,7 @@ export function slider({ label, min, max, step = 0.01, value, format = (v) => nu
     show();
     onInput?.(input.valueAsNumber);
   });
-  const note = hint ? h("span", { class: "vae-hint" }, hint) : null;
-  const el = h("div", { class: "vae-slider" }, h("label", { for: id }, label), output, input, note);
+  const el = h("div", { class: "vae-slider" }, h("label", { for: id }, label), output, input);
   const control = {
     el,
     get value() {

@@ -16,13 +16,21 @@ function fill(element, attributes, children) {
 /** An HTML element: h("p", { class: "vae-note", onclick: fn, style: {...} }, "text", node). */
 export const h = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
 
+/** A <div> of a class. */
+export const div = (name, ...children) => h("div", { class: name }, ...children);
+
+/** A line of small print. */
+export const note = (...children) => h("p", { class: "vae-note" }, ...children);
+
 /** An SVG element, in the same way. */
 export const svg = (tag, attributes, ...children) =>
   fill(document.createElementNS(SVG, tag), attributes, children);
 
-let count = 0;
-/** An id that nothing else on the page has. */
-export const uniqueId = () => `vae-${++count}`;
+/** An id that nothing else on the page has, whichever script made it: Jupyter loads one for each widget. */
+export function uniqueId() {
+  globalThis.vaelabIds = (globalThis.vaelabIds ?? 0) + 1;
+  return `vae-${globalThis.vaelabIds}`;
+}
 
 /** The value that a CSS variable has at `element`: colour("--vae-accent", el). */
 export const colour = (name, element) => getComputedStyle(element).getPropertyValue(name).trim();
@@ -41,9 +49,6 @@ export function onTheme(element, redraw) {
   };
 }
 
-/** True where the reader asked the system for less motion. */
-export const reducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
 /** A number as people write it, with a true minus sign: "−0.30". */
@@ -51,3 +56,6 @@ export const number = (value, digits = 2) => {
   const text = value.toFixed(digits);
   return Number(text) === 0 ? (0).toFixed(digits) : text.replace("-", "\u2212");
 };
+
+/** The same with a plus sign before what is above zero. */
+export const signed = (value, digits) => (value > 0 ? "+" : "") + number(value, digits);

@@ -1,6 +1,6 @@
 // What all explorers share: a title, a place for the picture, a line for troubles, a voice.
 
-import { h, uniqueId } from "./dom.js";
+import { div, h, uniqueId } from "./dom.js";
 import { speech } from "./speech.js";
 
 // JupyterLab would take arrow keys and letters for its own shortcuts.
@@ -10,32 +10,32 @@ const ownKeys = (event) => event.ctrlKey || event.metaKey || event.stopPropagati
 function frame(title) {
   const id = uniqueId();
   const voice = speech();
-  const body = h("div", { class: "vae-body" });
+  const body = div("vae-body");
   const note = h("p", { class: "vae-note vae-status", role: "status" });
   const trouble = h("p", { class: "vae-error", role: "alert" });
   const heading = h("p", { class: "vae-title", id }, title);
   const root = h("div", { class: "vae-frame", role: "group", "aria-labelledby": id, onkeydown: ownKeys });
   root.append(heading, body, note, trouble, voice.el);
-  return {
-    root,
-    body,
-    say: voice.say,
-    note: (text) => (note.textContent = text),
-    fail: (text) => (trouble.textContent = text),
-  };
+  // The same words again would be read out again.
+  const writer = (line) => (text) => line.textContent === text || (line.textContent = text);
+  return { root, body, say: voice.say, note: writer(note), fail: writer(trouble) };
 }
 
 /**
  * Bring an explorer to life in `el`, whose content (a still picture) stays until it can be replaced.
- * `kinds` has the module of each kind; `open(model, report)` gives the decoder of those that have one. Returns a function that ends it.
+ * `kinds` has the `mount` of each kind; `open(model, report)` gives the decoder of those that have one.
+ * Returns a function that ends it.
  */
 export async function start({ kinds, model, el, open }) {
-  const kind = kinds[model.get("kind")];
+  const mount = kinds[model.get("kind")];
   const parts = frame(model.get("title"));
   try {
-    if (!kind) throw new Error(`This page's script has no explorer "${model.get("kind")}": build it again.`);
+    if (!mount) throw new Error(`This page's script has no explorer "${model.get("kind")}": build it again.`);
     const decoder = model.get("picture_shape") ? await open(model, parts) : undefined;
-    const stop = kind.mount({ model, el: parts.body, decoder, say: parts.say });
+    let awake = false; // silent until something changes
+    const say = (text) => awake && parts.say(text);
+    const stop = mount({ model, el: parts.body, decoder, say });
+    awake = true;
     el.replaceChildren(parts.root);
     el.explorer = { model, decoder };
     return () => stop?.();

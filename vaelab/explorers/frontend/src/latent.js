@@ -56,7 +56,7 @@ export function described(label, value) {
   return `${Math.abs(value).toFixed(1)} towards ${ends[value < 0 ? 0 : 1]}`;
 }
 
-/** How far from the data a code is, in words; 1 is as far as real codes are from one another. */
+/** How far from the data a code is, in words; 1 is as far as real codes' nearest neighbours. */
 export function howFar(ratio) {
   if (ratio < 1.2) return "within the cloud of real codes";
   if (ratio < 1.6) return "at the edge of the cloud of real codes";

@@ -1,11 +1,10 @@
 // A square to drag a point over: a slider of two dimensions.
 
 import { clamp, colour, h, number, onTheme } from "./dom.js";
-
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+import { draggable } from "./drag.js";
 
 /**
- * A draggable point on a square: { el, value: [x, y], redraw() }; y grows upwards.
+ * A draggable point on a square: { el, value: [x, y], at(event), redraw(), remove() }; y grows upwards.
  *
  * Arrow keys move it by a fiftieth of the width, with Shift by a tenth; Home leads to the middle.
  * @param {{label: string, x: {min: number, max: number, name: string},
@@ -17,17 +16,18 @@ const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDow
  */
 export function pad({ label, x, y, value, onMove, backdrop, describe }) {
   let [px, py] = value;
+  const [wide, tall] = [x.max - x.min, y.max - y.min];
   const canvas = h("canvas", { "aria-hidden": "true" });
   const handle = h("span", { class: "vae-handle", "aria-hidden": "true" });
-  const el = h("div", { class: "vae-pad", tabindex: 0, role: "slider", "aria-label": label }, canvas, handle);
+  const bounds = { "aria-valuemin": x.min, "aria-valuemax": x.max };
+  const about = { class: "vae-pad", tabindex: 0, role: "slider", "aria-label": label, ...bounds };
+  const el = h("div", about, canvas, handle);
   const text = () => describe?.(px, py) ?? `${x.name} ${number(px)}, ${y.name} ${number(py)}`;
 
   function place() {
-    handle.style.left = `${(100 * (px - x.min)) / (x.max - x.min)}%`;
-    handle.style.top = `${(100 * (y.max - py)) / (y.max - y.min)}%`;
-    el.setAttribute("aria-valuemin", x.min);
-    el.setAttribute("aria-valuemax", x.max);
-    el.setAttribute("aria-valuenow", number(px).replace("\u2212", "-"));
+    handle.style.left = `${(100 * (px - x.min)) / wide}%`;
+    handle.style.top = `${(100 * (y.max - py)) / tall}%`;
+    el.setAttribute("aria-valuenow", px.toFixed(2));
     el.setAttribute("aria-valuetext", text());
   }
 
@@ -40,41 +40,38 @@ export function pad({ label, x, y, value, onMove, backdrop, describe }) {
     const context = canvas.getContext("2d");
     context.scale(scale, scale);
     context.fillStyle = context.strokeStyle = colour("--vae-ink", el);
-    const toScreen = (a, b) => [
-      (width * (a - x.min)) / (x.max - x.min),
-      (height * (y.max - b)) / (y.max - y.min),
-    ];
+    const toScreen = (a, b) => [(width * (a - x.min)) / wide, (height * (y.max - b)) / tall];
     backdrop(context, width, height, toScreen);
   }
 
-  function moveTo(a, b) {
+  function put(a, b) {
     px = clamp(a, x.min, x.max);
     py = clamp(b, y.min, y.max);
     place();
+  }
+
+  function moveTo(a, b) {
+    put(a, b);
     onMove?.([px, py]);
   }
 
-  function follow(event) {
+  /** The place under a pointer, on the pad or off it. */
+  function at({ clientX, clientY }) {
     const box = el.getBoundingClientRect();
-    moveTo(
-      x.min + ((event.clientX - box.left) / box.width) * (x.max - x.min),
-      y.max - ((event.clientY - box.top) / box.height) * (y.max - y.min),
-    );
+    return [
+      x.min + ((clientX - box.left) / box.width) * wide,
+      y.max - ((clientY - box.top) / box.height) * tall,
+    ];
   }
 
-  el.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
-    el.setPointerCapture(event.pointerId);
-    follow(event);
+  draggable(el, {
+    follow: (event) => moveTo(...at(event)),
+    step: ([right, up], times) => moveTo(px + 0.02 * times * right * wide, py + 0.02 * times * up * tall),
   });
-  el.addEventListener("pointermove", (event) => el.hasPointerCapture(event.pointerId) && follow(event));
   el.addEventListener("keydown", (event) => {
-    const step = KEYS[event.key];
-    if (!step && event.key !== "Home") return;
+    if (event.key !== "Home") return;
     event.preventDefault();
-    if (!step) return moveTo((x.min + x.max) / 2, (y.min + y.max) / 2);
-    const share = event.shiftKey ? 0.1 : 0.02;
-    moveTo(px + step[0] * share * (x.max - x.min), py + step[1] * share * (y.max - y.min));
+    moveTo((x.min + x.max) / 2, (y.min + y.max) / 2);
   });
 
   const observer = new ResizeObserver(redraw);
@@ -83,14 +80,13 @@ export function pad({ label, x, y, value, onMove, backdrop, describe }) {
   place();
   return {
     el,
+    at,
     redraw,
     get value() {
       return [px, py];
     },
-    set value([a, b]) {
-      px = clamp(a, x.min, x.max);
-      py = clamp(b, y.min, y.max);
-      place();
+    set value(next) {
+      put(...next);
     },
     remove() {
       observer.disconnect();

@@ -1,13 +1,12 @@
 // Explorers in a built page: no kernel, no server. A plain script, as pages opened from disk load no modules.
 
+import { fromBase64 } from "./base64.js";
 import { hydrate } from "./hydrate.js";
 import { kinds } from "./kinds.js";
 import { openDecoder } from "./transport.js";
 
 // Where this script lies, the folder models/ lies too. Read now: later it is not known.
 const home = document.currentScript.src;
-
-const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 
 function runScript(url) {
   return new Promise((resolve, reject) => {
@@ -22,10 +21,9 @@ function runScript(url) {
 async function loadWeights(key) {
   if (!key) throw new Error("This model's decoder runs in a notebook only.");
   if (!globalThis.vaelabModels?.[key]) await runScript(new URL(`models/${key}.js`, home).href);
-  const found = globalThis.vaelabModels?.[key];
-  if (!found) throw new Error("The file with the model's weights is damaged: build the page again.");
   try {
-    return { meta: found.meta, data: fromBase64(found.data) };
+    const { meta, data } = globalThis.vaelabModels[key];
+    return { meta, data: fromBase64(data) };
   } catch {
     throw new Error("The file with the model's weights is damaged: build the page again.");
   }

@@ -2,8 +2,8 @@
 
 import { h } from "./dom.js";
 
-/** A picture of width x height pixels, scaled up by CSS: { el, label, draw(ImageData) }. */
-export function picture({ width, height, label }) {
+/** A place for a decoder's pictures, scaled up by CSS: { el, label, draw(ImageData) }. */
+export function picture({ width, height }, label) {
   const el = h("canvas", { class: "vae-picture", width, height, role: "img", "aria-label": label });
   const context = el.getContext("2d");
   return {
@@ -14,3 +14,7 @@ export function picture({ width, height, label }) {
     },
   };
 }
+
+/** A picture, or what else there is to see, with words under it. */
+export const figure = (content, caption, kind) =>
+  h("figure", { class: kind }, content, caption && h("figcaption", {}, caption));

@@ -1,8 +1,8 @@
 // Curves, points and handles on two axes: SVG drawn anew for each width, so that its text keeps its size.
 
 import { clamp, h, svg, uniqueId } from "./dom.js";
+import { draggable } from "./drag.js";
 
-const ARROWS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
 const TEXT = 12; // px
 
 /** The least of 1, 2, 5, 10, 20, ... times a power of ten that is not below `value`: it seldom jumps. */
@@ -152,11 +152,13 @@ export function plot({ height, x, y, label }) {
     /** A line from top to bottom at x. */
     vertical: (at, look = {}) =>
       path(at, stroke({ dash: "4 4", ...look }), (now) => `M${px(now)} ${margin.top}v${inner()[1]}`),
-    /** Words at a place [x, y]. */
+    /** Words at a place [x, y], or other words with update([x, y, words]); readable over lines. */
     text(words_, place, { colour = "var(--vae-ink)", anchor = "start", dx = 0, dy = 0 } = {}) {
-      const node = svg("text", { "text-anchor": anchor, style: { fill: colour } }, words_);
+      const halo = { paintOrder: "stroke", stroke: "var(--vae-paper)", strokeWidth: "4px" };
+      const node = svg("text", { "text-anchor": anchor, style: { fill: colour, ...halo } });
       words.append(node);
-      return item(place, ([a, b]) => {
+      return item(place, ([a, b, said = words_]) => {
+        node.textContent = said;
         node.setAttribute("x", px(a) + dx);
         node.setAttribute("y", py(b) + dy);
       });
@@ -167,29 +169,28 @@ export function plot({ height, x, y, label }) {
      */
     handle({ label: name, letter, colour, min, max, step = 0.05, value, at, from, format = String, onMove }) {
       const dot = h("span", { class: "vae-knob", style: { background: colour } }, letter);
-      const knob = h("div", { class: "vae-grip", role: "slider", tabindex: 0, "aria-label": name }, dot);
-      for (const [side, bound] of [["min", min], ["max", max]]) knob.setAttribute(`aria-value${side}`, bound);
+      const bounds = { "aria-valuemin": min, "aria-valuemax": max };
+      const about = { class: "vae-grip", role: "slider", tabindex: 0, "aria-label": name };
+      const knob = h("div", { ...about, ...bounds }, dot);
       el.append(knob);
       let shift;
       const move = (next) => {
         const rounded = Number((Math.round(clamp(next, min, max) / step) * step).toFixed(9));
         if (rounded !== value) onMove(rounded);
       };
-      knob.addEventListener("pointerdown", (event) => {
-        if (event.button) return;
-        const box = knob.getBoundingClientRect();
-        shift = [box.left + box.width / 2 - event.clientX, box.top + box.height / 2 - event.clientY];
-        knob.setPointerCapture(event.pointerId);
-      });
-      knob.addEventListener("pointermove", (event) => {
-        if (knob.hasPointerCapture(event.pointerId)) move(from(toData(event, shift)));
+      draggable(knob, {
+        grab(event) {
+          const box = knob.getBoundingClientRect();
+          shift = [box.left + box.width / 2 - event.clientX, box.top + box.height / 2 - event.clientY];
+        },
+        follow: (event) => move(from(toData(event, shift))),
+        step: ([right, up], times) => move(value + (right + up) * step * times),
       });
       knob.addEventListener("keydown", (event) => {
-        const ends = { Home: min, End: max };
-        if (!(event.key in ARROWS) && !(event.key in ends)) return;
+        const end = { Home: min, End: max }[event.key];
+        if (end === undefined) return;
         event.preventDefault();
-        event.stopPropagation(); // JupyterLab listens to arrow keys too
-        move(ends[event.key] ?? value + ARROWS[event.key] * step * (event.shiftKey ? 5 : 1));
+        move(end);
       });
       return item(value, (now) => {
         value = now;
@@ -202,14 +203,9 @@ export function plot({ height, x, y, label }) {
     },
     /** Another range for an axis: setRange({ y: { min, max } }). */
     setRange(next) {
-      let changed = false;
-      for (const axis of Object.keys(next)) {
-        for (const [end, to] of Object.entries(next[axis])) {
-          changed ||= ranges[axis][end] !== to;
-          ranges[axis][end] = to;
-        }
-      }
-      if (changed) redraw();
+      const before = JSON.stringify(ranges);
+      for (const axis of Object.keys(next)) Object.assign(ranges[axis], next[axis]);
+      if (before !== JSON.stringify(ranges)) redraw();
     },
     set label(text) {
       image.setAttribute("aria-label", text);

@@ -2,7 +2,7 @@
 
 import { hydrate } from "./hydrate.js";
 import { showProgress } from "./progress.js";
-import * as quiz from "./quiz.js";
+import { mount as quiz } from "./quiz.js";
 
 showProgress();
 hydrate({ quiz }, "[data-kind=quiz]");

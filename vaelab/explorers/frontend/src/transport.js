@@ -1,6 +1,7 @@
 // Codes in, pictures out: from the kernel where there is one, else from this browser.
 
 import convolve from "virtual:convolve.wasm";
+import { fromBase64 } from "./base64.js";
 import { makeDecoder } from "./decoder.js";
 
 const PATIENCE = 800; // milliseconds to wait for a kernel before the browser decodes
@@ -15,7 +16,7 @@ function browserDecoder(key, loadWeights) {
       if (meta.key !== key) {
         throw new Error(`The weights are of another model (${meta.key}, not ${key}): build the page again.`);
       }
-      return makeDecoder(meta, data, { wasmBytes: convolve });
+      return makeDecoder(meta, data, { wasmBytes: fromBase64(convolve) });
     });
     decoders.set(key, made);
     made.catch(() => decoders.delete(key)); // a later try may succeed
@@ -32,7 +33,7 @@ function asImages(bytes, width, height) {
 }
 
 /**
- * The decoder that an explorer's front end sees: { width, height, channels, decode(codes, draw) }.
+ * The decoder that an explorer's front end sees: { width, height, decode(codes, draw) }.
  *
  * One request is under way at a time and the latest waits; those between are dropped.
  * @param model its `picture_shape` and its `weights`, a key or "" where the browser cannot decode
@@ -41,7 +42,7 @@ function asImages(bytes, width, height) {
  * @param report tells the reader: note(text), fail(text)
  */
 export async function openDecoder(model, source, report) {
-  const [channels, height, width] = model.get("picture_shape");
+  const [, height, width] = model.get("picture_shape");
   const key = model.get("weights");
   const browser = () => browserDecoder(key, source.loadWeights);
   if (!source.kernel) await browser(); // problems show before the still picture goes
@@ -50,7 +51,7 @@ export async function openDecoder(model, source, report) {
 
   async function inBrowser(codes) {
     const decoder = await browser();
-    return codes.map((code) => new ImageData(decoder.decode(code).slice(), width, height));
+    return codes.map((code) => new ImageData(decoder.decode(code), width, height));
   }
 
   async function answer(codes) {
@@ -87,7 +88,6 @@ export async function openDecoder(model, source, report) {
   return {
     width,
     height,
-    channels,
     /** Resolves when nothing is left to draw. */
     decode(codes, draw) {
       waiting = { codes, draw };

@@ -2,13 +2,13 @@
 
 import { start } from "./frame.js";
 import { kinds } from "./kinds.js";
-import * as quiz from "./quiz.js";
+import { mount as quiz } from "./quiz.js";
 import { openDecoder } from "./transport.js";
 
 const asBytes = (buffer) =>
   new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength).slice();
 
-let last = 0;
+let last = Date.now(); // another tab on this kernel hears our replies too: it must not take them for its own
 
 /** Send a message to the kernel; its reply [content, buffers], or null after `patience` milliseconds. */
 function ask(model, message, patience) {

@@ -25,11 +25,11 @@ test("the areas under the integrand agree with the closed form, in both directio
   }
 });
 
-test("the drawn integrand has both signs where the curves cross, and is fine enough to draw a narrow peak", () => {
+test("the drawn integrand has both signs where the curves cross, and shows a narrow peak", () => {
   const [q, p] = PAIRS[0];
   assert.ok(integrand(1, q, p) > 0 && integrand(-0.5, q, p) < 0);
   const drawn = places(-6, 6, [[0, 0.1], [2, 1]]);
-  assert.deepEqual(drawn, drawn.toSorted((a, b) => a - b));
+  assert.deepEqual(drawn, [...drawn].sort((a, b) => a - b));
   assert.ok(drawn.every((x) => Math.abs(x) <= 6));
   const near = drawn.filter((x) => Math.abs(x) < 0.1);
   assert.ok(near.length > 20, `${near.length} places in the peak`);
@@ -69,7 +69,7 @@ test("both estimators are unbiased: within four standard errors of the exact gra
   }
 });
 
-test("for z squared the score function spreads more, and ever more as sigma shrinks; for the wave it is less", () => {
+test("for z squared the score function spreads more, the more so as sigma shrinks; for the wave less", () => {
   const eps = draws(0, 1000);
   const spread = (f, estimator, sigma) => summary(estimator(functions[f], 1, sigma, eps).mu).deviation;
   close(spread("square", pathwise, 0.5), 1, 0.1); // 2 sigma

@@ -1,8 +1,10 @@
 // A slider over trained VAEs: rate and distortion of each, and its pictures from one sheet.
 
 import { slider } from "../controls.js";
-import { h, number } from "../dom.js";
+import { div, h, note, number, signed } from "../dom.js";
 import { plot } from "../plot.js";
+import { table } from "../table.js";
+import { put, watch } from "../traits.js";
 
 const GAP = 2; // pixels between pictures
 
@@ -29,50 +31,39 @@ export function mount({ model, el, say }) {
     step: 1,
     value: 0,
     format: (i) => names[i],
-    onInput(i) {
-      model.set("index", i);
-      model.save_changes();
-    },
+    onInput: (i) => put(model, "index", i),
   });
-  const heading = h("thead");
-  const cells = h("tbody");
-  const note = nats
+  const remark = nats
     ? `Dotted: where rate and distortion make up the best ELBO here, ${number(best, 1)} nats.`
     : "The models have different likelihoods, so their nats cannot be compared: distortion is the mean " +
       "squared error of the reconstructions.";
   const curve = rateDistortion(runs, nats, best);
   const strips = pictureRows(model.get("sheet"), runs.length);
-  const table = h("table", { class: "vae-table vae-facts" }, heading, cells);
-  const numbers = h("div", { class: "vae-grow" }, table, h("p", { class: "vae-note" }, note));
-  const row = h("div", { class: "vae-row" }, numbers, h("div", { class: "vae-grow" }, curve.el));
-  el.append(chosen.el, strips.el, row);
+  const facts = table();
+  const numbers = div("vae-grow", facts.el, note(remark));
+  el.append(chosen.el, strips.el, div("vae-row", numbers, div("vae-grow", curve.el)));
 
   function show() {
     const i = Math.min(runs.length - 1, Math.max(0, model.get("index")));
     const before = runs[i - 1];
-    const head = ["", names[i], before ? `from ${names[i - 1]}` : ""];
-    heading.replaceChildren(h("tr", {}, head.map((text) => h(text ? "th" : "td", {}, text))));
-    cells.replaceChildren(...rows.map((row) => {
-      const [name, unit, value, digits] = row;
-      const title = h("th", { scope: "row" }, name, h("span", { class: "vae-hint" }, ` ${unit}`));
+    const lines = rows.map(([name, unit, value, digits]) => {
+      const title = [name, h("span", { class: "vae-hint" }, ` ${unit}`)];
       const change = before ? signed(value(runs[i]) - value(before), digits) : "";
-      return h("tr", {}, title, h("td", {}, number(value(runs[i]), digits)), h("td", {}, change));
-    }));
+      return [title, number(value(runs[i]), digits), change];
+    });
+    facts.show(["", names[i], before ? `from ${names[i - 1]}` : ""], lines);
     chosen.value = i;
     curve.mark(runs[i], names[i]);
     strips.show(i, names[i]);
-    const facts = rows.map(([name, , value, digits]) => `${name} ${number(value(runs[i]), digits)}`);
-    say(`${names[i]}. ${facts.join(", ")}.`);
+    const spoken = rows.map(([name], k) => `${name} ${lines[k][1]}`);
+    say(`${names[i]}. ${spoken.join(", ")}.`);
   }
-  model.on("change:index", show);
-  show();
+  const stop = watch(model, ["index"], show);
   return () => {
-    model.off("change:index", show);
+    stop();
     curve.remove();
   };
 }
-
-const signed = (value, digits) => (value > 0 ? "+" : "") + number(value, digits);
 
 /** The models' points, joined in the order of beta, the chosen one marked. */
 function rateDistortion(runs, nats, best) {
@@ -139,7 +130,7 @@ function pictureRows({ src, cell: [width, height], examples, samples }, count) {
   }
   sheet.onload = draw;
   sheet.src = src;
-  const figures = rows.map(({ name, canvas }) => h("div", { class: "vae-note" }, name, canvas));
+  const figures = rows.map(({ name, canvas }) => div("vae-note", name, canvas));
   return {
     el: h("div", {}, figures),
     show(i, text) {

@@ -1,9 +1,10 @@
 // Two Gaussians to drag, what their KL divergence adds up, and the number in both directions.
 
 import { button, choice, slider } from "../controls.js";
-import { h, number } from "../dom.js";
+import { div, h, note, number } from "../dom.js";
 import { areas, density, integrand, klDivergence, places } from "../gaussians.js";
 import { plot, roundUp } from "../plot.js";
+import { put, watch } from "../traits.js";
 
 const REACH = 6; // of the axis; the tails go on outside, and are counted
 const NAMES = ["mu_q", "sigma_q", "mu_p", "sigma_p"];
@@ -44,10 +45,7 @@ function readout(name, colour) {
 
 /** Drag the peaks for the means and the handles beside them for the widths. */
 export function mount({ model, el, say }) {
-  const set = (name, value) => {
-    model.set(name, value);
-    model.save_changes();
-  };
+  const set = (name, value) => put(model, name, value);
   const axis = { min: -REACH, max: REACH };
   const curves = plot({ height: 220, x: axis, y: { min: 0, max: 1, label: "density" }, label: "" });
   const sums = plot({
@@ -90,7 +88,7 @@ export function mount({ model, el, say }) {
     onChange: (value) => set("direction", value),
   });
   const readouts = { "q||p": readout("KL(q‖p)", COLOURS.q), "p||q": readout("KL(p‖q)", COLOURS.p) };
-  const compared = h("p", { class: "vae-note" });
+  const compared = note();
 
   function drawSums(a, b) {
     const seen = places(-REACH, REACH, [a, b]).map((x) => [x, integrand(x, a, b)]);
@@ -138,16 +136,14 @@ export function mount({ model, el, say }) {
     curves.el,
     direction.el,
     sums.el,
-    h("p", { class: "vae-note" }, "Plain area counts plus, hatched area counts minus."),
-    h("div", { class: "vae-numbers" }, readouts["q||p"].el, readouts["p||q"].el),
+    note("Plain area counts plus, hatched area counts minus."),
+    div("vae-numbers", readouts["q||p"].el, readouts["p||q"].el),
     compared,
-    h("div", { class: "vae-controls" }, NAMES.map((name) => controls[name].el)),
+    div("vae-controls", NAMES.map((name) => controls[name].el)),
   );
-  const watched = [...NAMES, "direction"].map((name) => `change:${name}`);
-  watched.forEach((event) => model.on(event, draw));
-  draw();
+  const stop = watch(model, [...NAMES, "direction"], draw);
   return () => {
-    watched.forEach((event) => model.off(event, draw));
+    stop();
     curves.remove();
     sums.remove();
   };

@@ -2,32 +2,28 @@
 
 import { bar } from "../bar.js";
 import { choice, slider } from "../controls.js";
-import { h, number } from "../dom.js";
+import { div, note, number } from "../dom.js";
 import { blend, norm, round } from "../latent.js";
 import { pad } from "../pad.js";
-import { picture } from "../picture.js";
+import { figure, picture } from "../picture.js";
+import { put, read, watch } from "../traits.js";
 
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 /** Move between faces; `position` is [a] or [a, b] from 0 to 1, `path` "straight" or "great circle". */
 export function mount({ model, el, decoder, say }) {
-  const [codes, typical, means] = ["codes", "typical", "means"].map((k) => model.get(k));
+  const [codes, typical, means] = read(model, "codes", "typical", "means");
   const four = codes.length === 4;
-  const make = (label) => picture({ width: decoder.width, height: decoder.height, label });
-  const ends = codes.map((_, k) => make(`Face ${k + 1}`));
-  const result = make("The face between");
+  const ends = codes.map((_, k) => picture(decoder, `Face ${k + 1}`));
+  const result = picture(decoder, "The face between");
   const norms = codes.map(norm);
   const size = bar({ max: 1.2 * Math.max(typical, ...norms), mark: typical });
-  const words = h("p", { class: "vae-note" });
+  const words = note();
   let drawn = false; // the faces at the ends are decoded once
 
-  function put(name, value) {
-    model.set(name, value);
-    model.save_changes();
-  }
   const where = ([a, b]) =>
     four ? `${percent(a)} to the right, ${percent(b)} down` : `${percent(a)} of the way to face 2`;
-  const move = (position) => put("position", round(position));
+  const move = (position) => put(model, "position", round(position));
 
   // The pad's y grows upwards, the second number of `position` downwards, as one reads.
   const [a, b] = model.get("position");
@@ -57,30 +53,24 @@ export function mount({ model, el, decoder, say }) {
       });
   const path = choice({
     label: "Path",
-    options: [
-      ["straight", "straight line"],
-      ["great circle", "great circle"],
-    ],
+    options: [["straight", "straight line"], ["great circle", "great circle"]],
     value: model.get("path"),
-    onChange: (value) => put("path", value),
+    onChange: (value) => put(model, "path", value),
   });
 
-  function follow([x, y]) {
-    path.value = model.get("path");
-    if (!four && Math.abs(control.value - x) > 0.006) control.value = x;
-    if (four && norm([control.value[0] - x, control.value[1] - 1 + y]) > 1e-3) control.value = [x, 1 - y];
-  }
-
   function show() {
-    const position = model.get("position");
-    follow(position);
-    const z = blend(codes, position, model.get("path"));
+    const [position, way] = read(model, "position", "path");
+    control.value = four ? [position[0], 1 - position[1]] : position[0];
+    path.value = way;
+    const z = blend(codes, position, way);
     size.value = norm(z);
     words.textContent =
       `Norm of the code: ${number(norm(z), 1)}. Of the faces’ codes: ` +
       `${norms.map((n) => number(n, 1)).join(", ")}. ` +
       `Of a draw from N(0, I): about ${number(typical, 1)}, the dashed line.` +
-      (means ? " Faces’ codes are means of their posteriors, without the noise of a draw, so smaller." : "");
+      (means
+        ? " Faces’ codes are means of their posteriors, without the noise of a draw, so mostly smaller."
+        : "");
     result.label = `Face ${where(position)}`;
     say(`${where(position)}. Norm of the code ${number(norm(z), 1)}.`);
     decoder.decode(drawn ? [z] : [z, ...codes], ([image, ...others]) => {
@@ -91,16 +81,13 @@ export function mount({ model, el, decoder, say }) {
     });
   }
 
-  const figure = (face, caption, kind) =>
-    h("figure", { class: kind }, face.el, caption && h("figcaption", {}, caption));
   const faces = four
-    ? h("div", { class: "vae-row vae-square" }, control.el, figure(result))
-    : h(
-        "div",
-        { class: "vae-faces" },
-        figure(ends[0], "face 1", "vae-end"),
-        figure(result, "between"),
-        figure(ends[1], "face 2", "vae-end"),
+    ? div("vae-row vae-square", control.el, result.el)
+    : div(
+        "vae-faces",
+        figure(ends[0].el, "face 1", "vae-end"),
+        figure(result.el, "between"),
+        figure(ends[1].el, "face 2", "vae-end"),
       );
   el.classList.add("vae-stack");
   el.append(
@@ -109,18 +96,14 @@ export function mount({ model, el, decoder, say }) {
     path.el,
     size.el,
     words,
-    h(
-      "p",
-      { class: "vae-note" },
-      "A straight line passes nearer to zero, where few draws lie; a great circle keeps the norm.",
+    note(
+      "A straight line passes nearer to zero, where few draws lie; a great circle keeps about the norm of " +
+        "its ends.",
     ),
   );
-  model.on("change:position", show);
-  model.on("change:path", show);
-  show();
+  const stop = watch(model, ["position", "path"], show);
   return () => {
-    model.off("change:position", show);
-    model.off("change:path", show);
+    stop();
     control.remove?.();
   };
 }

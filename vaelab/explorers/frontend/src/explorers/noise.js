@@ -2,39 +2,31 @@
 
 import { bar } from "../bar.js";
 import { button, choice, slider } from "../controls.js";
-import { h, number } from "../dom.js";
+import { div, h, note, number } from "../dom.js";
 import { between, howFar } from "../latent.js";
-import { picture } from "../picture.js";
+import { figure, picture } from "../picture.js";
+import { put, read, watch } from "../traits.js";
 
+const STATE = ["amount", "picture", "direction"];
 const FAR = 6; // where the bar ends, in distances between real codes
 
 /** Walk off the data; `amount` in standard deviations, from `picture`, along `direction`. */
 export function mount({ model, el, decoder, say }) {
-  const [codes, originals, directions, spread, distances] = [
-    "codes",
-    "originals",
-    "directions",
-    "spread",
-    "distances",
-  ].map((k) => model.get(k));
+  const [codes, originals, directions] = read(model, "codes", "originals", "directions");
+  const [spread, distances] = read(model, "spread", "distances");
   const zero = codes.length; // the choice that begins without a picture
-  const decoded = picture({ width: decoder.width, height: decoder.height, label: "Decoded" });
+  const decoded = picture(decoder, "Decoded");
   const original = h("img", { alt: "" });
-  const originalFigure = h("figure", {}, original, h("figcaption", {}, "original"));
+  const originalFigure = figure(original, "original");
   const gauge = bar({ max: FAR, mark: 1 });
-  const words = h("p", { class: "vae-note" });
-
-  function put(name, value) {
-    model.set(name, value);
-    model.save_changes();
-  }
+  const words = note();
   const far = slider({
     label: "How far, in standard deviations",
     min: 0,
     max: model.get("reach"),
     step: 0.05,
     value: model.get("amount"),
-    onInput: (v) => put("amount", v),
+    onInput: (v) => put(model, "amount", v),
   });
   const from = choice({
     label: "Start from",
@@ -43,15 +35,15 @@ export function mount({ model, el, decoder, say }) {
       [zero, "no picture"],
     ],
     value: model.get("picture"),
-    onChange: (k) => put("picture", k),
+    onChange: (k) => put(model, "picture", k),
   });
   const another = button("Another direction", () =>
-    put("direction", (model.get("direction") + 1) % directions.length),
+    put(model, "direction", (model.get("direction") + 1) % directions.length),
   );
 
   function show() {
-    const [amount, k, d] = ["amount", "picture", "direction"].map((name) => model.get(name));
-    if (far.value !== amount) far.value = amount;
+    const [amount, k, d] = read(model, ...STATE);
+    far.value = amount;
     from.value = k;
     originalFigure.hidden = k === zero;
     if (k < zero) {
@@ -60,9 +52,9 @@ export function mount({ model, el, decoder, say }) {
     }
     const ratio = between(distances[k][d], amount / model.get("step"));
     gauge.value = ratio;
-    const prior = k === zero ? " From zero, 1.00 is a draw from N(0, I)." : "";
+    const prior = k === zero ? " At 1.00 on the slider the code is a draw from N(0, I)." : "";
     words.textContent =
-      `${number(ratio, 1)} times as far from the nearest real code as real codes are from one another: ` +
+      `The nearest real code is ${number(ratio, 1)} times as far as is usual among real codes: ` +
       `${howFar(ratio)}.${prior}`;
     const away = `${number(amount, 1)} standard deviations`;
     decoded.label = `Decoded ${away} from ${k === zero ? "zero" : `picture ${k + 1}`}`;
@@ -72,30 +64,17 @@ export function mount({ model, el, decoder, say }) {
     decoder.decode([walk.map((value, i) => start[i] + value)], ([image]) => decoded.draw(image));
   }
 
-  const buttons = h("div", { class: "vae-buttons" }, another);
   el.classList.add("vae-stack");
   el.append(
-    h(
-      "div",
-      { class: "vae-row" },
-      h(
-        "div",
-        { class: "vae-faces" },
-        originalFigure,
-        h("figure", {}, decoded.el, h("figcaption", {}, "decoded")),
-      ),
-      h("div", { class: "vae-grow vae-stack" }, from.el, far.el, gauge.el, words, buttons),
+    div(
+      "vae-row",
+      div("vae-faces", originalFigure, figure(decoded.el, "decoded")),
+      div("vae-grow vae-stack", from.el, far.el, gauge.el, words, div("vae-buttons", another)),
     ),
-    h(
-      "p",
-      { class: "vae-note" },
+    note(
       "Noise moves the code along one random direction. Distances allow for how far real codes spread in " +
-        "each direction; the dashed line, 1, is their distance from one another.",
+        "each direction; the dashed line, 1, is their usual distance from the nearest other.",
     ),
   );
-  for (const name of ["amount", "picture", "direction"]) model.on(`change:${name}`, show);
-  show();
-  return () => {
-    for (const name of ["amount", "picture", "direction"]) model.off(`change:${name}`, show);
-  };
+  return watch(model, STATE, show);
 }

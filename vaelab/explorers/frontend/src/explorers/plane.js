@@ -1,19 +1,19 @@
 // A map of a 2-D latent space to drag over, codes scattered on it, the decoded picture beside it.
 
-import { colour, h, number } from "../dom.js";
+import { colour, div, h, note, number } from "../dom.js";
+import { round } from "../latent.js";
 import { distance, nearest, tally } from "../nearest.js";
 import { pad } from "../pad.js";
 import { picture } from "../picture.js";
+import { put, read, watch } from "../traits.js";
 
 const NEIGHBOURS = 5;
 const EMPTY = "\u00a0"; // keeps the line's height
-const round = (z) => z.map((value) => Math.round(1000 * value) / 1000);
 
 /** Drag over the map; `z` is the code under the handle. */
 export function mount({ model, el, decoder, say }) {
   const [left, right, bottom, top] = model.get("extent");
-  const [codes, labels, names] = ["codes", "labels", "class_names"].map((name) => model.get(name));
-  const palette = model.get("palette");
+  const [codes, labels, names, palette] = read(model, "codes", "labels", "class_names", "palette");
   const shade = (k) => palette[k % palette.length];
   let shown = -1; // the class picked out, -1 for all
 
@@ -23,7 +23,6 @@ export function mount({ model, el, decoder, say }) {
     const who = labels.length ? ` Nearest codes: ${tally(indices.map((i) => names[labels[i]]))}.` : "";
     return `${who} The closest is ${number(distance(codes[indices[0]], z))} away.`;
   }
-  const describe = (x, y) => `z₁ = ${number(x)}, z₂ = ${number(y)}.${near([x, y])}`;
 
   function backdrop(context, width, height, toScreen) {
     const ink = context.fillStyle;
@@ -71,31 +70,25 @@ export function mount({ model, el, decoder, say }) {
     y: { min: bottom, max: top, name: "z₂" },
     value: model.get("z"),
     backdrop,
-    describe,
-    onMove(z) {
-      model.set("z", round(z));
-      model.save_changes();
-    },
+    onMove: (z) => put(model, "z", round(z)),
   });
-  const decoded = picture({ width: decoder.width, height: decoder.height, label: "Decoded picture" });
-  const text = h("p", { class: "vae-note" });
+  const decoded = picture(decoder, "Decoded picture");
+  const text = note();
   const under = h("p", { class: "vae-note", "aria-hidden": "true" }, EMPTY);
 
   function show() {
     const z = model.get("z");
-    if (`${round(map.value)}` !== `${z}`) map.value = z; // moved by code or by a link
-    text.textContent = describe(...z);
+    map.value = z;
+    const who = near(z);
+    text.textContent = `z₁ = ${number(z[0])}, z₂ = ${number(z[1])}.${who}`;
     decoded.label = `Picture decoded at ${text.textContent}`;
     map.redraw();
     decoder.decode([z], ([image]) => decoded.draw(image));
-    say(text.textContent);
+    say(who); // the map itself says where it is
   }
 
   function name(event) {
-    const box = map.el.getBoundingClientRect();
-    const x = left + ((event.clientX - box.left) / box.width) * (right - left);
-    const y = top - ((event.clientY - box.top) / box.height) * (top - bottom);
-    under.textContent = `Under the pointer: ${names[labels[nearest(codes, [x, y], 1)[0]]]}`;
+    under.textContent = `Under the pointer: ${names[labels[nearest(codes, map.at(event), 1)[0]]]}`;
   }
   if (labels.length) {
     map.el.addEventListener("pointermove", name);
@@ -117,17 +110,16 @@ export function mount({ model, el, decoder, say }) {
     return h("div", { class: "vae-buttons", role: "group", "aria-label": "Pick out one class" }, keys);
   }
 
-  const beside = h("div", { class: "vae-grow" }, decoded.el, text, labels.length ? under : null);
-  el.append(h("div", { class: "vae-row" }, map.el, beside));
+  const beside = div("vae-grow", decoded.el, text, labels.length ? under : null);
+  el.append(div("vae-row", map.el, beside));
   if (labels.length) el.append(legend());
   if (model.get("prior")) {
     const circles = "Dashed: one and two standard deviations of the prior N(0, I).";
-    el.append(h("p", { class: "vae-note" }, circles));
+    el.append(note(circles));
   }
-  model.on("change:z", show);
-  show();
+  const stop = watch(model, ["z"], show);
   return () => {
-    model.off("change:z", show);
+    stop();
     map.remove();
   };
 }

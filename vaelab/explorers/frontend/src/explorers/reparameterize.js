@@ -1,9 +1,10 @@
 // z = mu + sigma * eps with eps held, and two estimates of how the mean of f(z) changes with mu and sigma.
 
 import { button, choice, slider, toggle } from "../controls.js";
-import { h, number } from "../dom.js";
+import { div, h, note, number } from "../dom.js";
 import { draws, functions, pathwise, score, summary } from "../estimators.js";
 import { plot, roundUp } from "../plot.js";
+import { put, watch } from "../traits.js";
 
 const NAMES = ["mu", "sigma", "draws", "function", "hold", "seed"];
 const LIMITS = { mu: { min: -2, max: 2, step: 0.05 }, sigma: { min: 0.1, max: 1.2, step: 0.05 } };
@@ -17,80 +18,52 @@ const METHODS = [
   ["score", "score function", "var(--vae-second)", 0.45],
 ];
 
+const estimate = ({ mean, error, deviation }) =>
+  `${number(mean)} ± ${number(error)}, spread ${number(deviation)}`;
+
 /** The estimates of one gradient, a dot a draw, with the means and the exact value: { el, show, remove }. */
 function strip(parameter) {
-  const p = plot({
-    height: 170,
-    x: { min: -10, max: 10, label: `gradient for ${GREEK[parameter]}` },
-    y: { min: 0, max: 2.4, ticks: false },
-    label: "",
-  });
+  const y = { min: 0, max: 2.4, ticks: false };
+  const p = plot({ height: 170, x: { min: -10, max: 10 }, y, label: "" });
   const lanes = Object.fromEntries(
     METHODS.map(([key, , colour]) => [key, p.points([], { colour, size: 5, opacity: 0.6 })]),
   );
   const exact = p.vertical(0, { colour: "var(--vae-third)", width: 2 });
   const spans = p.segments([], { colour: "var(--vae-ink)", width: 2.5 });
   const means = p.points([], { colour: "var(--vae-ink)", size: 9 });
-  const names = METHODS.map(([, name, , y]) => p.text(name, [0, y], { dx: 4, dy: -18 }));
+  const names = METHODS.map(() => p.text("", [0, 0], { dy: -18 }));
+  const title = h("p");
   return {
-    el: h("div", { class: "vae-grow" }, p.el),
+    el: div("vae-grow", title, p.el),
     remove: p.remove,
-    /** `values` and `sums`: method -> a number a draw, method -> their summary. */
-    show(values, sums, right) {
-      const spread = Math.max(sums.pathwise.deviation, sums.score.deviation);
-      const limit = roundUp(Math.max(3.5 * spread, 1.5 * Math.abs(right), 1));
+    /** Show a number a draw for each method beside the exact one; returns all in words. */
+    show(values, right) {
+      const sums = METHODS.map(([key]) => summary(values[key]));
+      const limit = roundUp(Math.max(...sums.map((s) => 3.5 * s.deviation), 1.5 * Math.abs(right), 1));
       p.setRange({ x: { min: -limit, max: limit } });
       exact.update(right);
-      METHODS.forEach(([key, , , y], i) => {
-        names[i].update([-limit, y]);
+      const said = METHODS.map(([key, name, , lane], i) => {
         // Up and down by the golden ratio, so that dots at one place do not hide each other.
-        lanes[key].update(values[key].map((v, k) => [v, y + 0.5 * (((k * 0.618) % 1) - 0.5)]));
+        lanes[key].update(values[key].map((v, k) => [v, lane + 0.5 * (((k * 0.618) % 1) - 0.5)]));
+        const words = `${name} ${estimate(sums[i])}`;
+        names[i].update([-limit, lane, words]);
+        return words;
       });
-      const middle = METHODS.map(([key, , , y]) => [sums[key].mean, sums[key].error, y]);
-      spans.update(middle.map(([mean, error, y]) => [[mean - error, y], [mean + error, y]]));
-      means.update(middle.map(([mean, , y]) => [mean, y]));
-      const told = METHODS.map(([key, name]) => `${name} ${estimate(sums[key])}`);
-      p.label = `Gradient for ${GREEK[parameter]}: exact ${number(right)}, ${told.join(", ")}.`;
-    },
-  };
-}
-
-const estimate = ({ mean, error }) => `${number(mean)} ± ${number(error)}`;
-
-/** The numbers: exact, pathwise, score function; a row for mu and one for sigma. */
-function table() {
-  const cells = {};
-  const row = (parameter) => {
-    const heading = h("th", { scope: "row" }, `d/d${GREEK[parameter]}`);
-    cells[parameter] = ["exact", "pathwise", "score"].map(() => h("td"));
-    return h("tr", {}, heading, cells[parameter]);
-  };
-  const title = (name) => h("th", { scope: "col" }, name);
-  const titles = ["exact", "pathwise", "score function"].map(title);
-  const body = h("tbody", {}, row("mu"), row("sigma"));
-  const el = h("table", { class: "vae-table" }, h("thead", {}, h("tr", {}, h("td"), titles)), body);
-  return {
-    el,
-    show(parameter, sums, right) {
-      const [exact, ...rest] = cells[parameter];
-      exact.textContent = number(right);
-      rest.forEach((cell, i) => {
-        const sum = sums[METHODS[i][0]];
-        cell.replaceChildren(estimate(sum), h("br"), h("small", {}, `spread ${number(sum.deviation)}`));
-      });
+      const middle = METHODS.map(([, , , lane], i) => [sums[i], lane]);
+      spans.update(middle.map(([{ mean, error }, at]) => [[mean - error, at], [mean + error, at]]));
+      means.update(middle.map(([{ mean }, at]) => [mean, at]));
+      title.textContent = `Gradient for ${GREEK[parameter]}: exact ${number(right)}`;
+      return (p.label = `${title.textContent}, ${said.join("; ")}.`);
     },
   };
 }
 
 /** Move mu and sigma: the points move with them, as eps stays what it is. */
 export function mount({ model, el, say }) {
-  const set = (name, value) => {
-    model.set(name, value);
-    model.save_changes();
-  };
+  const set = (name, value) => put(model, name, value);
   const fresh = () => set("seed", (model.get("seed") + 1) % 2 ** 31);
   const move = (name) => (value) => {
-    if (!model.get("hold")) model.set("seed", (model.get("seed") + 1) % 2 ** 31);
+    if (!model.get("hold")) fresh();
     set(name, value);
   };
 
@@ -148,7 +121,6 @@ export function mount({ model, el, say }) {
     onChange: (on) => set("hold", on),
   });
   const strips = { mu: strip("mu"), sigma: strip("sigma") };
-  const numbers = table();
 
   function drawPoints(f, mu, sigma, eps, z) {
     above.update(eps.map((e) => [e, 1]));
@@ -175,16 +147,10 @@ export function mount({ model, el, say }) {
 
   function drawGradients(f, mu, sigma, eps) {
     const right = f.exact(mu, sigma);
-    const values = { pathwise: pathwise(f, mu, sigma, eps), score: score(f, mu, sigma, eps) };
-    const told = [];
-    for (const parameter of ["mu", "sigma"]) {
-      const each = { pathwise: values.pathwise[parameter], score: values.score[parameter] };
-      const sums = { pathwise: summary(each.pathwise), score: summary(each.score) };
-      strips[parameter].show(each, sums, right[parameter]);
-      numbers.show(parameter, sums, right[parameter]);
-      const both = `pathwise ${estimate(sums.pathwise)}, score function ${estimate(sums.score)}`;
-      told.push(`Gradient for ${GREEK[parameter]}: exact ${number(right[parameter])}, ${both}.`);
-    }
+    const each = { pathwise: pathwise(f, mu, sigma, eps), score: score(f, mu, sigma, eps) };
+    const told = ["mu", "sigma"].map((name) =>
+      strips[name].show({ pathwise: each.pathwise[name], score: each.score[name] }, right[name]),
+    );
     say(told.join(" "));
   }
 
@@ -205,22 +171,18 @@ export function mount({ model, el, say }) {
   el.append(
     rows.el,
     heights.el,
-    h("p", { class: "vae-note" }, "Pathwise uses slopes (solid), the score function heights (dashed)."),
-    h("div", { class: "vae-controls" }, NAMES.slice(0, 4).map((name) => controls[name].el)),
-    h("div", { class: "vae-buttons" }, button("Draw new ε", fresh), controls.hold.el),
-    h("div", { class: "vae-row" }, strips.mu.el, strips.sigma.el),
-    numbers.el,
-    h(
-      "p",
-      { class: "vae-note" },
+    note("Pathwise uses slopes (solid), the score function heights (dashed)."),
+    div("vae-controls", NAMES.slice(0, 4).map((name) => controls[name].el)),
+    div("vae-buttons", button("Draw new ε", fresh), controls.hold.el),
+    div("vae-row", strips.mu.el, strips.sigma.el),
+    note(
       "A small dot for each draw, a large one for their mean ± standard error, a dashed line for the exact ",
       "gradient. Spread: the standard deviation of one draw.",
     ),
   );
-  NAMES.forEach((name) => model.on(`change:${name}`, draw));
-  draw();
+  const stop = watch(model, NAMES, draw);
   return () => {
-    NAMES.forEach((name) => model.off(`change:${name}`, draw));
+    stop();
     for (const part of [rows, heights, strips.mu, strips.sigma]) part.remove();
   };
 }

@@ -1,28 +1,26 @@
 // A face, and a slider for each of the numbers of its code that tell most.
 
 import { button, slider } from "../controls.js";
-import { h, number } from "../dom.js";
+import { div, h, note, signed } from "../dom.js";
 import { described, round, withNumber } from "../latent.js";
 import { picture } from "../picture.js";
 import { normal } from "../random.js";
+import { put, read, watch } from "../traits.js";
 
 const MORE = 8; // sliders that "More" adds
 const draw = normal(Math.random);
 
 /** Move the sliders; `z` is the code. */
 export function mount({ model, el, decoder, say }) {
-  const [order, labels, centre, spread] = ["order", "labels", "centre", "spread"].map((k) => model.get(k));
+  const [order, labels, centre, spread] = read(model, "order", "labels", "centre", "spread");
   const prior = model.get("has_prior");
   const scale = (i) => spread[i] || 1;
   const units = (z, i) => (z[i] - centre[i]) / scale(i);
-  const face = picture({ width: decoder.width, height: decoder.height, label: "Decoded face" });
-  const list = h("div", { class: "vae-controls" });
+  const face = picture(decoder, "Decoded face");
+  const list = div("vae-controls");
   const shown = [];
 
-  function put(z) {
-    model.set("z", round(z));
-    model.save_changes();
-  }
+  const move = (z) => put(model, "z", round(z));
 
   function add(count) {
     for (const i of order.slice(shown.length, shown.length + count)) {
@@ -33,8 +31,8 @@ export function mount({ model, el, decoder, say }) {
         max: 3,
         step: 0.05,
         value: units(model.get("z"), i),
-        format: (v) => (v > 0 ? "+" : "") + number(v),
-        onInput: (v) => put(withNumber(model.get("z"), i, centre[i] + v * scale(i))),
+        format: signed,
+        onInput: (v) => move(withNumber(model.get("z"), i, centre[i] + v * scale(i))),
       });
       shown.push(control);
       list.append(control.el);
@@ -47,7 +45,7 @@ export function mount({ model, el, decoder, say }) {
     add(MORE);
     shown[first].el.querySelector("input").focus();
   });
-  const random = () => put(centre.map((c, i) => (prior ? draw() : c + spread[i] * draw())));
+  const random = () => move(centre.map((c, i) => (prior ? draw() : c + spread[i] * draw())));
 
   function show() {
     const z = model.get("z");
@@ -66,27 +64,22 @@ export function mount({ model, el, decoder, say }) {
 
   el.classList.add("vae-stack");
   el.append(
-    h(
-      "div",
-      { class: "vae-row" },
-      h("div", { class: "vae-stay" }, face.el),
-      h(
-        "div",
-        { class: "vae-grow vae-stack" },
+    div(
+      "vae-row",
+      div("vae-stay", face.el),
+      div(
+        "vae-grow vae-stack",
         list,
-        h(
-          "div",
-          { class: "vae-buttons" },
+        div(
+          "vae-buttons",
           button("Random face", random),
-          button("Reset", () => put(model.get("start"))),
+          button("Reset", () => move(model.get("start"))),
           more,
         ),
       ),
     ),
-    h(
-      "p",
-      { class: "vae-note" },
-      "Each slider moves one number of the code, in standard deviations of real codes, the most telling " +
+    note(
+      "Each slider moves one number of the code, in standard deviations of the codes, the most telling " +
         "first. A random face " +
         (prior
           ? "is a draw from the prior N(0, I)."
@@ -94,7 +87,5 @@ export function mount({ model, el, decoder, say }) {
     ),
   );
   add(model.get("count"));
-  model.on("change:z", show);
-  show();
-  return () => model.off("change:z", show);
+  return watch(model, ["z"], show);
 }

@@ -1,36 +1,35 @@
 // A classifier's boundary beside a generative model's density, on two clouds of points to drag.
 
 import { button, choice, slider } from "../controls.js";
-import { clamp, colour, h, number } from "../dom.js";
+import { clamp, colour, div, h, note, number } from "../dom.js";
+import { draggable } from "../drag.js";
+import { round } from "../latent.js";
 import { pad } from "../pad.js";
 import { normal, uniform } from "../random.js";
+import { table } from "../table.js";
+import { put, read, watch } from "../traits.js";
 import * as gaussians from "../two_gaussians.js";
 
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const COLOURS = ["--vae-accent", "--vae-second"];
 const STATE = ["means", "spread", "query", "view"];
 const NEW = 30; // points at a press of the button
 const CELLS = 48; // of the coloured plane, in each direction
 const CIRCLE = Array.from({ length: 61 }, (_, i) => [Math.cos, Math.sin].map((f) => f((i * Math.PI) / 30)));
-const round = (point) => point.map((value) => Math.round(1000 * value) / 1000);
 
 /** Drag both means and the point that the models are asked about. */
 export function mount({ model, el, say }) {
   const reach = model.get("reach");
-  const before = STATE.map((name) => model.get(name));
+  const before = read(model, ...STATE);
   let drawn = 0; // new points on show
   let points, labels, fit, weights, logs;
 
   function fitBoth() {
-    ({ points, labels } = gaussians.place(model.get("noise"), model.get("means"), model.get("spread")));
+    ({ points, labels } = gaussians.place(...read(model, "noise", "means", "spread")));
     fit = gaussians.fitGaussians(points, labels);
     weights = [gaussians.fitLogistic(points, labels), gaussians.bayesWeights(fit)];
     logs = points.map((point) => gaussians.logEvidence(fit, point));
   }
-  function set(name, value) {
-    model.set(name, value);
-    model.save_changes();
-  }
+  const set = (name, value) => put(model, name, value);
 
   function backdrop(context, width, height, toScreen) {
     const view = model.get("view");
@@ -87,7 +86,7 @@ export function mount({ model, el, say }) {
     onMove: (place) => set("query", round(place)),
   });
   const means = ["circles", "triangles"].map((name, k) =>
-    grip(`Mean of the ${name}`, k, board.el, reach, (place) => {
+    grip(`Mean of the ${name}`, k, board, reach, (place) => {
       set("means", model.get("means").map((mean, i) => (i === k ? round(place) : mean)));
     }),
   );
@@ -115,15 +114,13 @@ export function mount({ model, el, say }) {
     STATE.forEach((name, i) => set(name, before[i]));
     show();
   });
-  const answers = h("tbody");
+  const answers = table();
   const verdict = h("p");
-  const note = h("p", { class: "vae-note" });
-  const head = h("tr", {}, h("td"), h("th", {}, "Logistic regression"), h("th", {}, "Gaussians"));
-  const table = h("table", { class: "vae-table vae-facts" }, h("thead", {}, head), answers);
-  const buttons = h("div", { class: "vae-buttons" }, more, again);
-  const plane = h("div", { class: "vae-board" }, board.el, means.map((mean) => mean.el));
-  const beside = h("div", { class: "vae-grow" }, view.el, spread.el, table, verdict, buttons);
-  el.append(h("div", { class: "vae-row" }, plane, beside), note);
+  const legend = note();
+  const buttons = div("vae-buttons", more, again);
+  const plane = div("vae-board", board.el, means.map((mean) => mean.el));
+  const beside = div("vae-grow", view.el, spread.el, answers.el, verdict, buttons);
+  el.append(div("vae-row", plane, beside), legend);
 
   function show() {
     fitBoth();
@@ -131,14 +128,11 @@ export function mount({ model, el, say }) {
     const beliefs = weights.map((w) => gaussians.sigmoid(gaussians.score(w, query)));
     const log = gaussians.logEvidence(fit, query);
     const [lowest, highest] = [Math.min(...logs), Math.max(...logs)];
-    const rows = [
+    answers.show(["", "Logistic regression", "Gaussians"], [
       ["p(triangle\u00a0|\u00a0x)", ...beliefs.map(percent)],
       ["log p(x) here", "has none", number(log, 1)],
       ["at the points", "has none", `${number(lowest, 1)} to ${number(highest, 1)}`],
-    ];
-    const row = ([name, ...values]) =>
-      h("tr", {}, h("th", { scope: "row" }, name), values.map((text) => h("td", {}, text)));
-    answers.replaceChildren(...rows.map(row));
+    ]);
     const [p] = beliefs;
     const belief = `The classifier says ${p > 0.5 ? "triangle" : "circle"}, ${percent(Math.max(p, 1 - p))}.`;
     verdict.textContent = `${belief} The density here is ${
@@ -146,19 +140,18 @@ export function mount({ model, el, say }) {
         ? "lower than at every point it was fitted to: it has seen nothing like this."
         : "no lower than at some of the points it was fitted to."
     }`;
-    note.textContent = model.get("notes")[model.get("view")];
+    legend.textContent = model.get("notes")[model.get("view")];
     more.disabled = model.get("view") === "discriminative";
-    if (`${round(board.value)}` !== `${query}`) board.value = query;
+    board.value = query;
     spread.value = model.get("spread");
     view.value = model.get("view");
     means.forEach((mean, k) => (mean.value = model.get("means")[k]));
     board.redraw();
     say(verdict.textContent);
   }
-  for (const name of STATE) model.on(`change:${name}`, show);
-  show();
+  const stop = watch(model, STATE, show);
   return () => {
-    for (const name of STATE) model.off(`change:${name}`, show);
+    stop();
     board.remove();
   };
 }
@@ -200,21 +193,10 @@ function grip(label, k, board, reach, onMove) {
   const attributes = { class: `vae-mean vae-mean-${k}`, role: "slider", tabindex: 0, "aria-label": label };
   const el = h("div", { ...attributes, "aria-valuemin": -reach, "aria-valuemax": reach });
   const move = (to) => onMove(to.map((value) => clamp(value, -reach, reach)));
-  el.addEventListener("pointerdown", (event) => event.button || el.setPointerCapture(event.pointerId));
-  el.addEventListener("pointermove", (event) => {
-    if (!el.hasPointerCapture(event.pointerId)) return;
-    const { left, top, width, height } = board.getBoundingClientRect();
-    const right = (event.clientX - left) / width;
-    const down = (event.clientY - top) / height;
-    move([reach * (2 * right - 1), reach * (1 - 2 * down)]);
-  });
-  el.addEventListener("keydown", (event) => {
-    const arrow = ARROWS[event.key];
-    if (!arrow) return;
-    event.preventDefault();
-    event.stopPropagation(); // JupyterLab listens to arrow keys too
-    const step = (event.shiftKey ? 0.1 : 0.02) * reach;
-    move(place.map((value, axis) => value + step * arrow[axis]));
+  draggable(el, {
+    grab() {}, // stays where it is until it is dragged
+    follow: (event) => move(board.at(event)),
+    step: (way, times) => move(place.map((value, axis) => value + 0.02 * times * reach * way[axis])),
   });
   return {
     el,
