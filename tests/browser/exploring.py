@@ -105,6 +105,8 @@ def drag(page, element) -> None:
 def swipe(page, element) -> None:
     """The same with a finger."""
     x, y, to_x = _way(handle(element))
+    if to_x == x:
+        return handle(element).tap(force=True)
     device = page.context.new_cdp_session(page)
 
     def touch(kind: str, *points) -> None:
@@ -112,7 +114,7 @@ def swipe(page, element) -> None:
         device.send("Input.dispatchTouchEvent", event)
 
     touch("touchStart", x)
-    for step in range(1, 7) if to_x > x else ():
+    for step in range(1, 7):
         touch("touchMove", x + (to_x - x) * step / 6)
     touch("touchEnd")
     device.detach()

@@ -42,10 +42,14 @@ def thinned(page):
     page.evaluate(RESTORE)
 
 
+# Without preload axe-core does not ask for the style sheets once more, which fails on pages opened from disk.
+OPTIONS = {"resultTypes": ["violations"], "preload": False}
+
+
 def serious_violations(axe, page) -> list[str]:
     page.wait_for_timeout(400)  # the theme makes wide boxes focusable after 300 ms
     with thinned(page):
-        found = axe.run(page).response["violations"]
+        found = axe.run(page, options=OPTIONS).response["violations"]
     return [
         f"{violation['id']}: {node['failureSummary']} {node['html'][:200]}"
         for violation in found
@@ -66,16 +70,24 @@ def test_axe_finds_nothing_serious_on_a_dark_phone(axe, phone):
 
 
 CONTROLS = """() => {
-  // Each formula can be focused, for MathJax's menu. The first two stand for all.
-  [...document.querySelectorAll('mjx-container')].slice(2).forEach(math => math.removeAttribute('tabindex'));
   const wanted = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
+  // Of links, copy buttons, formulas and so on four of each will do; of explorers everything is tried.
+  const seen = {};
+  for (const element of document.querySelectorAll('article :is(' + wanted + ')')) {
+    const kind = element.tagName + element.className;
+    seen[kind] = (seen[kind] ?? 0) + 1;
+    if (seen[kind] <= 4 || element.closest('.vaelab-explorer')) continue;
+    const before = element.tabIndex;
+    element.tabIndex = -1;
+    putBack.push(() => (element.tabIndex = before));
+  }
   const shown = element => element.checkVisibility({visibilityProperty: true, opacityProperty: true})
     && element.getBoundingClientRect().width;
   // Of a group of radio buttons, or of a grid of tiles, Tab reaches one; arrow keys lead on.
   const radios = new Set();
   const first = ({type, name}) => type != 'radio' || !(radios.has(name) || !radios.add(name));
   window.controls = [...document.querySelectorAll('article :is(' + wanted + ')')]
-    .filter(element => !element.matches('.vae-tiles [tabindex="-1"]'))
+    .filter(element => !element.matches('[tabindex="-1"]'))
     .filter(element => shown(element) && !element.disabled && first(element));
   window.reached = new Set();
   const still = document.createElement('style');

@@ -60,6 +60,7 @@ TOO_WIDE = """() => {
     return false;
   };
   return [...document.querySelectorAll('article *')]
+    .filter(element => !element.ownerSVGElement) // a drawing cuts off what lies outside of it
     .filter(element => element.getBoundingClientRect().right > innerWidth + 1 && !scrolls(element))
     .map(element => element.outerHTML.slice(0, 120));
 }"""
