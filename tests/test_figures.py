@@ -33,6 +33,13 @@ def test_text_takes_the_colour_and_font_of_the_page():
     assert "#000000" not in picture._repr_html_() and "white" not in picture._repr_html_()
 
 
+def test_a_picture_brings_no_style_sheet():
+    """A sheet inside an SVG holds for the whole page: Matplotlib's took the round ends off other lines."""
+    picture = figures.lines([0, 1], {"": [0, 1]}, xlabel="x", ylabel="y", alt="line")
+    assert "<style" not in picture._repr_html_()
+    assert "stroke-linecap: butt" in svg_of(picture).get("style")
+
+
 def test_pictures_on_one_page_do_not_share_ids():
     first, second = (
         figures.lines([0, 1], {"": [0, end]}, xlabel="x", ylabel="y", alt="line")._repr_html_()

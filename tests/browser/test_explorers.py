@@ -49,6 +49,16 @@ def test_answers_to_a_finger_on_a_phone(phone):
     assert phone.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+DOTS = """() => [...document.querySelectorAll('.vaelab-explorer path[d$="h0"]')]
+  .map(dots => getComputedStyle(dots).strokeLinecap)"""
+
+
+def test_dots_can_be_seen(wide):
+    """A dot is a line of no length with round ends: without them it is nothing."""
+    list(awake(wide))
+    assert set(wide.page.evaluate(DOTS)) <= {"round"}
+
+
 # ---- the same pictures as PyTorch ----
 
 WITHOUT_WASM = "delete globalThis.WebAssembly"

@@ -105,14 +105,14 @@ export function plot({ height, x, y, label }) {
   }
 
   function path(data, attributes, trace) {
-    const round = { "stroke-linejoin": "round", "stroke-linecap": "round" };
-    const node = svg("path", { fill: "none", ...round, ...attributes });
+    const node = svg("path", { fill: "none", ...attributes });
     marks.append(node);
     return item(data, (now) => node.setAttribute("d", trace(now)));
   }
 
   const stroke = ({ colour = "var(--vae-accent)", width: thick = 2, dash, opacity }) => ({
-    style: { stroke: colour },
+    // In `style`, as figures in the page may have a sheet that sets these for every element.
+    style: { stroke: colour, strokeLinejoin: "round", strokeLinecap: "round" },
     "stroke-width": thick,
     "stroke-dasharray": dash,
     opacity,
