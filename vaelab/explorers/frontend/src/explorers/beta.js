@@ -85,16 +85,14 @@ function rateDistortion(runs, nats, best) {
   chart.line(places);
   chart.points(places);
   const point = chart.points([], { size: 15, colour: "var(--vae-second)" });
-  const word = document.createTextNode("");
-  const name = chart.text(word, places[0], { dx: 10, dy: -8 });
+  const name = chart.text("", places[0], { dx: 10, dy: -8 });
   return {
     el: chart.el,
     remove: chart.remove,
     mark(run, text) {
       const place = [run.rate, run.distortion];
       point.update([place]);
-      name.update(place);
-      word.data = text;
+      name.update([...place, text]);
       const distortion = number(run.distortion, nats ? 1 : 4);
       chart.label = `${label} ${text}: rate ${number(run.rate, 1)}, distortion ${distortion}.`;
     },
