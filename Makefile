@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup book test lint unit notebooks pages lab serve bench format clean distclean
+.PHONY: help setup book test lint unit notebooks pages links lab serve bench format clean distclean
 
 PY := .venv/bin/python
 PORT ?= 8000
@@ -15,6 +15,7 @@ help:
 	@echo "make test      check everything: style, unit tests, every notebook, the built pages"
 	@echo "make lab       open the notebooks in JupyterLab"
 	@echo "make serve     build the course and serve it at http://localhost:$(PORT) (PORT=... changes it)"
+	@echo "make links     ask the servers that the pages link to; needs a network"
 	@echo "make bench     measure speed on this machine"
 	@echo "make format    tidy code and notebooks before a commit"
 	@echo "make clean     delete what was built (make distclean: the environment .venv as well)"
@@ -34,6 +35,7 @@ lint: setup
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m tools.clean_notebooks --check
+	$(PY) -m tools.spelling
 
 unit: setup
 	$(PY) -m pytest --ignore=tests/browser
@@ -43,6 +45,9 @@ notebooks: setup
 
 pages: book
 	$(PY) -m pytest tests/browser
+
+links: book
+	$(PY) -m tools.links --online
 
 lab: setup
 	$(PY) -m jupyterlab book
