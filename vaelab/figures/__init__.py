@@ -1,13 +1,13 @@
 """Every picture of the book, in one style. Functions return a `Picture`, `*_panel` functions its parts."""
 
 from vaelab.figures.architecture import architecture
+from vaelab.figures.arithmetic import edit_scores, scores_by_label_count, sheet
 from vaelab.figures.bounds import (
     bounds_by_samples,
     flat_maps,
     maps_with_prior,
     posteriors_and_aggregate,
     true_posteriors,
-    walk_on_map,
 )
 from vaelab.figures.curves import (
     bar_panel,
@@ -24,6 +24,7 @@ from vaelab.figures.divergences import (
     posterior_ellipses,
 )
 from vaelab.figures.faces import histograms_against_prior, kept_changes
+from vaelab.figures.gaps import clouds_panel
 from vaelab.figures.gradients import draw_graphs, draws_moving, gradient_histograms
 from vaelab.figures.images import comparison, image_grid, plane
 from vaelab.figures.judging import distance_bars, latents_in_use, noise_levels, real_against_real
@@ -42,6 +43,7 @@ from vaelab.figures.style import (
     panel,
     styled,
 )
+from vaelab.figures.two_models import classes_panel, outlier_scores
 from vaelab.figures.warp import bent_grid, bent_grid_panel
 
 __all__ = [
@@ -60,10 +62,13 @@ __all__ = [
     "bent_grid",
     "bent_grid_panel",
     "bounds_by_samples",
+    "classes_panel",
+    "clouds_panel",
     "comparison",
     "distance_bars",
     "draw_graphs",
     "draws_moving",
+    "edit_scores",
     "evidence_walks",
     "fits_to_target",
     "flat_maps",
@@ -79,6 +84,7 @@ __all__ = [
     "lines",
     "maps_with_prior",
     "noise_levels",
+    "outlier_scores",
     "panel",
     "plane",
     "posterior_ellipses",
@@ -86,8 +92,9 @@ __all__ = [
     "real_against_real",
     "reference_line",
     "scatter_panel",
+    "scores_by_label_count",
+    "sheet",
     "styled",
     "training_curves",
     "true_posteriors",
-    "walk_on_map",
 ]

@@ -153,28 +153,6 @@ def flat_maps(
     return Picture(*panels, alt=alt, caption=caption)
 
 
-@styled
-def walk_on_map(
-    codes: Tensor,
-    labels: Tensor,
-    class_names: Sequence[str],
-    path: Tensor,
-    *,
-    alt: str,
-    caption: str = "",
-) -> Picture:
-    """A map of labelled 2-D codes with a path across it: a ring at every step, a square where it starts."""
-    axes = _square("", None, width=PANEL_WIDTH + 1.2, height=PANEL_WIDTH + 0.6)
-    _dots(axes, codes, labels, class_names)
-    x, y = np.asarray(path).T
-    axes.plot(x, y, color="white", lw=4.5, solid_capstyle="round")
-    axes.plot(x, y, color="black", lw=1.6, marker="o", ms=6, mfc="white", mew=1.4)
-    axes.plot(x[:1], y[:1], marker="s", ms=9, mfc="white", mec="black", mew=1.6)
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2.5, handletextpad=0.2)
-    return Picture(axes, alt=alt, caption=caption)
-
-
 def _square(title: str, limit: float | None, width: float = PANEL_WIDTH, height: float = PANEL_WIDTH) -> Axes:
     axes = panel(width=width, height=height, title=title, xlabel="z₁", ylabel="z₂")
     if limit is not None:
