@@ -23,7 +23,7 @@ SETTINGS = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["s
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
-    """The reference alone, built as the book does but without its look: (what each domain holds, warnings)."""
+    """The reference alone, built as in the book but without its look: (what each domain holds, warnings)."""
     folder = tmp_path_factory.mktemp("reference")
     (folder / "book").mkdir()
     shutil.copy(ROOT / "book" / "api.md", folder / "book")
