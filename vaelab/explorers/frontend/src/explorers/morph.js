@@ -67,7 +67,7 @@ export function mount({ model, el, decoder, say }) {
     words.textContent =
       `Norm of the code: ${number(norm(z), 1)}. Of the faces’ codes: ` +
       `${norms.map((n) => number(n, 1)).join(", ")}. ` +
-      `Of a draw from N(0, I): about ${number(typical, 1)}, the dashed line.` +
+      `Of a draw from N(0, I): about ${number(typical, 1)}, the mark on the bar.` +
       (means
         ? " Faces’ codes are means of their posteriors, without the noise of a draw, so mostly smaller."
         : "");
