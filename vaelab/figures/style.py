@@ -76,7 +76,7 @@ def panel(
 ) -> Axes:
     """An empty panel in the course's style: matplotlib axes in a figure of their own.
 
-    Write Greek letters and exponents as characters (σ², not $\\sigma^2$): they then take the page's font.
+    Write Greek letters and exponents as characters, such as σ²: they then take the page's font.
 
     Args:
         width, height: inches.
