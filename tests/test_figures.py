@@ -37,7 +37,7 @@ def test_a_picture_brings_no_style_sheet():
     """A sheet inside an SVG holds for the whole page: Matplotlib's took the round ends off other lines."""
     picture = figures.lines([0, 1], {"": [0, 1]}, xlabel="x", ylabel="y", alt="line")
     assert "<style" not in picture._repr_html_()
-    assert "stroke-linecap: butt" in svg_of(picture).get("style")
+    assert "stroke-linejoin:round" in svg_of(picture).get("style")
 
 
 def test_pictures_on_one_page_do_not_share_ids():

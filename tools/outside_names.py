@@ -2,7 +2,7 @@
 
 `book/outside-names.toml` holds the few names that our pages refer to, and where they are documented. From it
 the build writes the inventories that sphinx.ext.intersphinx would otherwise fetch. A name that is missing
-there fails the build. To check and renew the addresses, with a network:
+there fails the build. To compare the addresses with what those packages say, with a network:
 
     python -m tools.outside_names
 """
@@ -50,7 +50,7 @@ def setup(app):
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def renew() -> int:
+def compare() -> int:
     """Compare each address with the project's own inventory; print what to change. Needs a network."""
     wrong = 0
     for project, known in projects().items():
@@ -67,4 +67,4 @@ def renew() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(renew())
+    sys.exit(compare())

@@ -118,7 +118,7 @@ def files() -> list[Path]:
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         *sorted(book.rglob("*.md")),
-        *sorted(path for path in book.glob("*.ipynb")),
+        *sorted(book.glob("*.ipynb")),
         *sorted((ROOT / "vaelab" / "quizzes").glob("*.toml")),
     ]
 

@@ -24,7 +24,6 @@ from vaelab.figures.divergences import (
     posterior_ellipses,
 )
 from vaelab.figures.faces import histograms_against_prior, kept_changes
-from vaelab.figures.gaps import clouds_panel
 from vaelab.figures.gradients import draw_graphs, draws_moving, gradient_histograms
 from vaelab.figures.images import comparison, image_grid, plane
 from vaelab.figures.judging import distance_bars, latents_in_use, noise_levels, real_against_real
@@ -63,7 +62,6 @@ __all__ = [
     "bent_grid_panel",
     "bounds_by_samples",
     "classes_panel",
-    "clouds_panel",
     "comparison",
     "distance_bars",
     "draw_graphs",

@@ -70,7 +70,7 @@ def scores_by_label_count(
     panels = []
     for question, methods in scores.items():
         axes = panel(title=question, xlabel="labels", ylabel="accuracy")
-        styles = zip(methods.items(), SERIES, cycle(("-", "--", "-.", ":")), strict=False)
+        styles = zip(methods.items(), cycle(SERIES), cycle(("-", "--", "-.", ":")), strict=False)
         for k, ((method, values), color, style) in enumerate(styles):
             means, spreads = zip(*values.values(), strict=True)
             shifted = [count * 1.06**k for count in values]  # or the bars would hide one another

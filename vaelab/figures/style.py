@@ -140,13 +140,12 @@ def _svg(axes: Axes) -> str:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    # Matplotlib's style sheet is for every element, of the whole page; on the root it is inherited.
-    sheet = re.search(r'<style type="text/css">\*\{(.*?)\}</style>', svg)
-    svg = svg.replace(sheet[0], "")
+    # Matplotlib's style sheet would hold for every element of the whole page. What it says goes to the root.
+    svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
     width = f"width:{figure.get_figwidth():.2f}in"
     svg = re.sub(
         r'<svg ([^>]*?)width="[^"]*"',
-        rf'<svg \1style="{width};max-width:100%;height:auto;overflow:visible;{sheet[1]}"',
+        rf'<svg \1style="{width};max-width:100%;height:auto;overflow:visible;stroke-linejoin:round"',
         svg,
         count=1,
     )
