@@ -73,7 +73,7 @@ export function mount({ model, el, decoder, say }) {
     ),
     note(
       "Noise moves the code along one random direction. Distances allow for how far real codes spread in " +
-        "each direction; the dashed line, 1, is their usual distance from the nearest other.",
+        "each direction; the mark, 1, is their usual distance from the nearest other.",
     ),
   );
   return watch(model, STATE, show);
