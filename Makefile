@@ -13,7 +13,7 @@ NOTEBOOKS ?= book/*.ipynb
 help:
 	@echo "make book      run the notebooks that changed and build the course as web pages"
 	@echo "make test      check everything: style, unit tests, every notebook, the built pages"
-	@echo "make lab       open the notebooks in JupyterLab"
+	@echo "make lab       open the notebooks and the exercises in JupyterLab"
 	@echo "make serve     build the course and serve it at http://localhost:$(PORT) (PORT=... changes it)"
 	@echo "make links     ask the servers that the pages link to; needs a network"
 	@echo "make bench     measure speed on this machine"
@@ -50,7 +50,7 @@ links: book
 	$(PY) -m tools.links --online
 
 lab: setup
-	$(PY) -m jupyterlab book
+	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/book
 
 serve: book
 	@echo "Serving at http://localhost:$(PORT) until you press Ctrl-C"

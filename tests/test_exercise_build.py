@@ -1,0 +1,67 @@
+"""What learners get is made from the sources, and holds nothing of their solutions."""
+
+from pathlib import Path
+
+import pytest
+
+from vaelab.grading import build
+from vaelab.grading.source import SourceError, without_markers, without_solution
+
+ROOT = Path(__file__).resolve().parent.parent
+
+CELL = """\
+def std(log_var):
+    ### BEGIN SOLUTION
+    return (0.5 * log_var).exp()
+    ### END SOLUTION"""
+
+BUG = """\
+### BEGIN SOLUTION
+std = (0.5 * log_var).exp()
+### INSTEAD
+# if True:
+#     std = log_var.exp()
+### END SOLUTION
+print(std)"""
+
+
+def test_committed_notebooks_and_pages_equal_a_fresh_build():
+    fresh = build.public_files(ROOT)
+    stale = [path.name for path, text in fresh.items() if not path.exists() or path.read_text() != text]
+    assert stale == [], "run `vaelab exercises build`"
+
+
+def test_a_solution_gives_way_to_dots_or_to_what_stands_instead():
+    assert without_solution(CELL) == "def std(log_var):\n    ...  # your answer"
+    assert without_markers(CELL) == "def std(log_var):\n    return (0.5 * log_var).exp()"
+    assert without_solution(BUG) == "if True:\n    std = log_var.exp()\nprint(std)"
+    assert without_markers(BUG) == "std = (0.5 * log_var).exp()\nprint(std)"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "### BEGIN SOLUTION\nx = 1",
+        "x = 1\n### END SOLUTION",
+        "### INSTEAD\n# x\n### END SOLUTION",
+        "### BEGIN SOLUTION\n### BEGIN SOLUTION\n### END SOLUTION",
+    ],
+)
+def test_markers_out_of_order_are_refused(broken):
+    with pytest.raises(SourceError, match="SOLUTION"):
+        without_solution(broken)
+
+
+def test_a_build_writes_public_and_hidden_files_apart(tmp_path):
+    (tmp_path / "exercises").mkdir()
+    (tmp_path / "exercises" / "source").symlink_to(ROOT / "exercises" / "source")
+    written = build.build(tmp_path)
+    hidden = tmp_path / "exercises" / "hidden"
+    public = "".join(path.read_text() for path in written if hidden not in path.parents)
+    assert "BEGIN SOLUTION" not in public and "HiddenCases" not in public
+    assert (hidden / "04-kl-divergence" / "hidden.py").exists()
+
+
+def test_without_sources_the_build_says_where_to_run_it(tmp_path):
+    with pytest.raises(SourceError, match="clone of the course"):
+        build.build(tmp_path)

@@ -1,0 +1,81 @@
+"""Every exercise: its solution earns everything, an empty sheet nothing, each listed mistake is named."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from tools import mutants
+from vaelab.grading.outcome import Status, run
+from vaelab.grading.sheet import EXERCISES, exercise
+from vaelab.grading.source import for_learners, read_source, solution_lines
+from vaelab.grading.space import local
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE_QUESTION = re.compile(r"^\s*(def|class) ", re.MULTILINE)
+
+
+@pytest.fixture(params=EXERCISES)
+def name(request):
+    return request.param
+
+
+def score(name: str, namespace: dict) -> dict[str, list]:
+    space = local(namespace)
+    return {key: run(cases, space) for key, cases in mutants.cases(name).items()}
+
+
+def test_the_solution_earns_every_point_of_ten(name):
+    outcomes = [o for listed in score(name, mutants.solution(name)).values() for o in listed]
+    assert [(o.case.name, o.message) for o in outcomes if o.status is not Status.PASSED] == []
+    assert sum(o.points for o in outcomes) == pytest.approx(10)
+
+
+def test_the_empty_sheet_runs_and_earns_nothing(name):
+    outcomes = [o for listed in score(name, mutants.empty(name)).values() for o in listed]
+    assert [(o.case.question, o.case.name) for o in outcomes if o.points] == []
+
+
+def test_hidden_points_are_those_that_the_sheet_announces(name):
+    for key, question in exercise(name).questions.items():
+        hidden = [c.points for c in mutants.cases(name)[key] if c.hidden]
+        assert sum(hidden) == pytest.approx(question.hidden_points), key
+
+
+def test_every_mistake_is_named_and_every_right_way_accepted(name):
+    verdicts = list(mutants.verdicts(name))
+    assert [f"{v.question}: {v.answer.name}" for v in verdicts if not v.right_verdict] == []
+
+
+def test_each_code_question_has_six_mistakes_and_three_right_ways(name):
+    notebook = read_source(mutants.SOURCE / name / "exercise.md")
+    answers = mutants.module(mutants.SOURCE / name / "answers.py")
+    for key in exercise(name).questions:
+        (cell,) = [c for c in notebook.cells if key in c.metadata.get("tags", [])]
+        if CODE_QUESTION.search(cell.source):
+            assert len(answers.WRONG[key]) >= 6, key
+            assert len(answers.RIGHT[key]) >= 3, key
+
+
+def test_sections_to_read_again_are_headings_of_their_chapter(name):
+    for question in exercise(name).questions.values():
+        chapter = nbformat.read(ROOT / "book" / f"{question.chapter}.ipynb", as_version=4)
+        headings = re.findall(r"^#+ (.+)$", "\n".join(c.source for c in chapter.cells), re.MULTILINE)
+        assert question.section in headings, question.key
+
+
+def test_no_line_of_a_solution_reaches_learners(name):
+    source = read_source(mutants.SOURCE / name / "exercise.md")
+    given = "\n".join(c.source for c in for_learners(source).cells)
+    told = {line.strip() for line in given.split("\n")}
+    public = Path(mutants.import_sheet(name).__file__).read_text()
+    for line in solution_lines(source) - told:
+        if len(line) > 12:
+            assert line not in given and line not in public, line
+
+
+def test_every_question_has_a_hint_and_written_answers_a_rubric(name):
+    for question in exercise(name).questions.values():
+        assert len(question.hint) > 20
+        assert bool(question.written) == bool(question.rubric), question.key

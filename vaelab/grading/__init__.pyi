@@ -1,0 +1,17 @@
+from .compare import WrongError as WrongError
+from .compare import agrees as agrees
+from .compare import diagnose as diagnose
+from .compare import expect as expect
+from .compare import same_shape as same_shape
+from .exercise import Exercise as Exercise
+from .exercise import HiddenCases as HiddenCases
+from .exercise import Question as Question
+from .exercise import seal as seal
+from .report import Hint as Hint
+from .report import QuestionReport as QuestionReport
+from .report import SheetReport as SheetReport
+from .sheet import Sheet as Sheet
+from .sheet import sheet as sheet
+from .space import Space as Space
+from .space import SubmissionError as SubmissionError
+from .space import UnansweredError as UnansweredError

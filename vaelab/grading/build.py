@@ -1,0 +1,91 @@
+"""From `exercises/source/` to what learners and instructors get.
+
+exercises/NN-name.ipynb          the learner's notebook
+book/exercises/NN-name.md        its task in the book
+exercises/hidden/NN-name/        for the instructor: hidden.py and the solved notebook (not in git)
+"""
+
+from pathlib import Path
+
+import nbformat
+
+from vaelab.files import written_whole
+from vaelab.grading.sheet import EXERCISES
+from vaelab.grading.source import SourceError, for_learners, read_source, solved
+
+CAPSTONE = "capstone"
+
+
+def build(root: Path) -> list[Path]:
+    """Make all of it anew; returns the files written.
+
+    Args:
+        root: the folder of the repository.
+
+    Raises:
+        SourceError: if there are no sources, or one cannot be read. What was there stays.
+    """
+    sources = root / "exercises" / "source"
+    if not sources.is_dir():
+        raise SourceError(f"There is no {sources}: run this in a clone of the course, or pass its folder")
+    texts = public_files(root) | hidden_files(root)
+    for path, text in texts.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    return sorted(texts)
+
+
+def public_files(root: Path) -> dict[Path, str]:
+    """Path -> text of what learners get."""
+    texts = {}
+    for name in (*EXERCISES, CAPSTONE):
+        notebook = for_learners(_source(root, name))
+        texts[root / "exercises" / f"{name}.ipynb"] = _text(notebook)
+        texts[root / "book" / "exercises" / f"{name}.md"] = page(name, notebook)
+    return texts
+
+
+def hidden_files(root: Path) -> dict[Path, str]:
+    """Path -> text of what only the instructor gets."""
+    texts = {}
+    for name in EXERCISES:
+        folder = root / "exercises" / "hidden" / name
+        texts[folder / "solved.ipynb"] = _text(solved(_source(root, name)))
+        texts[folder / "hidden.py"] = (_folder(root, name) / "hidden.py").read_text(encoding="utf-8")
+    return texts
+
+
+def page(name: str, notebook: nbformat.NotebookNode) -> str:
+    """The task as a page of the book: text, and the code to complete."""
+    head, *cells = notebook.cells
+    parts = [head.source, _how_to_open(name)]
+    for cell in cells:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "markdown":
+            parts.append(cell.source)
+        elif any(tag.startswith("q") for tag in tags):
+            parts.append(f"```python\n{cell.source.strip()}\n```")
+        elif "figure" in tags:
+            parts.append("*Here the notebook draws a figure.*")
+    return "\n\n".join(part.replace("](../book/", "](../") for part in parts) + "\n"
+
+
+def _how_to_open(name: str) -> str:
+    return (
+        "This page shows the task; the checks answer in the notebook. In a copy of the course, type\n"
+        f"`make lab` and open `exercises/{name}.ipynb`. Without one,\n"
+        f"{{download}}`download it <../../exercises/{name}.ipynb>` and run it where `vaelab` is installed."
+    )
+
+
+def _folder(root: Path, name: str) -> Path:
+    return root / "exercises" / "source" / name
+
+
+def _source(root: Path, name: str) -> nbformat.NotebookNode:
+    return read_source(_folder(root, name) / "exercise.md")
+
+
+def _text(notebook: nbformat.NotebookNode) -> str:
+    return nbformat.writes(notebook, version=4) + "\n"

@@ -1,0 +1,133 @@
+"""An exercise: its questions, and the cases that check them."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from vaelab.grading.compare import expect
+from vaelab.grading.space import Space
+
+Check = Callable[[Space], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that is checked, for one misconception."""
+
+    question: str
+    name: str
+    points: float
+    check: Check
+    gate: bool = False
+    hidden: bool = False
+
+
+@dataclass
+class Question:
+    """A question of an exercise.
+
+    Args:
+        key: `q1`, `q2`, ...
+        title: a few words.
+        chapter: the page that teaches it, such as `04-kl-divergence`.
+        section: the heading there to read again.
+        hint: a second, stronger hint than the cases' messages give; not the answer.
+        hidden_points: what the instructor's hidden cases give on top.
+        written: the variable that holds a written answer, marked by hand.
+        rubric: what earns how many marks in the written answer, `{marks: what}`.
+    """
+
+    exercise: str
+    key: str
+    title: str
+    chapter: str
+    section: str
+    hint: str
+    hidden_points: float = 0
+    written: str | None = None
+    rubric: Mapping[float, str] = field(default_factory=dict)
+    cases: list[Case] = field(default_factory=list)
+
+    @property
+    def points(self) -> float:
+        """Points of the whole question, the hidden ones included."""
+        return sum(case.points for case in self.cases) + self.hidden_points
+
+    def case(self, points: float, *, gate: bool = False) -> Callable[[Check], Check]:
+        """Register a check. Its name, underscores read as spaces, is what the learner sees.
+
+        A check takes a `Space` and raises `WrongError` (through `expect`, `diagnose`, ...). If a `gate`
+        fails, no other case of the question gives points.
+        """
+
+        def register(check: Check) -> Check:
+            self.cases.append(Case(self.key, check.__name__.replace("_", " "), points, check, gate))
+            return check
+
+        return register
+
+    def choice(
+        self,
+        points: float,
+        variable: str,
+        right: str,
+        why: Mapping[str, str],
+        otherwise: str = "It should be one of the letters, such as 'a'.",
+    ) -> None:
+        """A choice between letters or numbers; the right one is given by its `seal`, not to be read here.
+
+        Args:
+            points: for the right choice.
+            variable: what the notebook calls the answer.
+            right: the seal of the right one.
+            why: for each wrong one, by its seal, the misconception behind it.
+            otherwise: what to say of an answer that is neither.
+        """
+
+        def the_right_choice(space: Space) -> None:
+            given = seal(self.exercise, self.key, getattr(space, variable))
+            expect(given == right, why.get(given, otherwise))
+
+        self.case(points)(the_right_choice)
+
+
+class Exercise:
+    """The public side of an exercise: what a learner's notebook checks itself with."""
+
+    def __init__(self, name: str, title: str):
+        self.name, self.title = name, title
+        self.questions: dict[str, Question] = {}
+
+    def question(self, key: str, title: str, **options) -> Question:
+        """Add a question; the options are those of `Question`."""
+        self.questions[key] = Question(self.name, key, title, **options)
+        return self.questions[key]
+
+    @property
+    def points(self) -> float:
+        """Points of the whole sheet, the hidden ones included."""
+        return sum(question.points for question in self.questions.values())
+
+
+class HiddenCases:
+    """Cases that only the instructor has."""
+
+    def __init__(self, exercise: str):
+        self.exercise = exercise
+        self.cases: list[Case] = []
+
+    def case(self, question: str, points: float) -> Callable[[Check], Check]:
+        """Register a hidden check of a question."""
+
+        def register(check: Check) -> Check:
+            name = check.__name__.replace("_", " ")
+            self.cases.append(Case(question, name, points, check, hidden=True))
+            return check
+
+        return register
+
+
+def seal(exercise: str, question: str, answer: str | float) -> str:
+    """A choice as it stands in a public check: comparable, not readable. "B" is "b", and 100.0 is 100."""
+    answer = answer.strip().lower() if isinstance(answer, str) else f"{float(answer):g}"
+    return hashlib.sha256(f"{exercise} {question} {answer}".encode()).hexdigest()[:8]

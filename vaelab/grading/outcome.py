@@ -1,0 +1,45 @@
+"""Running the cases of a question against a submission."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vaelab.grading.compare import WrongError
+from vaelab.grading.exercise import Case
+from vaelab.grading.space import Space, SubmissionError, UnansweredError
+
+
+class Status(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    OPEN = "not answered yet"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one case went, and what it says to the learner."""
+
+    case: Case
+    status: Status
+    message: str = ""
+    points: float = 0
+
+
+def run(cases: Iterable[Case], space: Space) -> list[Outcome]:
+    """Run the cases of one question. Never raises: whatever goes wrong is a failed case."""
+    outcomes = [_run(case, space) for case in cases]
+    if all(o.status is Status.PASSED for o in outcomes if o.case.gate):
+        return outcomes
+    return [Outcome(o.case, o.status, o.message, 0) for o in outcomes]
+
+
+def _run(case: Case, space: Space) -> Outcome:
+    try:
+        case.check(space)
+    except UnansweredError as error:
+        return Outcome(case, Status.OPEN, str(error))
+    except (WrongError, SubmissionError) as error:
+        return Outcome(case, Status.FAILED, str(error))
+    except Exception as error:  # the check stumbled over something no answer should be
+        return Outcome(case, Status.FAILED, f"This could not be read as an answer: {error}"[:500])
+    return Outcome(case, Status.PASSED, points=case.points)

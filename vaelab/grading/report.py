@@ -1,0 +1,161 @@
+"""What a learner sees of a check: text for a terminal, HTML for a notebook. Same words in both."""
+
+from collections.abc import Iterator
+from html import escape
+
+from vaelab.grading.exercise import Exercise, Question
+from vaelab.grading.outcome import Outcome, Status
+
+_MARKS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.OPEN: "·"}
+_COLORS = {  # JupyterLab's own, so that they fit its theme
+    Status.PASSED: "var(--jp-success-color1, #1a7f4b)",
+    Status.FAILED: "var(--jp-error-color1, #b3362b)",
+    Status.OPEN: "var(--jp-ui-font-color2, #6b7280)",
+}
+
+
+def number(points: float) -> str:
+    """Points without needless decimals: 2, 1.5."""
+    return f"{points:g}"
+
+
+class Hint:
+    """A sentence for the learner."""
+
+    def __init__(self, text: str):
+        self.text = text
+
+    passed = False
+
+    def __repr__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        return f'<p class="vaelab-check">{_code(self.text)}</p>'
+
+
+class QuestionReport:
+    """How one question went.
+
+    Attributes:
+        question: what was asked.
+        outcomes: of each case.
+    """
+
+    def __init__(self, question: Question, outcomes: list[Outcome]):
+        self.question, self.outcomes = question, outcomes
+
+    @property
+    def points(self) -> float:
+        """Points earned here."""
+        return sum(outcome.points for outcome in self.outcomes)
+
+    @property
+    def possible(self) -> float:
+        """Points that can be earned here; the instructor's hidden cases come on top."""
+        return sum(outcome.case.points for outcome in self.outcomes)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every case passed."""
+        return all(outcome.status is Status.PASSED for outcome in self.outcomes)
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer at all."""
+        return any(outcome.status is not Status.OPEN for outcome in self.outcomes)
+
+    def score(self) -> str:
+        """Such as "2 of 3 points, 1 more with your instructor's checks"."""
+        hidden = self.question.hidden_points
+        later = f", {number(hidden)} more with your instructor's checks" if hidden else ""
+        return f"{number(self.points)} of {number(self.possible)} points{later}"
+
+    def __repr__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        question = self.question
+        yield f"{question.key}  {question.title}: {self.score()}"
+        for outcome in self.outcomes:
+            said = f": {outcome.message}" if outcome.message else ""
+            yield f"  {_MARKS[outcome.status]} {outcome.case.name}{said}"
+        if not self.passed:
+            yield f'  A stronger hint: check.hint("{question.key}")'
+            yield f"  To read again: chapter {int(question.chapter[:2])}, “{question.section}”"
+
+    def _repr_html_(self) -> str:
+        question = self.question
+        items = "".join(
+            f"<li>{_mark(o.status)} <strong>{escape(o.case.name)}</strong> <em>({o.status})</em>"
+            f"{': ' + _code(o.message) if o.message else ''}</li>"
+            for o in self.outcomes
+        )
+        return (
+            f'<div class="vaelab-check"><p><strong>{escape(question.key)} {escape(question.title)}</strong>'
+            f": {escape(self.score())}</p>"
+            f'<ul style="list-style:none;padding-left:0.5em">{items}</ul>'
+            f"{'' if self.passed else self._further()}</div>"
+        )
+
+    def _further(self) -> str:
+        question = self.question
+        place = f"../book/{question.chapter}.ipynb#{question.section.replace(' ', '-')}"
+        return (
+            f"<p>A stronger hint: <code>check.hint(&quot;{question.key}&quot;)</code>. To read again: "
+            f'<a href="{escape(place)}">chapter {int(question.chapter[:2])}, '
+            f"“{escape(question.section)}”</a></p>"
+        )
+
+
+class SheetReport:
+    """How the whole sheet went."""
+
+    def __init__(self, exercise: Exercise, reports: list[QuestionReport]):
+        self.exercise, self.reports = exercise, reports
+
+    @property
+    def passed(self) -> bool:
+        """Whether every case of every question passed."""
+        return all(report.passed for report in self.reports)
+
+    def score(self) -> str:
+        """Such as "6 of 8 points, 2 more with your instructor's checks"."""
+        points, possible = (sum(getattr(r, name) for r in self.reports) for name in ("points", "possible"))
+        hidden = self.exercise.points - possible
+        later = f", {number(hidden)} more with your instructor's checks" if hidden else ""
+        return f"{number(points)} of {number(possible)} points{later}"
+
+    def __repr__(self) -> str:
+        lines = [f"{self.exercise.title}: {self.score()}"]
+        for report in self.reports:
+            question = report.question
+            lines.append(f"  {_MARKS[_status(report)]} {question.key}  {question.title}: {report.score()}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{_mark(_status(r))}</td>"
+            f'<td style="text-align:left">{escape(r.question.key)} {escape(r.question.title)}</td>'
+            f'<td style="text-align:left">{escape(r.score())}</td></tr>'
+            for r in self.reports
+        )
+        return (
+            f'<div class="vaelab-check"><p><strong>{escape(self.exercise.title)}</strong>: '
+            f"{escape(self.score())}</p><table>{rows}</table></div>"
+        )
+
+
+def _status(report: QuestionReport) -> Status:
+    return Status.PASSED if report.passed else Status.FAILED if report.answered else Status.OPEN
+
+
+def _mark(status: Status) -> str:
+    style = f"color:{_COLORS[status]};font-weight:bold"
+    return f'<span style="{style}" role="img" aria-label="{status}">{_MARKS[status]}</span>'
+
+
+def _code(text: str) -> str:
+    """Text as HTML, `backticks` as code."""
+    parts = escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))

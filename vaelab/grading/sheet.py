@@ -1,0 +1,89 @@
+"""What a learner holds: `check = sheet("04-kl-divergence")`, then `check("q1")`."""
+
+import inspect
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from vaelab.errors import UnknownNameError
+from vaelab.grading import progress
+from vaelab.grading.exercise import Exercise
+from vaelab.grading.outcome import run
+from vaelab.grading.report import Hint, QuestionReport, SheetReport
+from vaelab.grading.space import Space, local
+
+EXERCISES = (
+    "01-two-kinds-of-models",
+    "02-autoencoders",
+    "03-why-autoencoders-cannot-generate",
+    "04-kl-divergence",
+    "05-reparameterization",
+    "06-variational-autoencoders",
+    "07-balancing-the-loss",
+    "08-faces",
+    "09-latent-arithmetic",
+    "10-judging-and-beyond",
+)
+
+
+def exercise(name: str) -> Exercise:
+    """The public side of an exercise.
+
+    Raises:
+        UnknownNameError: if there is no such exercise.
+    """
+    if name not in EXERCISES:
+        raise UnknownNameError("exercise", name, EXERCISES)
+    return import_module(f"vaelab.grading.sheets.{module_name(name)}").exercise
+
+
+def module_name(name: str) -> str:
+    """`04-kl-divergence` -> `kl_divergence`."""
+    return name[3:].replace("-", "_")
+
+
+def sheet(name: str) -> "Sheet":
+    """The checks of an exercise, for the notebook that calls this.
+
+    Args:
+        name: the exercise, such as `04-kl-divergence`.
+
+    Raises:
+        UnknownNameError: if there is no such exercise.
+    """
+    namespace = inspect.currentframe().f_back.f_globals
+    return Sheet(exercise(name), local(namespace), Path.cwd())
+
+
+class Sheet:
+    """Checks one exercise against a notebook's variables. Calling it never raises."""
+
+    def __init__(self, exercise: Exercise, space: Space, folder: Path | None):
+        self._exercise, self._space, self._folder = exercise, space, folder
+
+    def __call__(self, question: str | None = None) -> QuestionReport | SheetReport | Hint:
+        """Check one question, or without an argument all of them, and say what is still wrong.
+
+        The best score of each question is kept in `progress.json` beside the notebook.
+        """
+        if question is not None and question not in self._exercise.questions:
+            return self._unknown(question)
+        chosen = self._exercise.questions if question is None else [question]
+        reports = [self._report(key) for key in chosen]
+        if self._folder is not None:
+            progress.record(self._folder, self._exercise, reports)
+        return reports[0] if question is not None else SheetReport(self._exercise, reports)
+
+    def hint(self, question: str) -> Hint:
+        """A second, stronger hint for a question."""
+        if question not in self._exercise.questions:
+            return self._unknown(question)
+        return Hint(self._exercise.questions[question].hint)
+
+    def _report(self, key: str) -> QuestionReport:
+        question = self._exercise.questions[key]
+        return QuestionReport(question, run(question.cases, self._space))
+
+    def _unknown(self, question: Any) -> Hint:
+        known = ", ".join(f'"{key}"' for key in self._exercise.questions)
+        return Hint(f"There is no question {question!r} here. The questions are {known}.")

@@ -1,0 +1,1 @@
+"""The public checks, a module for each exercise."""

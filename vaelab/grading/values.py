@@ -1,0 +1,101 @@
+"""What crosses between a submission and its checks: plain values and arrays, as JSON. Never pickle.
+
+A submission may be hostile, so nothing here runs code that came from it, and what arrives is looked at before
+it is used.
+"""
+
+import base64
+import math
+from typing import Any
+
+import numpy as np
+
+_KINDS = "fiub"  # float, signed and unsigned integers, bool
+_LARGEST_ARRAY = 1 << 26  # bytes
+
+
+class UnsendableError(TypeError):
+    """A value that is neither plain nor an array."""
+
+
+def encode(value: Any) -> Any:
+    """The value as JSON.
+
+    Numbers, text, None, lists, tuples, dictionaries with text keys, NumPy arrays and PyTorch tensors (of any
+    device and floating type) can be sent.
+
+    Raises:
+        UnsendableError: for anything else.
+    """
+    kind = type(value)
+    if value is None or kind in (bool, int, str):
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else {"$float": repr(value)}
+    if kind in (list, tuple):
+        return [encode(item) for item in value]
+    if kind is dict:
+        return {"$dict": [[encode(key), encode(item)] for key, item in value.items()]}
+    if value is Ellipsis:
+        return {"$ellipsis": True}
+    if kind.__module__ == "numpy" or isinstance(value, np.ndarray):
+        return _encode_array(np.asarray(value), torch=False)
+    tensor = _as_numpy(value)
+    if tensor is None:
+        raise UnsendableError(f"a {kind.__name__} cannot be compared")
+    return _encode_array(tensor, torch=True)
+
+
+def decode(value: Any, *, tensors: bool = False) -> Any:
+    """The inverse of `encode`: arrays come back as NumPy, or as they were sent with `tensors=True`.
+
+    Raises:
+        UnsendableError: if `value` is nothing that `encode` makes.
+    """
+    if isinstance(value, list):
+        return [decode(item, tensors=tensors) for item in value]
+    if not isinstance(value, dict):
+        return value
+    try:
+        match value:
+            case {"$array": data, "type": code, "shape": shape, "torch": from_torch}:
+                array = _decode_array(data, code, shape)
+                return _as_tensor(array) if tensors and from_torch else array
+            case {"$dict": pairs}:
+                return {decode(k): decode(item, tensors=tensors) for k, item in pairs}
+            case {"$float": text}:
+                return float(text)
+            case {"$ellipsis": _}:
+                return ...
+    except (TypeError, ValueError) as error:
+        raise UnsendableError(f"what arrived is no value: {error}") from None
+    raise UnsendableError("what arrived is no value")
+
+
+def _encode_array(array: np.ndarray, torch: bool) -> dict:
+    if array.dtype.kind not in _KINDS:
+        raise UnsendableError(f"an array of type {array.dtype} cannot be compared")
+    data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+    return {"$array": data, "type": array.dtype.str, "shape": list(array.shape), "torch": torch}
+
+
+def _decode_array(data: str, code: str, shape: list[int]) -> np.ndarray:
+    dtype = np.dtype(str(code))
+    if dtype.kind not in _KINDS or len(data) > _LARGEST_ARRAY:
+        raise ValueError("an array of a kind or size that is not allowed")
+    return np.frombuffer(base64.b64decode(data), dtype).reshape([int(n) for n in shape]).copy()
+
+
+def _as_numpy(value: Any) -> np.ndarray | None:
+    import torch
+
+    if not isinstance(value, torch.Tensor):
+        return None
+    tensor = value.detach().cpu()
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+
+
+def _as_tensor(array: np.ndarray) -> Any:
+    import torch
+
+    return torch.from_numpy(array)
