@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "jupyter"
 BUILD = ROOT / "_build"
 IPYTHON = ROOT / ".cache" / "ipython"
-# The explorers' script runs in the reader's browser; no notebook's result rests on it.
-NOT_RUN_BY_NOTEBOOKS = {"__pycache__", "frontend", "static"}
+# The explorers' script runs in the reader's browser, the exercises' checks in other notebooks.
+NOT_RUN_BY_NOTEBOOKS = {"__pycache__", "frontend", "static", "grading"}
 EXPLORER_WEIGHTS = CACHE / "explorers"  # what the pages' explorers decode with
 
 

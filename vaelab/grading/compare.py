@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from vaelab.grading.space import Handle
+
 
 class WrongError(AssertionError):
     """The answer is wrong; the message says in words what the mistake is."""
@@ -58,6 +60,8 @@ def diagnose(
 
 
 def _array(value: Any) -> np.ndarray | None:
+    if isinstance(value, Handle):
+        raise WrongError(f"This gives a value of type {value.kind}, where numbers were expected.")
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     try:

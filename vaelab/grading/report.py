@@ -67,9 +67,7 @@ class QuestionReport:
 
     def score(self) -> str:
         """Such as "2 of 3 points, 1 more with your instructor's checks"."""
-        hidden = self.question.hidden_points
-        later = f", {number(hidden)} more with your instructor's checks" if hidden else ""
-        return f"{number(self.points)} of {number(self.possible)} points{later}"
+        return _score(self.points, self.possible, self.question.hidden_points)
 
     def __repr__(self) -> str:
         return "\n".join(self._lines())
@@ -122,9 +120,7 @@ class SheetReport:
     def score(self) -> str:
         """Such as "6 of 8 points, 2 more with your instructor's checks"."""
         points, possible = (sum(getattr(r, name) for r in self.reports) for name in ("points", "possible"))
-        hidden = self.exercise.points - possible
-        later = f", {number(hidden)} more with your instructor's checks" if hidden else ""
-        return f"{number(points)} of {number(possible)} points{later}"
+        return _score(points, possible, self.exercise.points - possible)
 
     def __repr__(self) -> str:
         lines = [f"{self.exercise.title}: {self.score()}"]
@@ -144,6 +140,12 @@ class SheetReport:
             f'<div class="vaelab-check"><p><strong>{escape(self.exercise.title)}</strong>: '
             f"{escape(self.score())}</p><table>{rows}</table></div>"
         )
+
+
+def _score(points: float, possible: float, hidden: float) -> str:
+    unit = "point" if possible == 1 else "points"
+    later = f", {number(hidden)} more with your instructor's checks" if hidden else ""
+    return f"{number(points)} of {number(possible)} {unit}{later}"
 
 
 def _status(report: QuestionReport) -> Status:

@@ -142,18 +142,22 @@ class Space:
                 raise UnansweredError(f"`{missing}` is not defined yet: run its cell first")
             case {"error": text}:
                 raise SubmissionError(f"`{name}` raised {str(text)[:500]}")
-            case {"object": int(number)}:
-                return Handle(self, number, name)
+            case {"object": int(number), "type": str(kind)}:
+                return Handle(self, number, name, kind[:50])
             case {"value": value}:
                 return decode(value)
         raise SubmissionError("the submission's answer could not be read")
 
 
 class Handle:
-    """A function or other object of the submission, which stays where it is."""
+    """A function or other object of the submission, which stays where it is.
 
-    def __init__(self, space: Space, number: int, name: str):
-        self._space, self._number, self._name = space, number, name
+    Attributes:
+        kind: the name of its type, as the submission tells it.
+    """
+
+    def __init__(self, space: Space, number: int, name: str, kind: str):
+        self._space, self._number, self._name, self.kind = space, number, name, kind
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         sent = dict(zip(keywords, _sent(keywords.values()), strict=True))

@@ -1,0 +1,82 @@
+"""An exercise in JupyterLab, as a learner meets it: untouched, with a wrong answer, with a right one."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tools import browsers
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "04-kl-divergence"
+WRONG = "def gaussian_kl(mu, log_var):\n    return (mu**2 + log_var.exp() - 1 - log_var).sum(-1)"
+RIGHT = "def gaussian_kl(mu, log_var):\n    return 0.5 * (mu**2 + log_var.exp() - 1 - log_var).sum(-1)"
+
+
+class Exercise:
+    """The exercise's notebook in JupyterLab, run once from top to bottom."""
+
+    def __init__(self, page, address: str, folder: Path):
+        self.page, self.folder = page, folder
+        page.goto(f"{address}/lab/tree/exercises/{NAME}.ipynb")
+        self.ran_without_error = browsers.run_all_cells(page)
+
+    def cell(self, text: str):
+        """The code cell that holds this text."""
+        return self.page.locator(".jp-CodeCell").filter(has_text=text).first
+
+    def write(self, cell, code: str) -> None:
+        """Replace the cell's code as a person does, and run it."""
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(code)
+        self.page.keyboard.press("Shift+Enter")
+
+    def check(self, question: str) -> str:
+        """Run the cell that checks the question; what it says."""
+        cell = self.cell(f'check("{question}")')
+        before = cell.locator(".jp-InputPrompt").inner_text()
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        prompt = "([cell, before]) => /\\d/.test(cell.innerText) && cell.innerText !== before"
+        handle = cell.locator(".jp-InputPrompt").element_handle()
+        self.page.wait_for_function(prompt, arg=[handle, before])
+        return cell.locator(".jp-OutputArea-output").first.inner_text()
+
+
+@pytest.fixture(scope="module")
+def exercise(browser, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("course")
+    for name in ("home", "exercises", "book"):
+        (folder / name).mkdir()
+    shutil.copy(ROOT / "exercises" / f"{NAME}.ipynb", folder / "exercises")
+    shutil.copy(ROOT / "book" / f"{NAME}.ipynb", folder / "book")
+    context = browser.new_context(viewport={"width": 1200, "height": 3000})
+    with browsers.jupyter(folder, folder / "home") as address:
+        yield Exercise(context.new_page(), address, folder)
+        context.close()
+
+
+def test_an_untouched_sheet_runs_and_says_what_is_open(exercise):
+    assert exercise.ran_without_error
+    assert "not answered yet" in exercise.cell('check("q1")').inner_text()
+    assert "0 of" in exercise.cell("check()").inner_text()
+    assert not (exercise.folder / "exercises" / "progress.json").exists()
+
+
+def test_a_wrong_answer_is_named_and_a_right_one_kept(exercise):
+    exercise.write(exercise.cell("def gaussian_kl"), WRONG)
+    said = exercise.check("q1")
+    assert "factor of a half" in said and "1 of 2 points" in said
+    exercise.write(exercise.cell("def gaussian_kl"), RIGHT)
+    assert "2 of 2 points" in exercise.check("q1")
+    kept = json.loads((exercise.folder / "exercises" / "progress.json").read_text())
+    assert kept[NAME]["q1"]["points"] == 2
+
+
+def test_the_section_to_read_again_opens_in_jupyterlab(exercise):
+    exercise.cell('check("q2")').get_by_role("link", name="chapter 4").click()
+    exercise.page.wait_for_function("jupyterapp.shell.currentWidget.title.label.startsWith('04-kl')")
+    page = exercise.page.evaluate("jupyterapp.shell.currentWidget.context.path")
+    assert page == f"book/{NAME}.ipynb"
