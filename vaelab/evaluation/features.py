@@ -10,7 +10,6 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchvision import models as torchvision_models
 
 from vaelab import losses, nets
 from vaelab.data import ImageSet
@@ -126,6 +125,8 @@ def inception_features(device: str | torch.device = "cpu") -> InceptionFeatures:
     Raises:
         MissingDataError: the weights are not on this machine and cannot be downloaded.
     """
+    from torchvision import models as torchvision_models  # takes seconds
+
     weights = torchvision_models.Inception_V3_Weights.IMAGENET1K_V1
     try:
         network = torchvision_models.inception_v3(weights=weights)

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import torch
-from scipy import stats
 from torch import Tensor
 
 from vaelab import latent, losses
@@ -59,6 +58,8 @@ def aggregate_posterior(
     active = losses.gaussian_kl(mu, log_var, dim=None).mean(0) > threshold
     eps = torch.randn(mu.shape, generator=torch.Generator().manual_seed(seed))
     z = mu + torch.exp(log_var / 2) * eps
+    from scipy import stats  # takes a second
+
     p_values = [stats.kstest(column.numpy(), "norm").pvalue for column in z.T]
     return AggregatePosterior(
         z.mean(0), z.std(0), torch.tensor(p_values), active, _max_correlation(z[:, active])
