@@ -1,6 +1,6 @@
 """`make bench`: how fast this machine goes, and how that compares.
 
-    python -m benchmarks                         everything, about 10 minutes on two cores
+    python -m benchmarks                         everything, about 15 minutes on two cores
     python -m benchmarks training data           some sections
     python -m benchmarks fashion --seeds 3       the full comparison on Fashion-MNIST
     python -m benchmarks training --quick        very short rounds: to see that it runs, not how fast
@@ -22,6 +22,7 @@ SECTIONS = {
     "explorers": "How soon an explorer answers (in a real browser)",
     "training": "Training faces: fit against a plain loop and against pythae",
     "data": "Data: an array against folders of JPEG files",
+    "grading": "Grading a class of 100",
     "fashion": "Fashion-MNIST: test -ELBO in equal CPU time",
 }
 
@@ -34,6 +35,7 @@ def options(section: str, quick: bool, seeds: int) -> dict[str, object]:
         "data": {"count": 200, "rounds": 1},
         "fashion": {"epochs": 1},
         "explorers": {"count": 10, "visits": 2},
+        "grading": {"count": 10},
     }
     return always.get(section, {}) | (in_a_hurry.get(section, {}) if quick else {})
 

@@ -55,7 +55,7 @@ def lines_of(name: str, parser: argparse.ArgumentParser) -> list[str]:
 
 def _signature(action: argparse.Action) -> str:
     value = action.metavar or (action.dest.upper() if action.option_strings else action.dest)
-    if action.choices:
+    if action.choices and action.option_strings:
         value = "{" + ",".join(map(str, action.choices)) + "}"
     if not action.option_strings:
         return value

@@ -37,6 +37,11 @@ def _parser() -> argparse.ArgumentParser:
     _sample(commands.add_parser("sample", help="draw new pictures from a model"))
     _evaluate(commands.add_parser("evaluate", help="measure a model; prints JSON"))
     _export(commands.add_parser("export", help="write a run's weights into one small file"))
+    _progress(commands.add_parser("progress", help="show what is reached in the exercises"))
+    _grade(commands.add_parser("grade", help="for instructors: grade a folder of exercises"))
+    _exercises(
+        commands.add_parser("exercises", help="for instructors: make the exercises from their sources")
+    )
     return parser
 
 
@@ -94,6 +99,66 @@ def _export(parser: argparse.ArgumentParser) -> None:
     add("model", help=_MODEL)
     add("out", metavar="FILE", help="x.safetensors, with its card beside it; or x.js, the decoder for a page")
     add("--precision", choices=("fp16", "fp32"), default="fp16", help="number format (default fp16)")
+
+
+def _progress(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Show the best score of each exercise, as the checks in the notebooks keep it. When every point is "
+        "reached, --certificate writes a page to print."
+    )
+    add = parser.add_argument
+    add(
+        "folder",
+        nargs="?",
+        help="where the notebooks are (default: exercises if it is here, else this folder)",
+    )
+    add("--certificate", metavar="FILE", help="page to write, for instance certificate.html")
+    add("--name", help="the name on the certificate")
+
+
+def _grade(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Grade notebooks: flat in a folder, in one folder a student, or in an archive of Moodle or Canvas. "
+        "Each runs in a sandbox (Linux), and a broken one costs nobody else anything. Marks typed into the "
+        "columns for written answers stay when the same command runs again, and what did not change is not "
+        "run again."
+    )
+    add = parser.add_argument
+    add("folder", metavar="FOLDER", help="folder or .zip with the submissions")
+    add(
+        "--out",
+        required=True,
+        metavar="FILE",
+        help="table of scores to write (CSV), a row for each submission",
+    )
+    add(
+        "--html",
+        metavar="DIR",
+        help="write a page of feedback for each submission, and a summary, index.html",
+    )
+    add("--cases", metavar="FILE", help="write a second table (CSV), a row for each check of each submission")
+    add(
+        "--hidden",
+        metavar="DIR",
+        help="folder of the hidden checks (default: exercises/hidden, else exercises/source)",
+    )
+    add("--jobs", type=int, metavar="N", help="submissions at a time (default: one for each core)")
+    add(
+        "--unsafe",
+        action="store_true",
+        help="run submissions without a sandbox: they can do all that you can",
+    )
+
+
+def _exercises(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Make the learners' notebooks, their pages in the book, and exercises/hidden, which stays with the "
+        "instructor: hidden checks and solved notebooks."
+    )
+    parser.add_argument("action", choices=("build",), metavar="build", help="make all of it anew")
+    parser.add_argument(
+        "--root", default=".", metavar="DIR", help="the copy of the course (default: this folder)"
+    )
 
 
 if __name__ == "__main__":

@@ -203,6 +203,39 @@ def export(model: str, out: str, precision: str) -> int:
     return 0
 
 
+def grade(folder: str, out: str, unsafe: bool, jobs: int | None, **paths: str | None) -> int:
+    """Grade a folder of submissions."""
+    from vaelab.grading.grade import grade
+
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"--jobs {jobs}: at least 1.")
+    places = {name: path and Path(path).expanduser() for name, path in paths.items()}
+    return grade(Path(folder).expanduser(), Path(out).expanduser(), jobs=jobs, unsafe=unsafe, **places)
+
+
+def progress(folder: str | None, certificate: str | None, name: str | None) -> int:
+    """Show what is reached in the exercises, and write the certificate."""
+    from vaelab.grading import certificate as page
+    from vaelab.grading import standing
+
+    place = Path(folder).expanduser() if folder else standing.default_folder()
+    reached = standing.of(place)
+    print(standing.table(reached))
+    if certificate:
+        path = page.write(Path(certificate).expanduser(), reached, name)
+        print(f"\nCertificate: {path}")
+    return 0
+
+
+def exercises(action: str, root: str) -> int:
+    """Make the exercises from their sources."""
+    from vaelab.grading.build import build
+
+    written = build(Path(root).expanduser())
+    print(f"Wrote {len(written)} files. exercises/hidden stays with you: it holds checks and solutions.")
+    return 0
+
+
 def _export_page(found, path: Path, precision: str) -> None:
     if precision != "fp16":
         raise ValueError(f"A page's weights are always fp16: leave out --precision {precision}.")

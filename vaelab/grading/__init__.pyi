@@ -3,10 +3,13 @@ from .compare import agrees as agrees
 from .compare import diagnose as diagnose
 from .compare import expect as expect
 from .compare import same_shape as same_shape
+from .exercise import Case as Case
 from .exercise import Exercise as Exercise
 from .exercise import HiddenCases as HiddenCases
 from .exercise import Question as Question
 from .exercise import seal as seal
+from .outcome import Outcome as Outcome
+from .outcome import Status as Status
 from .report import Hint as Hint
 from .report import QuestionReport as QuestionReport
 from .report import SheetReport as SheetReport

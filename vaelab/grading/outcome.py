@@ -10,6 +10,8 @@ from vaelab.grading.space import Space, SubmissionError, UnansweredError
 
 
 class Status(StrEnum):
+    """How a case went."""
+
     PASSED = "passed"
     FAILED = "failed"
     OPEN = "not answered yet"

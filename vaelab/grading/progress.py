@@ -5,25 +5,63 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
+from vaelab.errors import VaelabError
 from vaelab.files import written_whole
 from vaelab.grading.exercise import Exercise
 from vaelab.grading.report import QuestionReport
 
 FILE = "progress.json"
+_REMEDY = (
+    "Put it right, or move it away and run the checks again. The next better score sets it aside as "
+    f"{FILE}.broken."
+)
+
+
+class BrokenProgressError(VaelabError, ValueError):
+    """A `progress.json` that is there and cannot be understood."""
 
 
 def read(folder: Path) -> dict[str, dict[str, dict]]:
-    """Exercise -> question -> {"points", "possible", "date"}; empty where there is no readable file."""
+    """Exercise -> question -> {"points", "possible", "date"}; empty where there is no file.
+
+    Raises:
+        BrokenProgressError: if the file is broken.
+    """
+    path = folder / FILE
     try:
-        kept = json.loads((folder / FILE).read_text())
-    except (OSError, ValueError):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
         return {}
-    return kept if isinstance(kept, dict) else {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise BrokenProgressError(f"{path} cannot be read: {error}. {_REMEDY}") from None
+    if not _well_formed(kept):
+        raise BrokenProgressError(f"{path} is not what the checks write. {_REMEDY}")
+    return kept
+
+
+def _well_formed(kept: object) -> bool:
+    return isinstance(kept, dict) and all(
+        isinstance(questions, dict) and all(map(_is_score, questions.values())) for questions in kept.values()
+    )
+
+
+def _is_score(entry: object) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("points"), int | float)
+        and isinstance(entry.get("date", ""), str)
+    )
 
 
 def record(folder: Path, exercise: Exercise, reports: Iterable[QuestionReport]) -> None:
-    """Keep what is better than before. A folder that cannot be written to is no reason to fail a check."""
-    kept = read(folder)
+    """Keep what is better than before. A folder that cannot be written to is no reason to fail a check.
+
+    A broken file is set aside, not lost.
+    """
+    try:
+        kept, broken = read(folder), False
+    except BrokenProgressError:
+        kept, broken = {}, True
     questions = kept.setdefault(exercise.name, {})
     better = {
         report.question.key: {
@@ -38,7 +76,18 @@ def record(folder: Path, exercise: Exercise, reports: Iterable[QuestionReport]) 
         return
     questions |= better
     try:
+        if broken:
+            _set_aside(folder / FILE)
         with written_whole(folder / FILE) as path:
-            path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+            path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     except OSError:
         pass
+
+
+def _set_aside(path: Path) -> None:
+    """Rename to `progress.json.broken`, or with a number if that is taken."""
+    aside, number = path.with_name(f"{FILE}.broken"), 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{FILE}.broken{number}")
+    path.rename(aside)

@@ -39,7 +39,7 @@ class QuestionReport:
 
     Attributes:
         question: what was asked.
-        outcomes: of each case.
+        outcomes: how each case went.
     """
 
     def __init__(self, question: Question, outcomes: list[Outcome]):

@@ -1,6 +1,7 @@
 """What a learner holds: `check = sheet("04-kl-divergence")`, then `check("q1")`."""
 
 import inspect
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ EXERCISES = (
     "09-latent-arithmetic",
     "10-judging-and-beyond",
 )
+
+GRADING = "VAELAB_GRADING"  # set where `vaelab grade` runs a submission
 
 
 def exercise(name: str) -> Exercise:
@@ -68,6 +71,8 @@ class Sheet:
         """
         if question is not None and question not in self._exercise.questions:
             return self._unknown(question)
+        if os.environ.get(GRADING):
+            return Hint("Checks keep still while a submission is graded.")
         chosen = self._exercise.questions if question is None else [question]
         reports = [self._report(key) for key in chosen]
         if self._folder is not None:

@@ -6,12 +6,16 @@ it is used.
 
 import base64
 import math
+import re
+import sys
 from typing import Any
 
 import numpy as np
 
 _KINDS = "fiub"  # float, signed and unsigned integers, bool
+_PLAIN_TYPE = re.compile(r"[<>=|]?[fiub]\d{1,2}")
 _LARGEST_ARRAY = 1 << 26  # bytes
+_MOST_AXES = 16
 
 
 class UnsendableError(TypeError):
@@ -32,7 +36,7 @@ def encode(value: Any) -> Any:
         return value
     if kind is float:
         return value if math.isfinite(value) else {"$float": repr(value)}
-    if kind in (list, tuple):
+    if kind is list or isinstance(value, tuple):  # also torch.Size and named tuples
         return [encode(item) for item in value]
     if kind is dict:
         return {"$dict": [[encode(key), encode(item)] for key, item in value.items()]}
@@ -80,16 +84,21 @@ def _encode_array(array: np.ndarray, torch: bool) -> dict:
 
 
 def _decode_array(data: str, code: str, shape: list[int]) -> np.ndarray:
-    dtype = np.dtype(str(code))
-    if dtype.kind not in _KINDS or len(data) > _LARGEST_ARRAY:
-        raise ValueError("an array of a kind or size that is not allowed")
-    return np.frombuffer(base64.b64decode(data), dtype).reshape([int(n) for n in shape]).copy()
+    if not isinstance(data, str) or len(data) > _LARGEST_ARRAY:
+        raise ValueError("an array that is too large")
+    if not isinstance(code, str) or not _PLAIN_TYPE.fullmatch(code):
+        raise ValueError("an array of a type that is not allowed")
+    whole = isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)
+    # Without elements an axis can have any length, and sums along the others would be as long.
+    if not whole or len(shape) > _MOST_AXES or math.prod(max(n, 1) for n in shape) > _LARGEST_ARRAY:
+        raise ValueError("an array of a shape that is not allowed")
+    array = np.frombuffer(base64.b64decode(data, validate=True), np.dtype(code)).reshape(shape)
+    return array.view(np.uint8).astype(bool) if array.dtype == bool else array.copy()
 
 
 def _as_numpy(value: Any) -> np.ndarray | None:
-    import torch
-
-    if not isinstance(value, torch.Tensor):
+    torch = sys.modules.get("torch")  # without PyTorch there is no tensor, and loading it takes seconds
+    if torch is None or not isinstance(value, torch.Tensor):
         return None
     tensor = value.detach().cpu()
     return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()

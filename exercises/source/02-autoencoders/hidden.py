@@ -1,0 +1,70 @@
+"""Hidden checks of exercise 2: other layers, other pictures, other noise."""
+
+import numpy as np
+import torch
+from sklearn.decomposition import PCA
+from torch import nn
+
+from vaelab.grading import HiddenCases, diagnose, expect
+from vaelab.grading.sheets.autoencoders import below_the_target, digits
+
+hidden = HiddenCases("02-autoencoders")
+
+
+@hidden.case("q1", 0.5)
+def the_same_as_pytorch(s):
+    for shape, channels, kernel, stride, padding in (
+        ((3, 218, 178), 32, 3, 2, 1),
+        ((1, 17, 40), 4, 5, 3, 0),
+        ((6, 9, 9), 2, 1, 1, 0),
+    ):
+        layer = nn.Conv2d(shape[0], channels, kernel, stride, padding)
+        right = tuple(layer(torch.zeros(1, *shape)).shape[1:])
+        out, parameters = s.conv_layer(shape, channels, kernel, stride, padding)
+        said = f"Wrong for {shape}, kernel {kernel}, stride {stride}, padding {padding}."
+        diagnose(out, right, {}, said)
+        diagnose(parameters, sum(p.numel() for p in layer.parameters()), {}, said)
+
+
+@hidden.case("q2", 0.5)
+def the_way_up_ends_where_the_way_down_began(s):
+    for n, layers in (
+        (218, [(3, 2, 1)] * 4),
+        (101, [(4, 2, 1), (7, 4, 3), (3, 1, 1)]),
+        (64, [(4, 2, 1)] * 3),
+        (30, [(5, 3, 2)]),
+    ):
+        rows = [n]
+        for kernel, stride, padding in layers:
+            rows.append(nn.Conv1d(1, 1, kernel, stride, padding)(torch.zeros(1, 1, rows[-1])).shape[-1])
+        given = s.output_paddings(n, layers)
+        expect(len(given) == len(layers), "One output padding for each layer.")
+        size = rows[-1]
+        for (kernel, stride, padding), extra, wanted in zip(layers[::-1], given, rows[-2::-1], strict=True):
+            size = (size - 1) * stride - 2 * padding + kernel + int(extra)
+            expect(size == wanted and 0 <= extra < stride, f"Wrong for {n} pixels through {layers}.")
+
+
+@hidden.case("q3", 0.5)
+def fewer_pictures_than_pixels(s):
+    generator = np.random.default_rng(7)
+    x = generator.random((6, 20)) + generator.random(20)
+    right = [x.var(0).mean()]
+    for k in range(1, 7):
+        pca = PCA(k, svd_solver="full").fit(x)
+        right.append(((pca.inverse_transform(pca.transform(x)) - x) ** 2).mean())
+    diagnose(s.pca_errors(torch.tensor(x)), right, {}, "Wrong for 6 pictures of 20 pixels, in float64.")
+
+
+@hidden.case("q5", 0.5)
+def colour_pictures_and_a_dim_model(s):
+    s.seed(4)
+    x = torch.rand(20, 3, 16, 16, generator=torch.Generator().manual_seed(4))
+    value = s.evaluate("denoising_loss(lambda pictures: 0.3 + 0 * pictures, x)", x=x)
+    diagnose(value, (x - 0.3).square().mean(), {}, "Wrong for a model that draws grey.", rtol=1e-3)
+
+
+@hidden.case("q6", 0.5)
+def other_digits_and_other_noise(s):
+    _ = s.denoiser
+    below_the_target(s, digits(400)[200:], seed=8)

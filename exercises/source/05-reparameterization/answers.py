@@ -1,0 +1,148 @@
+"""Wrong answers that must fail, and right ones that must pass, of exercise 5."""
+
+from tools.mutants import Answer
+
+
+def codes(body: str) -> str:
+    return f"import numpy as np\ndef draw_codes(mu, log_var, k):\n    {body}\n"
+
+
+def code(body: str) -> str:
+    return f"def sample_code(mu, log_var):\n    {body}\n"
+
+
+def exponential(body: str) -> str:
+    return f"import math\nimport numpy as np\ndef draw_exponential(log_mean, u):\n    {body}\n"
+
+
+SCORE = "z = mu + torch.exp(log_var/2)*eps; return f(z)*(eps**2-1)/2"
+PATH = "e = log_var.expand_as(eps).clone().requires_grad_(); return torch.autograd.grad(f(mu+torch.exp(e/2)*eps).sum(), e)[0]"
+
+
+def both(score: str = SCORE, path: str = PATH, prediction: str = "'c'") -> str:
+    return (
+        f"q5_prediction = {prediction}\n"
+        f"def score_function(f, mu, log_var, eps):\n    {score}\n"
+        f"def pathwise(f, mu, log_var, eps):\n    {path}\n"
+    )
+
+
+SLOPE = (
+    "z = (mu + torch.exp(log_var/2)*eps).detach().requires_grad_(); g = torch.autograd.grad(f(z).sum(), z)[0]"
+)
+WRONG = {
+    "q1": [
+        Answer("exp(log_var) as sigma", codes("return mu + log_var.exp() * torch.randn(k, *mu.shape)"), "is the variance"),
+        Answer("log_var as sigma", codes("return mu + log_var * torch.randn(k, *mu.shape)"), "is a logarithm"),
+        Answer("not scaled", codes("return mu + torch.randn(k, *mu.shape) + 0 * log_var"), "not scaled"),
+        Answer("uniform noise", codes("return mu + (log_var/2).exp() * torch.rand(k, *mu.shape)"), "uniform"),
+        Answer("uniform noise of unit variance", codes("return mu + (log_var/2).exp() * (torch.rand(k, *mu.shape)-.5)*12**.5"), "shape is not"),
+        Answer("Laplace noise", codes("return mu + (log_var/2).exp() * torch.distributions.Laplace(0., .5**.5).sample((k, *mu.shape))"), "shape is not"),
+        Answer("no noise", codes("return (mu + 0*log_var).expand(k, *mu.shape)"), "equal"),
+        Answer("one noise for the batch", codes("return mu + (log_var/2).exp() * torch.randn(k, 1, mu.shape[1])"), "All pictures"),
+        Answer("one noise for all latents", codes("return mu + (log_var/2).exp() * torch.randn(k, len(mu), 1)"), "All latent"),
+        Answer("the same draw k times", codes("return (mu + (log_var/2).exp() * torch.randn_like(mu)).repeat(k, 1, 1)"), "all the same"),
+        Answer("a single draw", codes("return mu + (log_var/2).exp() * torch.randn_like(mu)"), "one code"),
+        Answer("k second", codes("return mu[:, None] + (log_var/2).exp()[:, None] * torch.randn(len(mu), k, mu.shape[1])"), "comes first"),
+        Answer("sample()", codes("return torch.distributions.Normal(mu, (log_var/2).exp()).sample((k,))"), "no gradient"),
+        Answer("torch.normal", codes("return torch.normal(mu.expand(k,-1,-1), (log_var/2).exp().expand(k,-1,-1))"), "exactly zero"),
+        Answer("sigma detached", codes("return mu + (log_var/2).exp().detach() * torch.randn(k, *mu.shape)"), "log_var: it will"),
+        Answer("seeded inside", codes("torch.manual_seed(0); return mu + (log_var/2).exp() * torch.randn(k, *mu.shape)"), "Two calls"),
+        Answer("NumPy, cut off", codes("m,l=mu.detach().numpy(),log_var.detach().numpy(); return torch.tensor(m+np.exp(l/2)*np.random.randn(k,*m.shape))"), "cut off"),
+    ],
+    "q2": [
+        Answer("log of sigma", "q2_mu = 2.9; q2_log_var = -1.2", "instead of σ²"),
+        Answer("sigma", "q2_mu = 2.9; q2_log_var = 0.3", "slope"),
+        Answer("variance", "q2_mu = 2.9; q2_log_var = 0.09", "is the variance"),
+        Answer("sign", "q2_mu = 2.9; q2_log_var = 2.4", "sign"),
+        Answer("base 10", "q2_mu = 2.9; q2_log_var = -1.04", "base 10"),
+        Answer("left edge", "q2_mu = 2.13; q2_log_var = -2.4", "left edge"),
+        Answer("slope for mu", "q2_mu = 0.3; q2_log_var = -2.4", "steep"),
+    ],
+    "q3": [
+        Answer("as given", code("noise = (torch.exp(log_var/2)*torch.randn_like(mu)).detach(); return mu + noise"), "as given returns"),
+        Answer("sigma detached", code("return mu + torch.exp(log_var/2).detach()*torch.randn_like(mu)"), "as given returns"),
+        Answer("everything under no_grad", code("return (mu + torch.exp(log_var/2)*torch.randn_like(mu)).detach()"), "cut off"),
+        Answer("half lost", code("return mu + torch.exp(log_var)*torch.randn_like(mu)"), "is the variance"),
+        Answer("sigma lost", code("return mu + torch.randn_like(mu) + 0*log_var"), "log_var is exactly zero"),
+        Answer("no noise left", code("return mu + torch.exp(log_var/2)"), "are equal"),
+        Answer("torch.normal", code("return torch.normal(mu, torch.exp(log_var/2))"), "torch.normal"),
+        Answer("the mean detached", code("return mu.detach() + torch.exp(log_var/2)*torch.randn_like(mu)"), "reaches mu"),
+        Answer("one noise for the batch", code("return mu + torch.exp(log_var/2)*torch.randn_like(mu[:1])"), "are equal"),
+    ],
+    "q4": [
+        Answer("the distribution function", exponential("return 1 - torch.exp(-u/log_mean.exp())"), "distribution function itself"),
+        Answer("sign", exponential("return log_mean.exp()*torch.log(1-u)"), "negative"),
+        Answer("mean upside down", exponential("return -torch.log(1-u)/log_mean.exp()"), "upside"),
+        Answer("log_mean as mean", exponential("return -log_mean*torch.log(1-u)"), "logarithm of the mean, not"),
+        Answer("half", exponential("return -torch.exp(log_mean/2)*torch.log(u)"), "half"),
+        Answer("no mean", exponential("return -torch.log(1-u) + 0*log_mean"), "missing"),
+        Answer("mean added", exponential("return torch.exp(log_mean) - torch.log(1-u)"), "added"),
+        Answer("log10", exponential("return -log_mean.exp()*torch.log10(1-u)"), "base 10"),
+        Answer("cut off", exponential("return -log_mean.exp().detach()*torch.log(1-u)"), "No gradient"),
+        Answer("its own noise", exponential("return -log_mean.exp()*torch.log(torch.rand_like(u))"), "give back u"),
+    ],
+    "q5": [
+        Answer("a", both(prediction="'a'"), "height"),
+        Answer("b", both(prediction="'B'"), "slope of a constant"),
+        Answer("d", both(prediction="'d'"), "made of the height"),
+        Answer("score for mu", both("z=mu+torch.exp(log_var/2)*eps; return f(z)*eps/torch.exp(log_var/2)"), "gradient for mu"),
+        Answer("score for sigma", both("z=mu+torch.exp(log_var/2)*eps; return f(z)*(eps**2-1)/torch.exp(log_var/2)"), "for the standard deviation"),
+        Answer("score for the variance", both("z=mu+torch.exp(log_var/2)*eps; return f(z)*(eps**2-1)/2/torch.exp(log_var)"), "for the variance"),
+        Answer("score for log sigma", both("z=mu+torch.exp(log_var/2)*eps; return f(z)*(eps**2-1)"), "logarithm of σ"),
+        Answer("score without -1", both("z=mu+torch.exp(log_var/2)*eps; return f(z)*eps**2/2"), "constant is missing"),
+        Answer("score alone", both("return (eps**2-1)/2"), "score alone"),
+        Answer("score averaged", both("z=mu+torch.exp(log_var/2)*eps; return (f(z)*(eps**2-1)/2).mean()"), "for all draws"),
+        Answer("score with exp(log_var)", both("z=mu+torch.exp(log_var)*eps; return f(z)*(eps**2-1)/2"), "when z is made"),
+        Answer("score, sign", both("z=mu+torch.exp(log_var/2)*eps; return f(z)*(1-eps**2)/2"), "sign"),
+        Answer("path for mu", both(path=f"{SLOPE}; return g"), "gradient for mu"),
+        Answer("path for sigma", both(path=f"{SLOPE}; return g*eps"), "for the standard deviation"),
+        Answer("path without half", both(path=f"{SLOPE}; return g*eps*torch.exp(log_var/2)"), "half"),
+        Answer("path, one sum", both(path="e=log_var.clone().requires_grad_(); return torch.autograd.grad(f(mu+torch.exp(e/2)*eps).sum(), e)[0]"), "all draws"),
+        Answer("path with exp(log_var)", both(path=PATH.replace("e/2", "e")), "as the standard deviation"),
+        Answer("path is the score", both(path=SCORE), "score-function"),
+        Answer("fitted to a cube", both(path="z=mu+torch.exp(log_var/2)*eps; return 3*z**2*torch.exp(log_var/2)*eps/2"), "sin z"),
+    ],
+    "q6": [
+        Answer("a", "q6 = 'a'", "constant for the gradient"),
+        Answer("c", "q6 = 'c'", "thousands of steps"),
+        Answer("d", "q6 = 'd'", "expensive"),
+    ],
+}  # fmt: skip
+
+RIGHT = {
+    "q1": [
+        Answer("rsample", codes("return torch.distributions.Normal(mu, (0.5*log_var).exp()).rsample((k,))")),
+        Answer("a loop", codes("return torch.stack([mu + torch.sqrt(log_var.exp())*torch.randn_like(mu) for _ in range(k)])")),
+        Answer("NumPy's noise", codes("eps=torch.tensor(np.random.standard_normal((k,*mu.shape)),dtype=mu.dtype); return eps*(log_var/2).exp()+mu")),
+        Answer("float64 whatever comes", codes("return mu.double() + (log_var.double()/2).exp()*torch.randn(k,*mu.shape,dtype=torch.float64)")),
+        Answer("in place", codes("z=torch.randn(k,*mu.shape,dtype=mu.dtype); z *= (log_var/2).exp(); z += mu; return z")),
+        Answer("repeated first", codes("m=mu.repeat(k,1,1); return torch.addcmul(m, (log_var/2).exp().repeat(k,1,1), torch.randn_like(m))")),
+        Answer("torch.normal of 0 and 1", codes("return mu + (log_var/2).exp()*torch.normal(0.0, 1.0, (k,*mu.shape))")),
+    ],
+    "q2": [
+        Answer("read carefully", "q2_mu = 2.88; q2_log_var = -2.39"),
+        Answer("read roughly", "q2_mu = 2.8; q2_log_var = -2.1"),
+        Answer("by the encoder", "q2_mu = mu[2, 0]; q2_log_var = log_var[2, 0]"),
+        Answer("two points", "import math; q2_mu = 2.85; q2_log_var = 2*math.log((3.5-2.3)/4)"),
+    ],
+    "q3": [
+        Answer("no_grad for the noise alone", code("with torch.no_grad():\n        eps = torch.randn_like(log_var)\n    return mu + torch.exp(log_var / 2) * eps")),
+        Answer("rsample", code("return torch.distributions.Normal(mu, torch.exp(log_var/2)).rsample()")),
+        Answer("square root", code("return mu + log_var.exp().sqrt()*torch.randn(mu.shape)")),
+    ],
+    "q4": [
+        Answer("log of u", exponential("return -log_mean.exp()*torch.log(u)")),
+        Answer("log1p", exponential("return -(log_mean.exp())*torch.log1p(-u)")),
+        Answer("icdf", exponential("return torch.distributions.Exponential(torch.exp(-log_mean)).icdf(u)")),
+        Answer("divided by the rate", exponential("rate = 1/torch.exp(log_mean); return torch.log(1/(1-u))/rate")),
+        Answer("logarithms of logarithms", exponential("return torch.exp(log_mean + torch.log(-torch.log(1-u)))")),
+    ],
+    "q5": [
+        Answer("autograd for the score", both("e=log_var.expand_as(eps).clone().requires_grad_(); z=mu+torch.exp(log_var/2)*eps; s=torch.autograd.grad(torch.distributions.Normal(mu,torch.exp(e/2)).log_prob(z).sum(),e)[0]; return f(z)*s", prediction="' C '")),
+        Answer("slope of f, by hand", both(path=f"{SLOPE}; return g*eps*torch.exp(log_var/2)/2")),
+        Answer("by z - mu", both("z=mu+torch.exp(log_var/2)*eps; return 0.5*f(z)*((z-mu)**2/log_var.exp()-1)")),
+        Answer("finite differences", both(path="h=1e-3; d=lambda e: f((mu.double()+torch.exp((log_var.double()+e)/2)*eps.double())); return (d(h)-d(-h))/(2*h)")),
+    ],
+    "q6": [Answer("capital", "q6 = 'B'")],
+}  # fmt: skip

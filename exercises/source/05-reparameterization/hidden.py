@@ -1,0 +1,67 @@
+"""Hidden checks of exercise 5: other sizes, other numbers, other types."""
+
+import numpy as np
+import torch
+from torch.distributions import Exponential, Normal
+
+from vaelab.grading import HiddenCases, agrees, diagnose, expect, same_shape
+
+hidden = HiddenCases("05-reparameterization")
+
+
+@hidden.case("q1", 0.5)
+def any_size_and_type(s):
+    mu, log_var = torch.full((1, 6_000), -2.0, dtype=torch.float64), torch.full((1, 6_000), 0.8)
+    s.seed(7)
+    value = np.asarray(s.draw_codes(mu, log_var.double(), 1))
+    same_shape(value, (1, 1, 6_000), "One code, one picture, many latents.")
+    expect(abs(value.mean() + 2) < 0.12, "Wrong mean for one picture with many latents.")
+    expect(abs(value.std() - np.exp(0.4)) < 0.08, "Wrong spread for one picture with many latents.")
+    same_shape(s.draw_codes(torch.zeros(3, 3), torch.zeros(3, 3), 3), (3, 3, 3), "Three of everything.")
+
+
+@hidden.case("q1", 0.5)
+def the_gradient_of_each_draw(s):
+    _slopes_scatter(*s.gradients("draw_codes", torch.zeros(6_000, 1), torch.full((6_000, 1), -3.0), 1))
+
+
+@hidden.case("q3", 0.5)
+def the_gradient_of_each_code(s):
+    _slopes_scatter(*s.gradients("sample_code", torch.zeros(6_000, 1), torch.full((6_000, 1), -3.0)))
+
+
+def _slopes_scatter(for_mu, for_log_var) -> None:
+    """z moves with mu at the rate 1, and with log_var at the rate sigma eps / 2."""
+    expect(for_mu is not None and np.allclose(for_mu, 1), "Each code should move with mu by the same amount.")
+    expect(for_log_var is not None, "No gradient reaches log_var.")
+    sigma = np.exp(-1.5)
+    expect(abs(np.std(for_log_var) / sigma - 0.5) < 0.04, "The gradient for log_var has the wrong size.")
+    expect(abs(np.mean(for_log_var)) < 0.05 * sigma, "The gradient for log_var should be 0 on average.")
+
+
+@hidden.case("q4", 0.5)
+def many_draws_in_a_table(s):
+    generator = torch.Generator().manual_seed(2)
+    u = torch.rand(4_000, 3, generator=generator, dtype=torch.float64).clamp(min=1e-6)
+    log_mean = torch.tensor([-2.0, 0.0, 3.0], dtype=torch.float64).expand(4_000, 3).clone()
+    value = s.draw_exponential(log_mean, u)
+    right = Exponential(torch.exp(-log_mean))
+    same_shape(value, (4_000, 3), "One draw for each noise.")
+    fits = any(agrees(value, right.icdf(noise), rtol=1e-3) for noise in (u, 1 - u))
+    expect(fits, "Wrong for a table of noise.")
+
+
+@hidden.case("q5", 0.5)
+def another_function_and_many_draws(s):
+    """Both must be right for each draw."""
+    mu, log_var = torch.tensor(-0.4, dtype=torch.float64), torch.tensor(0.6, dtype=torch.float64)
+    eps = torch.randn(50_000, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    sigma, z = torch.exp(log_var / 2), mu + torch.exp(log_var / 2) * eps
+    f = s.evaluate("torch.sin")
+    ell = log_var.expand_as(eps).clone().requires_grad_()
+    score = torch.autograd.grad(Normal(mu, torch.exp(ell / 2)).log_prob(z).sum(), ell)[0]
+    diagnose(
+        s.score_function(f, mu, log_var, eps), z.sin() * score, {}, "The score function is wrong for sin z."
+    )
+    pathwise = z.cos() * sigma * eps / 2
+    diagnose(s.pathwise(f, mu, log_var, eps), pathwise, {}, "The pathwise estimator is wrong for sin z.")

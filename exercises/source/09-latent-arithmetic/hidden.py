@@ -1,0 +1,67 @@
+"""Hidden checks of exercise 9: other sizes and types, other faces."""
+
+import torch
+
+from vaelab.grading import HiddenCases, diagnose, expect
+from vaelab.grading.sheets.latent_arithmetic import (
+    ENCODER,
+    TOY,
+    between,
+    labelled,
+    medium,
+    remade,
+    tried,
+    turned,
+    weighted,
+)
+
+hidden = HiddenCases("09-latent-arithmetic")
+
+
+@hidden.case("q1", 0.5)
+def other_sizes_angles_and_types(s):
+    for dims, degrees, ends, n, dtype in (
+        (64, 75, (7.0, 4.0), 9, torch.float32),
+        (2, 150, (1.0, 1.0), 2, torch.float64),
+        (200, 1.5, (0.5, 30.0), 6, torch.float64),
+    ):
+        a, b, axes = between(*ends, degrees, dims=dims, seed=n)
+        right = turned(axes, degrees, torch.linspace(*ends, n, dtype=torch.float64))
+        value = s.walk(a.to(dtype), b.to(dtype), n)
+        diagnose(
+            value, right, {}, f"Wrong for {n} codes of {dims} numbers at {degrees}°.", rtol=2e-3, atol=1e-3
+        )
+
+
+@hidden.case("q2", 1)
+def other_sets(s):
+    for counts, dims, dtype in (((1, 40, 7, 3), 64, torch.float32), ((30, 30, 2, 90), 5, torch.float64)):
+        given = labelled(counts, dims, seed=sum(counts), dtype=dtype)
+        diagnose(
+            s.balanced_vector(*given),
+            weighted(*given),
+            {},
+            f"Wrong for groups of {counts} faces.",
+            rtol=1e-3,
+            atol=1e-3,
+        )
+
+
+@hidden.case("q4", 0.5)
+def pictures_with_height_and_width(s):
+    random = torch.Generator().manual_seed(7)
+    pictures = torch.rand(31, 1, 2, 2, generator=random)
+    vector = torch.tensor([-0.4, 0.15])
+    model = TOY.replace("x @ E", "x.flatten(1) @ E").replace("x - 0.5", "x.flatten(1) - 0.5")
+    model = model.replace("0.8 * z @ E.T", "(0.8 * z @ E.T).reshape(-1, 1, 2, 2)")
+    value = s.evaluate(f"flipped(x, v, {model})", x=pictures, v=vector, E=ENCODER)
+    rows = pictures.flatten(1)
+    right = (medium(remade(rows, 0 * vector)) != medium(remade(rows, vector))).float().mean(0)
+    diagnose(value, right, {}, "Wrong for pictures with height and width.")
+
+
+@hidden.case("q6", 1)
+def on_other_people(s):
+    worn, smile = tried(s.glasses_vector, 100, 300)
+    told = f"On other people: glasses on {worn:.0%}, the smile's verdict changed on {smile:.0%}."
+    expect(worn >= 0.87 and smile <= 0.13, told)  # a little room, for these are others

@@ -1,0 +1,465 @@
+"""The capstone: scores that can be trusted, whatever is handed in."""
+
+import json
+import os
+import re
+import tomllib
+import zipfile
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+import vaelab
+from tools import capstone_baselines
+from vaelab import recipes, weights
+from vaelab.grading import capstone
+from vaelab.grading.capstone import card as cards
+from vaelab.grading.capstone import measures, rules, submission
+from vaelab.grading.capstone.likeness import distance
+from vaelab.grading.capstone.score import CapstoneScore
+from vaelab.grading.capstone.standard import Scale, StandardError
+from vaelab.grading.source import for_learners, read_source
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "exercises" / "source" / "capstone"
+PARAGRAPH = "The glasses of some faces fade when they are redrawn, most of all thin frames on dark skin. " * 2
+SENTENCES = {"name": "Ada", "tried": PARAGRAPH, "failures": PARAGRAPH}
+HEADINGS = {"A noise level in disguise": "07", "Do the codes follow the prior?": "08"}
+RUN = {"faces": 20, "epochs": 2, "seconds": 1.5, "device": "cpu", "loss": [3.0, 2.0]}
+
+
+def card(**changes) -> cards.Card:
+    """A complete card."""
+    return cards.Card(**{**SENTENCES, "recipe": "portrait-vae", "runs": (cards.Run(**RUN),), **changes})
+
+
+def hand_in(folder: Path, model, **changes) -> Path:
+    """A submission with a complete card."""
+    folder.mkdir(exist_ok=True)
+    weights.save(model, folder / "model.safetensors")
+    recipe = {"recipe": model.recipe["name"], "options": model.recipe["changes"]}
+    (folder / "card.toml").write_text(card(**recipe, **changes).text(), encoding="utf-8")
+    return folder
+
+
+def hand_in_tensors(folder: Path, tensors: dict, recipe: dict | str | None = None) -> Path:
+    """A submission with these very tensors, under a header that says `recipe`."""
+    hand_in(folder, recipes.build("portrait-vae"))
+    recipe = {"name": "portrait-vae", "changes": {}} if recipe is None else recipe
+    text = recipe if isinstance(recipe, str) else json.dumps(recipe)
+    save_file(tensors, folder / "model.safetensors", metadata={"recipe": text})
+    return folder
+
+
+def tensors_of(model) -> dict:
+    return {name: value.contiguous() for name, value in model.state_dict().items()}
+
+
+@pytest.fixture
+def small(monkeypatch) -> capstone.Standard:
+    """The public standard with few faces: seconds instead of half a minute."""
+    for name, count in {
+        "_KNOWN": 200,
+        "_EDIT_FACES": 40,
+        "_BOUND_FACES": 10,
+        "_CALIBRATION_FACES": 50,
+        "DRAWS": 2,
+    }.items():
+        monkeypatch.setattr(measures, name, count)
+    return replace(capstone.Standard.read(), faces=measures.Faces("validation", 0, 100))
+
+
+def refused(path: Path) -> str:
+    """Why a submission is not accepted; it then has no points at all, and nothing was measured."""
+    score = capstone.check_folder(path)
+    assert isinstance(score, CapstoneScore)
+    assert score.points == 0 and not score.accepted
+    assert score.problem in repr(score)
+    assert "<table>" in score._repr_html_()
+    return score.problem
+
+
+# ---- scores ----
+
+
+def test_the_parts_are_ten_points():
+    assert sum(rules.POINTS.values()) == 10 == CapstoneScore(()).possible
+
+
+def test_a_copy_of_our_model_scores_at_the_strong_end_and_is_noticed(tmp_path):
+    score = capstone.check_folder(hand_in(tmp_path / "copy", vaelab.pretrained("portrait-vae")))
+    for part in score.parts[:3]:
+        assert part.value == pytest.approx(part.scale.strong, rel=5e-3), part.key
+    assert score.points >= 9.9
+    assert "portrait-vae" in score.remarks[0] and "0 is a copy" in score.remarks[0]
+
+
+def test_an_untrained_model_earns_its_card_and_nothing_else(tmp_path, small):
+    score = capstone.score(hand_in(tmp_path / "raw", recipes.build("portrait-vae", seed=3)), small)
+    assert [part.points for part in score.parts] == [0, 0, 0, 1]
+    assert not score.remarks
+
+
+def test_scores_are_the_same_every_time_whatever_the_state_of_random_draws(tmp_path, small):
+    path = hand_in(tmp_path / "tds", vaelab.pretrained("tds-face-vae"))
+    torch.manual_seed(1)
+    first = capstone.score(path, small)
+    torch.manual_seed(2)
+    again = capstone.score(path, small)
+    assert [p.value for p in first.parts] == [p.value for p in again.parts]
+    assert repr(first) == repr(again)
+    assert 0 < first.points < 10
+
+
+def test_noise_levels_and_likelihoods_play_no_part(small):
+    model = vaelab.pretrained("portrait-vae")
+    before = measures.bound(model, small.faces)
+    kept = model.likelihood
+    for other in (vaelab.losses.Gaussian(3.0), vaelab.losses.Bernoulli(), vaelab.losses.Gaussian(1e-3)):
+        model.likelihood = other
+        assert measures.bound(model, small.faces) == before
+        assert model.likelihood is other
+    model.likelihood = kept
+
+
+def test_the_common_sigma_is_the_one_that_the_elbo_likes_best():
+    model = vaelab.pretrained("portrait-vae")
+    images = vaelab.load("portraits", size=64, n=50)
+    sigma = measures.calibrated_sigma(model, images)
+
+    def elbo(level: float) -> float:
+        model.likelihood = vaelab.losses.Gaussian(level)
+        return vaelab.evaluation.evaluate(model, images, batch_size=100)["elbo"]
+
+    assert elbo(sigma) > max(elbo(0.95 * sigma), elbo(1.05 * sigma))
+
+
+def test_a_model_trained_with_another_likelihood_can_be_handed_in(tmp_path):
+    model = recipes.build("portrait-vae")
+    model.likelihood = vaelab.losses.Laplace(0.1)
+    assert capstone.check_folder(hand_in(tmp_path / "laplace", model), measure=False).accepted
+
+
+# ---- points ----
+
+
+@pytest.mark.parametrize("scale", [Scale(10, 16, 21), Scale(60, 15, 9, distance=True), Scale(0.2, 0.1, 0.8)])
+def test_points_grow_with_the_measure_and_stop_at_both_ends(scale):
+    low, high = (0, 2 * scale.weak) if scale.distance else (scale.weak - 5, scale.strong + 5)
+    values = [low + i / 2_000 * (high - low) for i in range(2_001)]
+    shares = [scale.share(v) for v in values]
+    assert shares == sorted(shares, reverse=scale.distance)
+    assert {shares[0], shares[-1]} == {0, 1}
+    assert scale.share(scale.weak) == 0 and scale.share(scale.strong) == 1
+    assert max(abs(b - a) for a, b in pairwise(shares)) < 0.03, "no steps"
+
+
+def test_half_the_points_lie_in_the_middle_of_the_line():
+    assert Scale(10, 16, 20).share(15) == pytest.approx(0.5)
+    assert Scale(64, 32, 4, distance=True).share(16) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_not_finite_earns_nothing(value):
+    assert Scale(84, 15, 9, distance=True).share(value) == 0
+
+
+def test_baselines_that_cannot_be_are_refused(tmp_path):
+    for weak, strong, falls in ((21, 10, False), (9, 84, True), (9, 0, True), (float("nan"), 1, False)):
+        with pytest.raises(StandardError, match="better than weak"):
+            Scale(weak, 1, strong, falls)
+    with pytest.raises(StandardError, match="capstone_baselines"):
+        capstone.Standard.read(tmp_path / "nothing.json")
+
+
+def test_committed_baselines_say_how_they_were_made_and_survive_a_round_trip(tmp_path):
+    for path in (capstone.Standard.read(), capstone.Standard.read(SOURCE / "hidden.json")):
+        assert path.made == capstone_baselines.made() | {"with": path.made["with"]}
+        path.write(tmp_path / "again.json")
+        assert capstone.Standard.read(tmp_path / "again.json") == path
+
+
+def test_hidden_faces_are_none_that_learners_check_with():
+    public, hidden = capstone.Standard.read().faces, capstone.Standard.read(SOURCE / "hidden.json").faces
+    assert hidden.split == "test" and hidden.seed != public.seed
+    assert hidden.count == public.count, "Frechet distances of fewer pictures are larger"
+
+
+# ---- card and budget ----
+
+
+def test_a_card_reads_back_as_it_was_written():
+    hostile = 'x"""\n[run]\\u0000 </script> \t é 😀'
+    written = card(name=hostile, options={"latent_dim": 32, "sigma": 0.1, "batch_norm": True})
+    assert cards.read(written.text()) == written
+    tomllib.loads(written.text())
+
+
+def test_the_card_is_filled_from_the_histories(tmp_path):
+    faces = vaelab.load("portraits", size=64, n=20)
+    model = recipes.build("portrait-vae", latent_dim=8)
+    runs = [(faces, vaelab.fit(model, faces, epochs=e, batch_size=10, device="cpu")) for e in (2, 1)]
+    folder = capstone.save(model, tmp_path / "mine", runs, **SENTENCES)
+    found = submission.read(folder)
+    assert found.card.pictures == 60
+    assert found.card.runs[0].loss == pytest.approx(runs[0][1]["loss"], rel=1e-5)
+    assert found.card.options == {"latent_dim": 8} and found.model.latent_dim == 8
+    score = capstone.check_folder(folder, measure=False)
+    assert score.points == 1 and "60" in repr(score)
+
+
+def test_more_pictures_than_the_budget_are_refused(tmp_path):
+    within = (cards.Run(**RUN | {"faces": 20_000, "epochs": 15, "loss": [1.0] * 15}),)
+    model = recipes.build("portrait-vae")
+    assert capstone.check_folder(hand_in(tmp_path / "a", model, runs=within), measure=False).points == 1
+    over = hand_in(tmp_path / "b", model, runs=(*within, cards.Run(**RUN)))
+    assert "300,040" in refused(over)
+
+
+@pytest.mark.parametrize("missing", ["name", "tried", "failures"])
+def test_an_incomplete_card_costs_its_point_and_says_what_is_missing(tmp_path, missing):
+    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"), **{missing: "  "})
+    score = capstone.check_folder(path, measure=False)
+    assert score.accepted and score.points == 0
+    assert f"`{missing}`" in score.parts[-1].message
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", r"no \[\[run\]\]"),
+        ("a = [", "not valid TOML"),
+        ("a = " + "[" * 5_000, "not valid TOML"),
+        ("a = " + "9" * 9_000, "not valid TOML"),
+        ("run = 3", r"no \[\[run\]\]"),
+        ("model = 3\n[[run]]\nfaces = 1\nepochs = 1", "must be tables"),
+        ("[[run]]\nfaces = -5\nepochs = 1", "whole number"),
+        ("[[run]]\nfaces = true\nepochs = 1", "whole number"),
+        ("[[run]]\nfaces = 1\nepochs = 1\nseconds = nan", "finite"),
+        ("[[run]]\nfaces = 1\nepochs = 1\nloss = 'low'", "list of numbers"),
+        ("name = 7\n[[run]]\nfaces = 1\nepochs = 1", "must be text"),
+    ],
+)
+def test_hostile_cards_get_a_sentence(tmp_path, text, says):
+    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"))
+    (path / "card.toml").write_text(text)
+    problem = refused(path)
+    assert re.search(says, problem), problem
+
+
+def test_a_card_that_is_no_text_or_too_long_or_of_another_model(tmp_path):
+    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"))
+    (path / "card.toml").write_bytes(b"\xff\xfe\x00")
+    assert "UTF-8" in refused(path)
+    (path / "card.toml").write_bytes(b"#" * 2**17)
+    assert "larger" in refused(path)
+    (path / "card.toml").write_text(card(recipe="tds-face-vae").text())
+    assert "two models" in refused(path)
+
+
+def test_markup_in_a_card_or_file_stays_text(tmp_path):
+    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"))
+    (path / "card.toml").write_text(card(recipe="<script>alert(1)</script>").text())
+    assert "<script>" not in capstone.check_folder(path)._repr_html_()
+
+
+# ---- weights ----
+
+
+def test_too_many_parameters_are_refused_before_they_are_made(tmp_path):
+    path = hand_in_tensors(tmp_path / "a", {}, {"name": "portrait-vae", "changes": {"latent_dim": 1_000}})
+    assert "1,000,000 are allowed" in refused(path)
+    path = hand_in_tensors(
+        tmp_path / "b", {}, {"name": "mayberay-faces-vae", "changes": {"image_shape": [3, 64, 64]}}
+    )
+    assert "parameters" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "says"),
+    [
+        ("not json", "does not say which recipe"),
+        ("[" * 100_000, "does not say which recipe"),
+        ("[]", "does not say which recipe"),
+        ('{"name": ["portrait-vae"], "changes": {}}', "no recipe"),
+        ({"name": "os.system", "changes": {}}, "no recipe"),
+        ({"name": "portrait-vae", "changes": {"latent_dim": 10**12}}, "cannot be built"),
+        ({"name": "portrait-vae", "changes": {"latent_dim": -1}}, "cannot be built"),
+        ({"name": "portrait-vae", "changes": {"latent_dim": True}}, "cannot be built"),
+        ({"name": "portrait-vae", "changes": {"sigma": float("nan")}}, "cannot be built"),
+        ({"name": "portrait-vae", "changes": {"sigma": 0}}, "cannot be built"),
+        ({"name": "portrait-vae", "changes": {"depth": 3}}, "no option"),
+        ({"name": "portrait-vae", "changes": {"image_shape": [3, 10**6, 10**6]}}, "shape"),
+        (
+            {"name": "residual-mlp-vae", "changes": {"image_shape": [3, 64, 64], "blocks": 10**9}},
+            "cannot be built",
+        ),
+        ({"name": "tds-face-ae", "changes": {"image_shape": [3, 64, 64]}}, "no VAE"),
+        ({"name": "tds-face-vae", "changes": {}}, "shape"),
+    ],
+)
+def test_hostile_headers_get_a_sentence(tmp_path, recipe, says):
+    assert says in refused(hand_in_tensors(tmp_path / "a", {}, recipe))
+
+
+def test_weights_that_do_not_fit_their_recipe(tmp_path):
+    good = tensors_of(recipes.build("portrait-vae"))
+    name = "to_mu.weight"
+    cases = {
+        "lacks to_mu.weight": {k: v for k, v in good.items() if k != name},
+        "too much: backdoor": good | {"backdoor": torch.zeros(1)},
+        "has shape (2, 2)": good | {name: torch.zeros(2, 2)},
+        "of type I64": good | {name: good[name].long()},
+        "NaN or infinite": good | {name: torch.full_like(good[name], float("nan"))},
+        "infinite numbers": good | {name: torch.full_like(good[name], float("-inf"))},
+        "lacks": {},
+    }
+    for says, tensors in cases.items():
+        assert says in refused(hand_in_tensors(tmp_path / "a", tensors))
+
+
+def test_finite_weights_whose_output_is_not_earn_nothing(tmp_path, small):
+    good = tensors_of(recipes.build("portrait-vae"))
+    enormous = good | {"to_log_var.bias": torch.full_like(good["to_log_var.bias"], 1e30)}
+    negative = good | {k: -v - 1 for k, v in good.items() if k.endswith("running_var")}
+    for tensors in (enormous, negative):
+        score = capstone.score(hand_in_tensors(tmp_path / "a", tensors), small)
+        assert score.accepted and score.parts[0].points == 0
+        assert score.parts[0].value is None and score.parts[0].message
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x80\x04\x95 pickle", b"\xff" * 64, b"PK\x03\x04", os.urandom(999)]
+)
+def test_files_that_are_no_safetensors(tmp_path, content):
+    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"))
+    (path / "model.safetensors").write_bytes(content)
+    assert "not a safetensors file" in refused(path)
+
+
+def test_a_file_cut_short_or_too_large(tmp_path):
+    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"))
+    file = path / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    assert "damaged" in refused(path)
+    with file.open("wb") as handle:
+        handle.truncate(200 * 2**20)
+    assert "larger than the 16 MiB" in refused(path)
+
+
+# ---- folders and zips ----
+
+
+def test_missing_files_and_links_are_named(tmp_path):
+    assert "no folder" in refused(tmp_path / "nowhere")
+    (tmp_path / "empty").mkdir()
+    assert "card.toml is missing" in refused(tmp_path / "empty")
+    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"))
+    file = path / "model.safetensors"
+    file.rename(tmp_path / "elsewhere")
+    file.symlink_to(tmp_path / "elsewhere")
+    assert "model.safetensors is missing" in refused(path)
+
+
+def test_a_zip_counts_as_its_folder(tmp_path):
+    folder = hand_in(tmp_path / "ada", recipes.build("portrait-vae"))
+    for inside in ("", "ada/"):
+        path = tmp_path / f"ada{len(inside)}.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in folder.iterdir():
+                archive.write(file, inside + file.name)
+            archive.writestr("../../evil.txt", "x")
+        assert repr(capstone.check_folder(path, measure=False)) == repr(
+            capstone.check_folder(folder, measure=False)
+        )
+    assert not (tmp_path.parent / "evil.txt").exists()
+
+
+def test_hostile_zips(tmp_path):
+    bomb = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("card.toml", card().text())
+        archive.writestr("model.safetensors", b"\0" * (60 * 2**20))
+    assert "larger" in refused(bomb)
+    twice = tmp_path / "twice.zip"
+    with zipfile.ZipFile(twice, "w") as archive:
+        for folder in "ab":
+            archive.writestr(f"{folder}/model.safetensors", b"")
+    assert "2 times" in refused(twice)
+    (tmp_path / "text.zip").write_text("no zip")
+    assert "neither a folder nor a zip" in refused(tmp_path / "text.zip")
+
+
+# ---- likeness ----
+
+
+def test_trained_from_scratch_is_far_and_a_retouched_copy_near():
+    ours, other = vaelab.pretrained("portrait-vae"), recipes.build("portrait-vae", seed=5)
+    assert distance(other, ours) > 0.9
+    assert distance(recipes.build("portrait-vae", latent_dim=8), ours) == float("inf")
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.mul_(0.1)
+        for a, b in zip(other.parameters(), ours.parameters(), strict=True):
+            a.add_(b)
+    assert distance(other, ours) < 0.2
+
+
+# ---- the notebook ----
+
+
+@pytest.fixture
+def notebook() -> nbformat.NotebookNode:
+    return for_learners(read_source(SOURCE / "exercise.md"))
+
+
+def run_cells(notebook: nbformat.NotebookNode) -> dict:
+    """Run the notebook's code; what it leaves behind."""
+    names: dict = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            exec(cell.source, names)
+    return names
+
+
+def test_the_notebook_runs_unfilled_and_earns_nothing(tmp_path, monkeypatch, notebook):
+    monkeypatch.chdir(tmp_path)
+    names = run_cells(notebook)
+    assert names["SHARE"] < 0.02, "an unfilled notebook is to run in seconds"
+    score = capstone.check_folder(tmp_path / names["FOLDER"], measure=False)
+    assert score.accepted and score.points == 0
+    assert score.card.pictures <= names["SHARE"] * capstone.PICTURES
+
+
+def test_the_notebook_trains_as_the_weak_baseline_does(notebook):
+    (cell,) = [c for c in notebook.cells if "q1" in c.metadata.get("tags", [])]
+    assert f"EPOCHS = {capstone_baselines.EPOCHS}\n" in cell.source
+    assert 'recipes.build("portrait-vae", seed=0)' in cell.source
+    assert "vaelab.fit(model, faces, epochs=EPOCHS, batch_size=64)" in cell.source
+    assert f"{capstone_baselines.SHARE:g} to try something" in cell.source
+
+
+def test_the_text_states_the_rules_as_they_are(notebook):
+    text = "\n".join(c.source for c in notebook.cells)
+    for said in (
+        f"{rules.PARAMETERS:,} parameters",
+        f"{rules.PICTURES:,} pictures",
+        f"$K = {measures.DRAWS}$",
+    ):
+        assert said in text
+    for heading, chapter in HEADINGS.items():
+        assert f"*{heading}*" in text.replace("\n", " ")
+        (page,) = (ROOT / "book").glob(f"{chapter}-*.ipynb")
+        assert f"# {heading}" in page.read_text(encoding="utf-8")
+
+
+def test_files_of_the_package_say_which_recipe_without_torch_load(tmp_path):
+    path = hand_in(tmp_path / "a", recipes.build("portrait-vae", sigma=0.1))
+    with safe_open(path / "model.safetensors", framework="pt") as file:
+        assert json.loads(file.metadata()["recipe"]) == {"name": "portrait-vae", "changes": {"sigma": 0.1}}

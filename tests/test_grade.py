@@ -1,0 +1,416 @@
+"""`vaelab grade`: every layout found, nothing hostile gets out of its cell, marks and results stay."""
+
+import csv
+import io
+import json
+import os
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vaelab import cli
+from vaelab.grading import checks, expect, sandbox, seal
+from vaelab.grading.exercise import Exercise
+from vaelab.grading.grade import grade
+from vaelab.grading.naming import owner
+from vaelab.grading.safe_text import cell
+from vaelab.grading.space import local
+from vaelab.grading.submissions import SubmissionsError, find
+from vaelab.grading.turns import Turns
+
+NAME = "04-kl-divergence"
+ROOT = Path(__file__).resolve().parent.parent
+RIGHT = "def double(x):\n    return 2 * x"
+WRONG = "def double(x):\n    return x"  # right for 0 alone: 1 point
+FULL = "2.5"
+HIDDEN = """
+from vaelab.grading import HiddenCases, expect
+
+hidden = HiddenCases("04-kl-divergence")
+
+
+@hidden.case("q1", 0.5)
+def large_numbers(s):
+    expect(s.double(10**6) == 2 * 10**6, "Wrong for a million.")
+"""
+
+
+def small(name: str) -> Exercise:
+    """A question with 2 public points and half a hidden one, and a choice with a reason in words."""
+    exercise = Exercise(name, "Exercise 4: small")
+    q1 = exercise.question("q1", "Double", chapter=name, section="Two", hint="", hidden_points=0.5)
+    q1.case(1)(nothing_stays_nothing)
+    q1.case(1)(twice_as_much)
+    words = {"written": "q3_because", "rubric": {1: "says something", 2: "and says why"}}
+    q3 = exercise.question("q3", "Choose", chapter=name, section="Three", hint="", **words)
+    q3.choice(1, "q3", right=seal(name, "q3", "b"), why={})
+    return exercise
+
+
+def nothing_stays_nothing(s):
+    expect(s.double(0) == 0, "Twice nothing is nothing.")
+
+
+def twice_as_much(s):
+    expect(s.double(3) == 6, "Not twice as much.")
+
+
+def notebook(*code: str, name: str = NAME) -> str:
+    head = f'import vaelab\ncheck = vaelab.grading.sheet("{name}")'
+    cells = [{"cell_type": "code", "source": text.splitlines(True), "metadata": {}} for text in (head, *code)]
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
+
+
+class FakeSandbox:
+    """Runs notebooks right here, and counts them."""
+
+    def __init__(self):
+        self.runs = 0
+
+    @contextmanager
+    def opened(self, text, *options, isolated=True):
+        self.runs += 1
+        namespace, submission = {}, sandbox.Submission("ran")
+        for one in json.loads(text)["cells"]:
+            exec("".join(one["source"]), namespace)
+        submission.space = local(namespace)
+        yield submission
+
+
+@pytest.fixture
+def here(monkeypatch, tmp_path):
+    """A folder to be in, with hidden checks of a small exercise."""
+    monkeypatch.setattr(checks, "exercise", small)
+    monkeypatch.chdir(tmp_path)
+    for folder in ("in", f"hidden/{NAME}"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "hidden" / NAME / "hidden.py").write_text(HIDDEN)
+
+
+@pytest.fixture
+def fake(monkeypatch, here):
+    """No sandbox."""
+    fake = FakeSandbox()
+    monkeypatch.setattr(sandbox, "opened", fake.opened)
+    monkeypatch.setattr(sandbox, "require_isolation", lambda: None)
+    return fake
+
+
+def put(where: str, text: str | bytes) -> Path:
+    path = Path("in") / where
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def graded(**options) -> dict[tuple[str, str], dict]:
+    """(student, file) -> row."""
+    assert grade(Path("in"), Path("scores.csv"), **{"hidden": Path("hidden"), "jobs": 2} | options) == 0
+    return {(row["student"], row["file"]): row for row in rows("scores.csv")}
+
+
+def rows(path: str) -> list[dict]:
+    return list(csv.DictReader(io.StringIO(Path(path).read_text(encoding="utf-8-sig"), newline="")))
+
+
+@pytest.mark.parametrize(
+    ("parts", "student"),
+    [
+        (("anna_04-kl-divergence.ipynb",), "anna"),
+        (("anna_04-kl-divergence (1).ipynb",), "anna"),
+        (("anna.ipynb",), "anna"),
+        (("04-kl-divergence.ipynb",), "class"),
+        (("anna", "04-kl-divergence.ipynb"), "anna"),
+        (("anna", "exercises", "work.ipynb"), "anna"),
+        (("anna.zip", "exercises", "04-kl-divergence.ipynb"), "anna"),
+        (("week 4.zip", "week 4", "anna", "04.ipynb"), "anna"),
+        (("Anna Ek_12345_assignsubmission_file_", "04-kl-divergence.ipynb"), "Anna Ek"),
+        (("Participant_12345_assignsubmission_file_", "work.ipynb"), "Participant 12345"),
+        (("Anna Ek_12345_assignsubmission_file_04-kl-divergence.ipynb",), "Anna Ek"),
+        (("all.zip", "ekanna_12345_67890_04-kl-divergence-1.ipynb"), "ekanna"),
+        (("ekanna_LATE_12345_67890_work.zip", "mine", "x.ipynb"), "ekanna"),
+    ],
+)
+def test_whose_work_a_file_is(parts, student):
+    assert owner(parts, "class")[0] == student
+
+
+def test_scores_of_each_layout(fake):
+    put("flat_04-kl-divergence.ipynb", notebook(RIGHT))
+    put("folder/anything.ipynb", notebook(WRONG))
+    put("folder/.ipynb_checkpoints/anything-checkpoint.ipynb", notebook(RIGHT))
+    put("essay/essay.pdf", "words")
+    for name, member in (
+        ("moodle.zip", f"Anna Ek_1_assignsubmission_file_/{NAME}.ipynb"),
+        ("canvas.zip", f"ekbert_1_2_{NAME}-1.ipynb"),
+    ):
+        with zipfile.ZipFile(Path("in") / name, "w") as archive:
+            archive.writestr(member, notebook(RIGHT))
+            archive.writestr(f"__MACOSX/._{member}", "x")
+    found = {student: row for (student, _), row in graded().items()}
+    assert {student: row["q1"] for student, row in found.items()} == {
+        "flat": FULL, "folder": "1", "Anna Ek": FULL, "ekbert": FULL, "essay": ""
+    }  # fmt: skip
+    assert {row["score"] for row in found.values()} == {FULL, "1", "0"} and found["flat"]["of"] == "3.5"
+    assert found["essay"]["note"] == "no notebook: essay.pdf"
+    assert found["folder"]["failed"] == "q1 twice as much; q1 large numbers; q3 the right choice"
+
+
+def test_a_class_archive_is_given_itself(fake):
+    with zipfile.ZipFile("class.zip", "w") as archive:
+        archive.writestr("anna/work.ipynb", notebook(RIGHT))
+        inner = io.BytesIO()
+        with zipfile.ZipFile(inner, "w") as own:
+            own.writestr("deep/work.ipynb", notebook(RIGHT))
+        archive.writestr("bert/all of it.zip", inner.getvalue())
+    found = find(Path("class.zip"))
+    assert [(s.student, s.exercise, s.problem) for s in found] == [("anna", NAME, ""), ("bert", NAME, "")]
+
+
+def test_two_notebooks_for_one_exercise_are_both_graded_and_say_so(fake):
+    put("anna/a.ipynb", notebook(RIGHT))
+    put("anna/b.ipynb", notebook(WRONG))
+    found = graded()
+    assert [row["q1"] for row in found.values()] == [FULL, "1"]
+    assert {row["note"] for row in found.values()} == {"one of 2 notebooks for this exercise"}
+
+
+def test_what_is_broken_or_hostile_gets_a_row_and_the_rest_is_graded(fake, tmp_path):
+    (tmp_path / "secret.ipynb").write_text(notebook(RIGHT))
+    good = notebook(RIGHT)
+    put(f"cut_{NAME}.ipynb", good[:100])
+    put("deep.ipynb", "[" * 200_000)
+    put("list.ipynb", "[1, 2]")
+    put("binary.ipynb", b"\xff\xfe\x00")
+    put("other.ipynb", notebook(name="99-other"))
+    put("large.ipynb", b'{"cells": "' + b"x" * (21 << 20))
+    put("good.ipynb", good)
+    put("broken.zip", b"PK\x03\x04 no more")
+    (tmp_path / "in" / "linked.ipynb").symlink_to(tmp_path / "secret.ipynb")
+    (tmp_path / "in" / "linked folder").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "in" / "pipe.ipynb")
+    with zipfile.ZipFile(tmp_path / "in" / "slips.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../escaped.ipynb", good)
+        archive.writestr("/etc/absolute.ipynb", good)
+        archive.writestr("C:\\windows.ipynb", good)
+        archive.writestr("bomb.ipynb", b"0" * (60 << 20))
+        link = zipfile.ZipInfo("link.ipynb")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    before = sorted(tmp_path.parent.rglob("*"))
+    found = {file: row for (_, file), row in graded(html=Path("pages")).items()}
+    assert {file: row["note"] for file, row in found.items()} == {
+        f"cut_{NAME}.ipynb": "not a notebook: its JSON is cut off, broken, or something else",
+        "deep.ipynb": "not a notebook: its JSON is cut off, broken, or something else",
+        "list.ipynb": "not a notebook: its JSON is cut off, broken, or something else",
+        "binary.ipynb": "not a notebook: not UTF-8",
+        "other.ipynb": "for no exercise that is known here",
+        "large.ipynb": "larger than 20 MB",
+        "good.ipynb": "",
+        "broken.zip": "the archive is broken: File is not a zip file",
+        "linked.ipynb": "a link, which is not followed",
+        "linked folder": "a link, which is not followed",
+        "pipe.ipynb": "not a regular file",
+        "slips.zip/escaped.ipynb": "a name that leads out of its archive",
+        "slips.zip/etc/absolute.ipynb": "a name that leads out of its archive",
+        "slips.zip/C:/windows.ipynb": "a name that leads out of its archive",
+        "slips.zip/bomb.ipynb": "larger than 20 MB",
+        "slips.zip/link.ipynb": "a link, which is not followed",
+    }
+    assert [row["score"] for row in found.values() if row["score"] != "0"] == [FULL]
+    assert found["good.ipynb"]["status"] == "ran" and found["deep.ipynb"]["status"] == "not graded"
+    new = {p for p in set(tmp_path.parent.rglob("*")) - set(before) if "pages" not in p.parts}
+    assert {p.name for p in new} == {"scores.csv", "scores.csv.resume"}
+    assert fake.runs == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "harmless"),
+    [
+        ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+        ("  +1", "'+1"),
+        ("\t@SUM(1)", "'@SUM(1)"),
+        ("\r=1", "'=1"),
+        ("Anna;=1+1", "Anna;'=1+1"),
+        ('x","=1', 'x","\'=1'),
+        ("two\nlines,=1", "two lines,'=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("a\x00b\u202ec\ud800", "a\ufffdb\ufffdc\ufffd"),
+        ("mu - 1", "mu - 1"),
+        ("x" * 3_000, "x" * 2_000 + "…"),
+    ],
+)
+def test_no_text_becomes_a_formula(text, harmless):
+    assert cell(text) == harmless
+
+
+def test_hostile_names_and_messages_stay_in_their_cells(fake):
+    put("=cmd|'!A1,;=2\nx/<script>alert(1)<.ipynb", notebook('q3_because = "=1+1\\n<img src=x>"'))
+    put("loud.ipynb", notebook('def double(x):\n    raise ValueError("=1,=2\\n<b>\\ud800")'))
+    os.makedirs(b"in/\xff\xfe")
+    Path(os.fsdecode(b"in/\xff\xfe"), "a.ipynb").write_text(notebook(RIGHT))
+    graded(html=Path("pages"), cases=Path("cases.csv"))
+    raw = Path("scores.csv").read_bytes() + Path("cases.csv").read_bytes()
+    values = [value for row in rows("scores.csv") + rows("cases.csv") for value in row.values()]
+    assert not [v for v in values if v.startswith(("=", "+", "-", "@")) or "\n" in v or ",=" in v]
+    assert b"\xed\xa0\x80" not in raw and len(rows("scores.csv")) == 3
+    pages = list(Path("pages").iterdir())
+    assert len(pages) == 4 and all(
+        page.name.replace("-", "a").replace(".html", "").isalnum() for page in pages
+    )
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert "<script" not in text and "<img" not in text and "<b>" not in text
+
+
+def test_marks_survive_count_and_appear_in_the_feedback(fake):
+    put("anna.ipynb", notebook(RIGHT, 'q3_because = "Because of -KL;\\n=1"'))
+    (row,) = graded().values()
+    assert row["q3 marks"] == "" and row["q3 written"] == "Because of -KL; '=1"
+    text = Path("scores.csv").read_text(encoding="utf-8-sig")
+    typed = list(csv.reader(io.StringIO(text, newline="")))
+    typed[1][typed[0].index("q3 marks")] = "1,5"
+    with open("scores.csv", "w", encoding="cp1252", newline="") as file:  # as a German Excel saves it
+        csv.writer(file, delimiter=";").writerows(typed)
+    (row,) = graded(html=Path("pages")).values()
+    assert (row["q3 marks"], row["marks"]) == ("1,5", "1.5")
+    assert row["total"] == "4"
+    (page,) = Path("pages").glob("anna-*.html")
+    assert "1.5 of 2" in page.read_text(encoding="utf-8")
+    put("anna.ipynb", notebook(RIGHT, 'q3_because = "Another"'))
+    (row,) = graded().values()
+    assert row["q3 marks"] == "1,5" and "is another than the one that was marked" in row["note"]
+    Path("in/anna.ipynb").rename("in/bert.ipynb")
+    graded()
+    assert "1,5" in Path("scores.before.csv").read_text(encoding="utf-8-sig")
+
+
+def test_what_did_not_change_is_not_run_again_and_gives_the_same_bytes(fake):
+    for student in ("anna", "bert", "cleo"):
+        put(f"{student}.ipynb", notebook(RIGHT, f"# {student}"))
+    outputs = []
+    for _ in range(2):
+        graded(html=Path("pages"), cases=Path("cases.csv"))
+        written = ["scores.csv", "cases.csv", *sorted(map(str, Path("pages").iterdir()))]
+        outputs.append([Path(name).read_bytes() for name in written])
+    assert outputs[0] == outputs[1] and fake.runs == 3
+    put("bert.ipynb", notebook(WRONG))
+    graded()
+    assert fake.runs == 4
+    Path("scores.csv.resume").unlink()
+    put("bert.ipynb", notebook(RIGHT, "# bert"))
+    graded(jobs=1)
+    assert Path("scores.csv").read_bytes() == outputs[0][0]
+
+
+def test_ctrl_c_keeps_what_is_done(fake, monkeypatch, capsys):
+    for student in ("anna", "bert", "cleo"):
+        put(f"{student}.ipynb", notebook(RIGHT, f"# {student}"))
+    from vaelab.grading import grade as module
+
+    def one_then_interrupt(running):
+        yield next(iter(running))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "as_completed", one_then_interrupt)
+        assert grade(Path("in"), Path("scores.csv"), hidden=Path("hidden"), jobs=1) == 130
+    assert "goes on from there" in capsys.readouterr().out and not Path("scores.csv").exists()
+    done = fake.runs
+    Path("scores.csv.resume").write_text(Path("scores.csv.resume").read_text() + '["cut o')
+    assert len(graded()) == 3 and fake.runs == 3 and done >= 1
+
+
+def test_results_of_a_limit_are_not_kept(fake, monkeypatch):
+    put("anna.ipynb", notebook(RIGHT))
+
+    @contextmanager
+    def too_slow(text, *options, **more):
+        fake.runs += 1
+        yield sandbox.Submission("time limit while running")
+
+    monkeypatch.setattr(sandbox, "opened", too_slow)
+    for _ in range(2):
+        (row,) = graded().values()
+        assert (row["status"], row["score"]) == ("time limit while running", "0")
+    assert fake.runs == 2
+
+
+def test_exit_codes_and_what_is_left_alone(fake, capsys, monkeypatch):
+    command = ["grade", "in", "--out", "scores.csv", "--hidden", "hidden"]
+    assert cli.main(command) == 2 and "There is no notebook" in capsys.readouterr().err
+    assert cli.main(["grade", "nowhere", "--out", "x.csv"]) == 2
+    put("anna.ipynb", notebook(RIGHT))
+    assert cli.main([*command[:4], "--hidden", "in"]) == 2
+    assert "vaelab exercises build" in capsys.readouterr().err
+    Path("essay.txt").write_text("dear diary")
+    assert cli.main(["grade", "in", "--out", "essay.txt", "--hidden", "hidden"]) == 2
+    assert Path("essay.txt").read_text() == "dear diary"
+    assert not Path("scores.csv").exists() and fake.runs == 0
+    assert cli.main(command) == 0 and fake.runs == 1
+
+    def none_here():
+        raise sandbox.IsolationError("no sandbox here")
+
+    monkeypatch.setattr(sandbox, "require_isolation", none_here)
+    assert cli.main(["grade", "in", "--out", "other/scores.csv", "--hidden", "hidden"]) == 2
+    assert not Path("other").exists()
+    assert cli.main([*command, "--unsafe"]) == 0 and fake.runs == 2
+    assert "--unsafe: submissions run as you" in capsys.readouterr().err
+
+
+def test_checks_are_never_taken_from_the_submissions(fake, monkeypatch):
+    put("anna.ipynb", notebook(RIGHT))
+    put(f"exercises/source/{NAME}/hidden.py", "raise SystemExit('taken over')")
+    monkeypatch.chdir("in")
+    places = checks._folders(None, Path("."))
+    assert places and all(place.is_relative_to(ROOT) for place in places)
+
+
+def test_too_many_notebooks_of_one_student_are_one_row(fake):
+    for number in range(51):
+        put(f"anna/{number}.ipynb", "{}")
+    put("bert.ipynb", notebook(RIGHT))
+    assert [(s.student, s.problem) for s in find(Path("in"))] == [
+        ("anna", "51 notebooks of one student, where 50 are allowed"),
+        ("bert", ""),
+    ]
+
+
+def test_checks_draw_the_same_random_numbers_however_many_run():
+    turns = Turns()
+
+    def check(number: int) -> tuple[float, ...]:
+        ask = turns.waiting(lambda message: time.sleep(0.002 * (number % 3)) or {})
+        with turns.turn():
+            before = np.random.rand()
+            ask({})
+            return before, np.random.rand(), torch.rand(()).item()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(check, range(12)))) == 1
+
+
+def test_no_such_place():
+    with pytest.raises(SubmissionsError, match="neither a folder nor"):
+        find(Path("nowhere"))
+
+
+def test_in_the_real_sandbox(here):
+    """From the command to the table: a right answer, and beside it one that gives up."""
+    try:
+        sandbox.require_isolation()
+    except sandbox.IsolationError as error:
+        pytest.skip(str(error))
+    put("anna.ipynb", notebook(RIGHT))
+    put("bert.ipynb", notebook("raise SystemExit"))
+    assert cli.main(["grade", "in", "--out", "scores.csv", "--hidden", "hidden", "--jobs", "2"]) == 0
+    anna, bert = rows("scores.csv")
+    assert (anna["status"], anna["q1"]) == ("ran", FULL)
+    assert bert["score"] == "0" and bert["status"] != "ran"

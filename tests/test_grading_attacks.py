@@ -1,0 +1,611 @@
+"""Submissions that attack. Each is contained, earns nothing it should not, and harms no one beside it."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vaelab.grading import bubblewrap, diagnose, sandbox
+from vaelab.grading.exercise import Case, Exercise
+from vaelab.grading.outcome import Status, run
+from vaelab.grading.sandbox import Limits, opened
+from vaelab.grading.sheet import Sheet
+from vaelab.grading.space import SubmissionError, local
+
+MIB = 1 << 20
+LIMITS = Limits(
+    run_seconds=40,
+    memory_bytes=512 * MIB,
+    disk_bytes=32 * MIB,
+    file_bytes=16 * MIB,
+    processes=24,
+    reply_bytes=MIB,
+)
+HURRIED = replace(LIMITS, run_seconds=4, answer_seconds=2)
+STUBBORN = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
+HONEST = "def double(x):\n    return 2 * x\ndef wrong(x):\n    return x"
+
+
+def notebook(*cells: str) -> str:
+    """A submission that answers `double` rightly and `wrong` wrongly, and then does what the cells say."""
+    sources = [HONEST, *cells]
+    return json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": s} for s in sources]})
+
+
+def earned(space) -> list[float]:
+    """Points for `double`, which earns one, and for `wrong`, which should earn none."""
+
+    def doubles(name):
+        def check(space):
+            x = np.random.default_rng().integers(1, 1000, 5)
+            diagnose(getattr(space, name)(x), 2 * x, {}, "not the double")
+
+        return Case("q1", name, 1, check)
+
+    return [outcome.points for outcome in run([doubles("double"), doubles("wrong")], space)]
+
+
+@pytest.fixture(scope="module")
+def neighbour():
+    """A well-behaved submission, open while all the attacks go on."""
+    try:
+        sandbox.require_isolation()
+    except sandbox.IsolationError as error:
+        pytest.skip(str(error))
+    with opened(notebook()) as submission:
+        yield submission
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_is_harmed(neighbour):
+    yield
+    assert (neighbour.status, earned(neighbour.space)) == ("ran", [1, 0])
+
+
+def test_a_well_behaved_submission_runs(neighbour):
+    assert (neighbour.status, neighbour.errors, earned(neighbour.space)) == ("ran", [], [1, 0])
+
+
+# Time
+
+
+def test_an_endless_cell_costs_only_itself():
+    with opened(notebook("while True: pass", "after = 7"), HURRIED) as submission:
+        assert submission.status == "time limit while running"
+        assert submission.errors == ["cell 2: took longer than 2 seconds"]
+        assert submission.space.after == 7 and earned(submission.space) == [1, 0]
+
+
+def test_an_endless_cell_that_will_not_stop_is_killed(monkeypatch):
+    monkeypatch.setattr(sandbox, "_GRACE", 1)
+    with opened(notebook(STUBBORN + "while True: pass"), replace(LIMITS, run_seconds=1)) as submission:
+        assert submission.status == "time limit while running"
+        assert earned(submission.space) == [0, 0]
+        with pytest.raises(SubmissionError, match="time limit while running"):
+            submission.space.double(1)
+
+
+def test_an_endless_function_costs_only_its_own_question():
+    with opened(notebook("def f():\n    while True: pass"), HURRIED) as submission:
+        with pytest.raises(SubmissionError, match="longer than 2 seconds"):
+            submission.space.f()
+        assert submission.status == "ran" and earned(submission.space) == [1, 0]
+
+
+def test_an_endless_function_that_will_not_stop_is_killed(monkeypatch):
+    monkeypatch.setattr(sandbox, "_GRACE", 1)
+    stubborn = "def f():\n    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True: pass"
+    with opened(notebook("import signal", stubborn), replace(LIMITS, answer_seconds=1)) as submission:
+        with pytest.raises(SubmissionError):
+            submission.space.f()
+        assert submission.status == "time limit while answering" and earned(submission.space) == [0, 0]
+
+
+def test_slow_answers_add_up_to_a_limit(monkeypatch):
+    monkeypatch.setattr(sandbox, "_GRACE", 0)
+    slow = "import time\ndef f(seconds):\n    time.sleep(seconds)\n    return 1"
+    with opened(notebook(slow), replace(LIMITS, all_answers_seconds=3)) as submission:
+        assert submission.space.f(1.5) == 1
+        with pytest.raises(SubmissionError):
+            submission.space.f(1.5)
+        assert submission.status == "time limit while answering"
+
+
+def test_what_waits_for_the_end_does_not_delay_it():
+    clinging = """
+import atexit, signal, threading
+class Clinging:
+    def __del__(self):
+        while True: pass
+kept = Clinging()
+atexit.register(Clinging().__del__)
+for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+    signal.signal(number, lambda *_: None)
+threading.Thread(target=kept.__del__).start()
+"""
+    with opened(notebook(clinging), LIMITS) as submission:
+        earned(submission.space)
+        began = time.monotonic()
+    assert time.monotonic() - began < 2
+
+
+# Output, processes, memory, disk
+
+
+def test_endless_output_goes_nowhere():
+    shout = """
+import os, subprocess, sys
+shouting = subprocess.Popen("yes & yes >&2", shell=True)
+while True:
+    print("x" * 100_000)
+    sys.__stderr__.write("x" * 100_000)
+    os.write(1, b"x" * 100_000)
+"""
+    with opened(notebook(shout), HURRIED) as submission:
+        assert submission.status == "time limit while running" and earned(submission.space) == [1, 0]
+
+
+def test_a_fork_bomb_is_contained():
+    bomb = """
+import os, time
+started = 0
+try:
+    while started < 1000:
+        if os.fork() == 0:
+            time.sleep(60)
+            os._exit(0)
+        started += 1
+except OSError as error:
+    refused = str(error)
+"""
+    with opened(notebook(bomb), LIMITS) as submission:
+        assert submission.space.started < LIMITS.processes and "unavailable" in submission.space.refused
+        family = processes_below(submission._process.pid)
+        assert 10 < len(family) < LIMITS.processes + 4
+        assert earned(submission.space) == [1, 0]
+    assert all_end(family)
+
+
+def test_a_fork_bomb_that_goes_on_is_contained():
+    bomb = "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass"
+    with opened(notebook(bomb), HURRIED) as submission:
+        family = processes_below(submission._process.pid)
+        assert len(family) < LIMITS.processes + 4
+    assert all_end(family)
+
+
+def processes_below(pid: int) -> list[int]:
+    below = [
+        int(child)
+        for thread in Path(f"/proc/{pid}/task").iterdir()
+        for child in (thread / "children").read_text().split()
+    ]
+    return [pid, *(grandchild for child in below for grandchild in processes_below(child))]
+
+
+def all_end(pids: list[int]) -> bool:
+    """Whether they are gone within seconds."""
+    until = time.monotonic() + 5
+    while (some := any(map(running, pids))) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not some
+
+
+def running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def test_twenty_gigabytes_are_refused():
+    with opened(notebook("import numpy as np\nnp.ones(20 << 27)"), LIMITS) as submission:
+        assert (
+            submission.status == "ran with errors in 1 cell" and "Unable to allocate" in submission.errors[0]
+        )
+        assert earned(submission.space) == [1, 0]
+
+
+def test_memory_of_many_processes_is_added_up():
+    many = """
+import os, time
+for _ in range(8):
+    if os.fork() == 0:
+        kept = b"x" * (100 << 20)
+        time.sleep(60)
+time.sleep(60)
+"""
+    with opened(notebook(many), replace(LIMITS, memory_bytes=256 * MIB)) as submission:
+        assert submission.status == "memory limit" and earned(submission.space) == [0, 0]
+
+
+def test_the_disk_cannot_be_filled():
+    fill = """
+import os
+refused = {}
+def attempt(name, folder):
+    try:
+        for number in range(100):
+            with open(f"{folder}/{name}{number}", "wb") as file:
+                for _ in range(100):
+                    file.write(b"x" * (1 << 20))
+    except OSError as error:
+        refused[folder] = error.strerror
+for folder in ("/tmp/work", "/dev/shm", "/dev", "/", "/etc", "/usr", "/proc", os.path.expanduser("~")):
+    attempt("filling", folder)
+"""
+    free = shutil.disk_usage("/tmp").free
+    with opened(notebook(fill), LIMITS) as submission:
+        assert len(submission.space.refused) == 8
+        assert earned(submission.space) == [1, 0]
+        assert free - shutil.disk_usage("/tmp").free < 200 * MIB  # others write too
+
+
+def test_more_roads_to_memory_are_closed():
+    roads = """
+import ctypes, mmap, os
+libc = ctypes.CDLL(None, use_errno=True)
+opened_roads = []
+def attempt(name, result):
+    if result not in (-1, None):
+        opened_roads.append(name)
+try: opened_roads.append(("shared", len(mmap.mmap(-1, 1 << 20))))
+except OSError: pass
+try: opened_roads.append(("zero", len(mmap.mmap(os.open("/dev/zero", os.O_RDWR), 1 << 20))))
+except OSError: pass
+try: opened_roads.append(("memfd", os.memfd_create("x")))
+except OSError: pass
+attempt("shmget", libc.shmget(0, 1 << 20, 0o1600))
+attempt("unshare user", libc.unshare(0x10000000))
+attempt("unshare mount", libc.unshare(0x00020000))
+clone, io_uring_setup = {"x86_64": (56, 425), "aarch64": (220, 425)}[os.uname().machine]
+attempt("clone user", libc.syscall(clone, 0x10000000 | 17, 0, 0, 0, 0))
+attempt("io_uring", libc.syscall(io_uring_setup, 8, ctypes.create_string_buffer(200)))
+attempt("mount", libc.mount(b"tmpfs", b"/tmp/home", b"tmpfs", 0, None))
+attempt("ptrace", libc.ptrace(16, os.getppid(), 0, 0))
+attempt("root", libc.setuid(0))
+for name in ("", "/mem", "/environ", "/fd", "/root", "/task/1/mem"):
+    if os.path.exists("/proc/1" + name) and (name or os.listdir("/proc/1")):
+        opened_roads.append(name)
+"""
+    with opened(notebook(roads), LIMITS) as submission:
+        assert (submission.space.opened_roads, submission.errors) == ([], [])
+
+
+def test_without_a_sandbox_there_are_still_limits():
+    cells = ("def f():\n    while True: pass", "import os\nhome = os.path.expanduser('~') == os.getcwd()")
+    with opened(notebook(*cells), HURRIED, isolated=False) as submission:
+        assert submission.status == "ran" and submission.space.home is True
+        with pytest.raises(SubmissionError, match="longer than 2 seconds"):
+            submission.space.f()
+        assert earned(submission.space) == [1, 0]
+    with opened(notebook("import os\nos._exit(0)"), LIMITS, isolated=False) as submission:
+        assert submission.status == "ended its process" and earned(submission.space) == [0, 0]
+
+
+def test_the_sheet_keeps_still_while_grading(tmp_path, monkeypatch):
+    monkeypatch.setenv("VAELAB_GRADING", "1")
+    exercise = Exercise("04-kl-divergence", "Test")
+    exercise.question("q1", "Test", chapter="04-kl-divergence", section="", hint="").case(1)(
+        lambda space: None
+    )
+    check = Sheet(exercise, local({}), tmp_path)
+    assert not check("q1").passed and not check().passed and not list(tmp_path.iterdir())
+
+
+def test_limits_cannot_be_raised():
+    raising = """
+import resource
+raised = []
+for name in ("AS", "CORE", "DATA", "FSIZE", "NOFILE", "NPROC"):
+    kind = getattr(resource, f"RLIMIT_{name}")
+    try:
+        resource.setrlimit(kind, (resource.RLIM_INFINITY,) * 2)
+        raised.append(name)
+    except (ValueError, OSError):
+        pass
+"""
+    with opened(notebook(raising), LIMITS) as submission:
+        assert (submission.space.raised, submission.errors) == ([], [])
+
+
+# Files, other processes, the network
+
+
+def test_nothing_of_this_machine_is_seen_or_deleted(tmp_path, monkeypatch):
+    secret = secrets.token_hex(16)
+    monkeypatch.setenv("VAELAB_TEST_SECRET", secret)
+    canary = tmp_path / "hidden.py"
+    canary.write_text(secret)
+    root = Path(__file__).resolve().parent.parent
+    places = [canary, root / "exercises", root / ".git", Path.home() / ".cache"]
+    prowl = f"""
+import glob, os, shutil
+seen = []
+for folder, folders, files in os.walk("/"):
+    if folder in ("/proc", "/usr"):
+        folders.clear()
+    folders[:] = [name for name in folders if name != "site-packages"]
+    seen += [folder + "/" + name for name in files + folders if name in ("hidden.py", "exercises")]
+places = {[str(place) for place in places]!r}
+reached = [place for place in places if os.path.exists(place)]
+for path in glob.glob("/proc/*/environ") + glob.glob("/proc/*/cmdline") + glob.glob("/proc/*/maps"):
+    try:
+        reached += [path] * ({secret!r}[:-1] in open(path, errors="replace").read())
+    except OSError:
+        pass
+for path in glob.glob("/proc/[0-9]*/root/*") + glob.glob("/proc/[0-9]*/cwd/*"):
+    reached += [path] * (path.split("/")[4] in ("home", "opt", "srv", "var", "mnt"))
+grader = os.path.exists("/proc/{os.getpid()}/status") and {os.getpid()} > 50
+for path in [os.path.expanduser("~"), {str(root / "vaelab")!r}, *places]:
+    shutil.rmtree(path, ignore_errors=True)
+"""
+    with opened(notebook(prowl), LIMITS) as submission:
+        space = submission.space
+        assert submission.errors == [] and space.seen == [] and space.reached == [] and space.grader is False
+    assert canary.read_text() == secret
+    assert (root / "vaelab" / "grading" / "sandbox.py").exists()
+
+
+def test_no_socket_leads_anywhere(tmp_path):
+    listeners = [
+        socket.create_server(("127.0.0.1", 0)),
+        socket.socket(socket.AF_UNIX),
+        socket.socket(socket.AF_UNIX),
+    ]
+    listeners[1].bind(f"\0vaelab-{secrets.token_hex(8)}")
+    listeners[2].bind(str(tmp_path / "socket"))
+    for listener in listeners:
+        listener.listen()
+        listener.settimeout(0)
+    addresses = [(int(listener.family), listener.getsockname()) for listener in listeners]
+    connecting = f"""
+import socket
+connected = []
+addresses = {addresses!r} + [(2, ("1.1.1.1", 53)), (10, ("::1", 80)), (40, (2, 22)), (16, (0, 0))]
+for family, address in addresses:
+    try:
+        with socket.socket(family) as it:
+            it.settimeout(1)
+            it.connect(address)
+            connected.append(address)
+    except OSError:
+        pass
+"""
+    with opened(notebook(connecting), LIMITS) as submission:
+        assert (submission.space.connected, submission.errors) == ([], [])
+    for listener in listeners:
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+        listener.close()
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "import os, signal\nfor pid in (os.getppid(), 1, -1):\n    os.kill(pid, signal.SIGKILL)",
+        "import os\nos._exit(0)",
+        "import ctypes\nctypes.string_at(0)",
+        "import os\nos.closerange(0, 256)",
+        "import os, resource\nresource.setrlimit(resource.RLIMIT_CPU, (0, 0))\nwhile True: pass",
+    ],
+    ids=["kill", "exit", "segfault", "close", "cpu"],
+)
+def test_suicide_is_no_more_than_that(attack):
+    with opened(notebook(attack, "import time\ntime.sleep(0.2)"), LIMITS) as submission:
+        ended = submission.status == "ended its process"
+        assert ended or submission.status.startswith("ran")  # the first process in there cannot be killed
+        assert earned(submission.space) == [0 if ended else 1, 0]
+
+
+@pytest.mark.parametrize("error", ["SystemExit", "KeyboardInterrupt", "GeneratorExit", "BaseException"])
+def test_errors_that_end_a_program_end_a_cell(neighbour, error):
+    text = "'\\x1b[31m=cmd\\u202e' + 'x' * 10_000"
+    with opened(notebook(f"raise {error}({text})", f"def f():\n    raise {error}"), LIMITS) as submission:
+        assert submission.status == "ran with errors in 1 cell"
+        (message,) = submission.errors
+        assert message.startswith(f"cell 2: {error}") and len(message) < 400 and message.isprintable()
+        with pytest.raises(SubmissionError, match=error):
+            submission.space.f()
+        assert earned(submission.space) == [1, 0]
+
+
+# Passing for right
+
+
+CHEATS = {
+    "patched comparisons": """
+import builtins, json, math
+import numpy as np
+np.allclose = np.isclose = np.array_equal = lambda *a, **k: True
+builtins.isinstance = lambda *a: True
+builtins.float = builtins.abs = lambda *a: 0.0
+json.loads = lambda *a, **k: {"value": 1}
+""",
+    "patched judges": """
+import vaelab.grading, vaelab.grading.compare, vaelab.grading.outcome
+from vaelab.grading.outcome import Outcome, Status
+vaelab.grading.compare.agrees = vaelab.grading.compare.expect = lambda *a, **k: True
+vaelab.grading.compare.diagnose = vaelab.grading.diagnose = lambda *a, **k: None
+vaelab.grading.outcome._run = lambda case, space: Outcome(case, Status.PASSED, points=100)
+""",
+    "import hooks": """
+import ast, builtins, sys
+class Finder:
+    def find_spec(self, *a, **k): raise ImportError
+sys.meta_path.insert(0, Finder())
+builtins.compile = ast.parse = lambda *a, **k: None
+sys.settrace(lambda *a: None)
+""",
+    "equal to everything": """
+class Equal:
+    for name in "eq ne lt le gt ge bool".split():
+        locals()[f"__{name}__"] = lambda *a: True
+    def __array__(self, *a, **k): return self
+    def __float__(self): return 1.0
+    def __sub__(self, other): return 0
+    __hash__ = None
+wrong = lambda x: Equal()
+""",
+    "array subclass": """
+import numpy as np
+class Equal(np.ndarray):
+    def __eq__(self, other): return np.ones(self.shape, bool)
+    def __array_function__(self, *a): return True
+    def __array_ufunc__(self, *a, **k): return True
+wrong = lambda x: np.zeros(5).view(Equal)
+""",
+    "array of objects": """
+import numpy as np
+class Equal:
+    def __eq__(self, other): return True
+wrong = lambda x: np.array([Equal()] * 5, dtype=object)
+""",
+    "not a number": "wrong = lambda x: float('nan') * x",
+    "another server": """
+import vaelab.grading.space as space, vaelab.grading.worker as worker
+space.Server = worker.Server = None
+""",
+}
+
+
+@pytest.mark.parametrize("cheat", CHEATS.values(), ids=CHEATS)
+def test_nothing_makes_wrong_right(cheat):
+    with opened(notebook(cheat), LIMITS) as submission:
+        assert earned(submission.space)[1] == 0
+
+
+def test_a_patched_torch_makes_nothing_right():
+    cheat = """
+import torch
+torch.allclose = torch.equal = lambda *a, **k: True
+torch.Tensor.__eq__ = lambda *a: torch.tensor(True)
+torch.Tensor.numpy = torch.Tensor.__array__ = lambda *a, **k: 1
+"""
+    with opened(notebook(cheat), replace(LIMITS, run_seconds=30, memory_bytes=2048 * MIB)) as submission:
+        assert earned(submission.space)[1] == 0
+
+
+HOSTILE_REPLIES = {
+    "nested": "b'{\"value\": ' + b'[' * 100_000 + b']' * 100_000 + b'}'",
+    "many": "b'{\"value\": [' + b'[],' * 300_000 + b'[]]}'",
+    "no object": "b'[1, 2]'",
+    "not JSON": "b'{\"value\": NaN}'",
+    "long number": "b'{\"value\": ' + b'9' * 100_000 + b'}'",
+    "key twice": 'b\'{"value": 1, "value": 2}\'',
+    "half character": 'b\'{"error": "\\\\ud800"}\'',
+    "no text": "b'\\xff\\xfe\\x00'",
+    "odd error": 'b\'{"error": [[1], {"a": 2}]}\'',
+    "odd number": 'b\'{"object": true, "type": 3}\'',
+    "negative": "b'{\"object\": -1}'",
+    "empty": "b''",
+}
+
+
+@pytest.fixture(scope="module")
+def forger():
+    """A submission that answers what it is told to, in place of the worker."""
+    forge = """
+import vaelab.grading.worker as worker
+text = b"{}"
+original = worker.Channel.send
+def send(self, reply):
+    import os
+    if text is None:
+        return original(self, reply)
+    os.write(self._replies, b"\\n" + self._number + b" " + text + b"\\n")
+def set_text(source):
+    global text
+    text = eval(source) if source else None
+text = None
+worker.Channel.send = send
+"""
+    with opened(notebook(forge), replace(LIMITS, reply_bytes=4 * MIB)) as submission:
+        yield submission
+
+
+@pytest.mark.parametrize("reply", HOSTILE_REPLIES.values(), ids=HOSTILE_REPLIES)
+def test_hostile_replies_are_failed_cases(forger, reply):
+    run([Case("q1", "set", 1, lambda space: space.set_text(reply))], forger.space)
+    assert earned(forger.space) == [0, 0]
+    (outcome,) = run([Case("q1", "read", 1, lambda space: space.evaluate("double").anything)], forger.space)
+    assert outcome.message.encode() is not None
+    assert outcome.status is not Status.PASSED or reply == HOSTILE_REPLIES["odd number"]
+
+
+def test_replies_written_ahead_count_for_nothing():
+    forge = """
+import os, threading, time
+reply = b'{"value": 42}'
+lines = [reply, b"\\n" + reply + b"\\n", b"0" * 32 + b" " + reply + b"\\n", b"\\xff\\x00[[[[", b"}\\n\\n{"]
+def forge():
+    for fd in range(3, 256):
+        for line in lines:
+            try: os.write(fd, line)
+            except OSError: pass
+forge()
+def wrong(x):
+    forge()
+    return 42
+"""
+    with opened(notebook(forge), LIMITS) as submission:
+        assert submission.status == "ran" and earned(submission.space) == [1, 0]
+
+
+def test_a_gigabyte_of_reply_ends_it():
+    flood = """
+import os
+def wrong(x):
+    for fd in range(3, 256):
+        try:
+            while True: os.write(fd, b"x" * 65536)
+        except OSError: pass
+"""
+    with opened(notebook(flood), LIMITS) as submission:
+        assert earned(submission.space) == [1, 0]
+        assert submission.status == "sent too much"
+
+
+def test_a_value_that_is_too_large_costs_only_its_question():
+    with opened(notebook("import numpy as np\ndef wrong(x): return np.zeros(1 << 20)"), LIMITS) as submission:
+        assert earned(submission.space) == [1, 0]
+        with pytest.raises(SubmissionError, match="too large"):
+            submission.space.wrong(1)
+        assert submission.status == "ran"
+
+
+# Notebooks
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"cells": [{"cell_type": "co'], ids=["deep", "truncated"])
+def test_broken_notebooks_are_named(text):
+    with opened(text, LIMITS) as submission:
+        assert submission.status == "not a notebook" and earned(submission.space) == [0, 0]
+
+
+def test_a_notebook_of_200_megabytes_is_not_opened():
+    text = "x" * (200 * MIB)
+    began = time.monotonic()
+    with opened(text) as submission:
+        assert submission.status == "notebook too large" and earned(submission.space) == [0, 0]
+    assert time.monotonic() - began < 2
+
+
+def test_without_bubblewrap_nothing_runs(monkeypatch):
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
+    with pytest.raises(sandbox.IsolationError, match="apt install bubblewrap"):
+        sandbox.require_isolation()
+
+
+def test_a_sandbox_that_cannot_start_says_why(monkeypatch):
+    monkeypatch.setattr(bubblewrap, "_ETC", ("ld.so.cache",))
+    monkeypatch.setattr(bubblewrap, "_DEVICES", ("no-such-device",))
+    with pytest.raises(sandbox.IsolationError, match="no-such-device"):
+        sandbox.require_isolation()

@@ -1,0 +1,205 @@
+"""What crosses between a submission and its checks: hostile values are refused, gradients arrive."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from vaelab.grading.cells import read_cells
+from vaelab.grading.pipe import _parsed
+from vaelab.grading.sandbox import IsolationError, opened, require_isolation
+from vaelab.grading.space import local
+from vaelab.grading.values import UnsendableError, decode, encode
+
+FUNCTIONS = """
+import torch
+def product(a, b):
+    return (a.square() * b.exp()).sum(-1)
+def detached(a, b):
+    return a.detach() * 2 + b
+def two(a, b):
+    return a * 3, a * b
+def nothing(a, b):
+    return 1.0
+"""
+
+
+def array(**changes) -> dict:
+    return encode(np.arange(6.0).reshape(2, 3)) | changes
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.float32(1.5),
+        np.arange(6, dtype=np.int16).reshape(2, 3),
+        np.array([True, False]),
+        np.zeros((0, 4)),
+        np.array(3.0),
+        np.array([np.nan, np.inf, -0.0]),
+        np.arange(4.0)[::2],
+        np.arange(3, dtype=">f4"),
+    ],
+    ids=repr,
+)
+def test_arrays_arrive_as_they_were(value):
+    arrived = decode(json.loads(json.dumps(encode(value))))
+    assert arrived.dtype == value.dtype and arrived.shape == value.shape
+    np.testing.assert_array_equal(arrived, value)
+
+
+@pytest.mark.parametrize("value", [1, -2.5, "text", None, True, [1, [2]], {"a": {1: [2]}}, ..., float("inf")])
+def test_plain_values_arrive_as_they_were(value):
+    assert decode(json.loads(json.dumps(encode(value)))) == value
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        array(type="O"),
+        array(type="f8,f8"),
+        array(type="(100000,100000)f8"),
+        array(type="V8"),
+        array(type="M8[s]"),
+        array(type=["f8"]),
+        array(type="f8" * 100_000),
+        array(shape=[-1]),
+        array(shape=[2, 4]),
+        array(shape=[True, 6]),
+        array(shape=[2.0, 3.0]),
+        array(shape=6),
+        array(shape=[1] * 60 + [6]),
+        array(shape=[0, 10**12], **{"$array": ""}),
+        array(shape=[10**30], **{"$array": ""}),
+        array(**{"$array": "not base64!"}),
+        array(**{"$array": [1, 2]}),
+        array(**{"$array": "A" * 47}),
+        {"$array": "", "type": "f8"},
+        {"$dict": [[1]]},
+        {"$dict": [[[1], 2]]},
+        {"$float": []},
+        {"$object": 1},
+        {"$pickle": "gASVAAAA"},
+        {"a": 1},
+    ],
+    ids=lambda value: str(value)[:60],
+)
+def test_what_encode_does_not_make_is_refused(hostile):
+    with pytest.raises(UnsendableError):
+        decode(hostile)
+
+
+def test_a_truth_value_is_one_or_zero():
+    odd = {
+        "$array": base64.b64encode(bytes([0, 2, 255])).decode(),
+        "type": "|b1",
+        "shape": [3],
+        "torch": False,
+    }
+    assert decode(odd).view(np.uint8).tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"value": 1, "value": 2}',
+        b'{"value": {"$array": "", "$array": "AA=="}}',
+        b'{"value": NaN}',
+        b'{"value": -Infinity}',
+        b'{"value": "\\ud800"}',
+        b'{"\\udfff": 1}',
+        b'{"value": ' + b"9" * 5000 + b"}",
+        b'{"value": ' + b"[" * 70 + b"]" * 70 + b"}",
+        b'{"value": ' + b"[" * 10**6 + b"]" * 10**6 + b"}",
+        b'{"value": [' + b"0," * 3_000_000 + b"0]}",
+        b"[1]",
+        b"1",
+        b"",
+        b"\xff",
+    ],
+    ids=lambda line: repr(line[:40]),
+)
+def test_replies_are_read_strictly(line):
+    assert _parsed(line) == {"error": "an answer that could not be read"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "null", "3", "[]", "{}", '{"cells": {}}', '{"cells": [', "\ud800", "[" * 10**6, '{"cells": null}'],
+    ids=lambda text: repr(text[:20]),
+)
+def test_what_is_no_notebook(text):
+    assert read_cells(text) is None
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        None,
+        [1],
+        {"cell_type": "code", "source": {"a": 1}},
+        {"cell_type": "code", "source": ["x = 1", 2]},
+        {"cell_type": "code", "source": "x = \0"},
+        {"cell_type": "code", "source": "def f(:"},
+        {"cell_type": "code", "source": "x = '\ud800'"},
+        {"cell_type": "code", "source": "x = " + "(" * 500},
+        {"cell_type": "code", "source": "x = " + "-" * 100_000 + "1"},
+    ],
+    ids=lambda cell: str(cell)[:50].encode("ascii", "replace").decode(),
+)
+def test_a_broken_cell_leaves_the_others(cell):
+    good = {"cell_type": "code", "source": ["x = 1\n", "y = 2"]}
+    text = {"cell_type": "markdown", "source": "x"}
+    cells = read_cells(json.dumps({"cells": [text, good, cell, good]}))
+    assert [it.number for it in cells] == [1, 2, 3]
+    assert [bool(it.error) for it in cells] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "source", ["%matplotlib inline\nx = 1", "!ls\nx = 1", "x = 1\nx?", "%%bash\nls", ">>> x = 1"]
+)
+def test_the_notebook_s_own_signs_are_understood(source):
+    (cell,) = read_cells(json.dumps({"cells": [{"cell_type": "code", "source": source}]}))
+    assert cell.code is not None
+
+
+@pytest.fixture(scope="module", params=["here", "across the pipe"])
+def space(request):
+    if request.param == "here":
+        namespace = {}
+        exec(FUNCTIONS, namespace)
+        yield local(namespace)
+        return
+    try:
+        require_isolation()
+    except IsolationError as error:
+        pytest.skip(str(error))
+    with opened(json.dumps({"cells": [{"cell_type": "code", "source": FUNCTIONS}]})) as submission:
+        assert submission.status == "ran", submission.errors
+        yield submission.space
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_gradients_have_their_closed_form(space, dtype):
+    generator = torch.Generator().manual_seed(0)
+    a, b = torch.randn(2, 4, 3, generator=generator, dtype=dtype)
+    of_a, of_b = space.gradients("product", a, b)
+    assert of_a.dtype == of_b.dtype == a.numpy().dtype
+    np.testing.assert_allclose(of_a, 2 * a * b.exp(), rtol=1e-5)
+    np.testing.assert_allclose(of_b, a.square() * b.exp(), rtol=1e-5)
+    namespace = {}
+    exec(FUNCTIONS, namespace)
+    for arrived, ours in zip((of_a, of_b), local(namespace).gradients("product", a, b), strict=True):
+        np.testing.assert_array_equal(arrived, ours)  # to the last bit, on either road
+
+
+def test_where_no_gradient_arrives_there_is_none(space):
+    a, b = torch.ones(3), torch.full((3,), 2.0)
+    of_a, of_b = space.gradients("detached", a, b)
+    assert of_a is None and of_b.tolist() == [1, 1, 1]
+    assert space.gradients("nothing", a, b) == [None, None]
+    of_a, of_b = space.gradients("two", a, b, output=0)
+    assert of_a.tolist() == [3, 3, 3] and of_b is None
+    assert not a.requires_grad  # what was given is untouched

@@ -1,0 +1,30 @@
+"""The capstone: train a face VAE under a fixed budget, hand in its weights and a card.
+
+A submission is a folder (or a zip of it) with `model.safetensors` and `card.toml`. Nothing in it is run or
+unpickled: vaelab builds the model from the recipe that the weights file names, and fills it.
+
+- `rules`: what is allowed, what gives points;  `card`: the card, written and read;
+- `submission`: from a folder to a model, or to a sentence that says why not;
+- `written`: `save`, from a model to a folder;  `likeness`: is it a model that everybody has?
+- `measures`: bound, Frechet distance, attribute control;  `standard`: from a measure to points;
+- `score`: `check_folder` for learners, `grade_folder` for instructors;  `report`: what they show.
+"""
+
+from vaelab.grading.capstone.measures import Faces
+from vaelab.grading.capstone.rules import PARAMETERS, PICTURES, POINTS
+from vaelab.grading.capstone.score import CapstoneScore, check_folder, grade_folder, score
+from vaelab.grading.capstone.standard import Standard
+from vaelab.grading.capstone.written import save
+
+__all__ = [
+    "PARAMETERS",
+    "PICTURES",
+    "POINTS",
+    "CapstoneScore",
+    "Faces",
+    "Standard",
+    "check_folder",
+    "grade_folder",
+    "save",
+    "score",
+]

@@ -1,0 +1,33 @@
+"""The rules of the capstone, in numbers and words."""
+
+from vaelab.errors import VaelabError
+from vaelab.nets import ImageShape
+
+IMAGE_SHAPE: ImageShape = (3, 64, 64)
+PARAMETERS = 1_000_000  # trainable numbers of encoder, decoder and heads, at most
+PICTURES = 300_000  # seen in training, at most: faces times epochs, the same on every machine
+
+WEIGHTS, CARD = "model.safetensors", "card.toml"
+WEIGHTS_BYTES = 16 * 2**20  # twice what a million 64-bit numbers need
+CARD_BYTES = 64 * 2**10
+
+POINTS = {"bound": 3.0, "frechet": 3.0, "control": 3.0, "card": 1.0}
+TITLES = {
+    "bound": "Bound on log p(x)",
+    "frechet": "Fréchet distance of samples",
+    "control": "Attribute control",
+    "card": "Card",
+}
+
+# The written part, marked by hand, beside the ten points: marks -> what earns them.
+RUBRIC = {
+    3: "names a failure that can be seen in the pictures or numbers, gives a likely cause, and says what "
+    "would test it",
+    2: "names a failure of this model and a likely cause",
+    1: "names a failure, or says in general what VAEs do badly",
+    0: "names none",
+}
+
+
+class NotAcceptedError(VaelabError, ValueError):
+    """A submission that breaks a rule or cannot be read; the message is for its author."""

@@ -1,0 +1,206 @@
+"""From what was handed in to a model and its card. Everything here may be hostile; nothing of it is run."""
+
+import json
+import math
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from vaelab.errors import VaelabError
+from vaelab.grading.capstone import card as cards
+from vaelab.grading.capstone.rules import (
+    CARD,
+    CARD_BYTES,
+    IMAGE_SHAPE,
+    PARAMETERS,
+    WEIGHTS,
+    WEIGHTS_BYTES,
+    NotAcceptedError,
+)
+from vaelab.models import VAE
+from vaelab.nets import count_parameters
+from vaelab.recipes import RECIPES, build
+
+_SIZES = {WEIGHTS: WEIGHTS_BYTES, CARD: CARD_BYTES}
+_FLOATS = {"F16", "BF16", "F32", "F64"}
+_LARGEST_WIDTH = 1_024  # of an option that counts something: no recipe under a million parameters needs more
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was handed in, read and within the rules. `parameters` are trainable ones."""
+
+    model: VAE
+    card: cards.Card
+    parameters: int
+
+
+def read(path: str | os.PathLike) -> Submission:
+    """Read a submission, the card first.
+
+    Args:
+        path: a folder with `model.safetensors` and `card.toml`, or a zip of one.
+
+    Raises:
+        NotAcceptedError: the files are not there, cannot be read, or break a rule.
+    """
+    with _folder(Path(path).expanduser()) as folder:
+        card = read_card(folder)
+        model = read_model(_file(folder, WEIGHTS))
+    if card.recipe and card.recipe != model.recipe["name"]:
+        raise NotAcceptedError(
+            f"The card says recipe {card.recipe[:50]!r}, the weights file {model.recipe['name']!r}: card and "
+            "weights belong to two models."
+        )
+    return Submission(model, card, count_parameters(model))
+
+
+def read_card(folder: Path) -> cards.Card:
+    """The card in a folder, within the budget. Raises NotAcceptedError."""
+    try:
+        card = cards.read(_file(folder, CARD).read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise NotAcceptedError(f"{CARD} is not text in UTF-8.") from None
+    cards.check_budget(card)
+    return card
+
+
+def read_model(path: Path) -> VAE:
+    """The model of a weights file, filled, on the CPU, in evaluation mode. Raises NotAcceptedError."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            name, changes = _recipe(file.metadata())
+            _check_size(name, changes)
+            model = build(name, **changes)
+            wanted = {k: v for k, v in model.state_dict().items() if not k.startswith("likelihood.")}
+            _check_tensors(file, wanted)
+            for key, tensor in wanted.items():
+                tensor.copy_(_finite(key, file.get_tensor(key)))
+    except (SafetensorError, OSError) as error:
+        raise NotAcceptedError(f"{WEIGHTS} is not a safetensors file, or is damaged: {error}") from None
+    return model.eval()
+
+
+@contextmanager
+def _folder(path: Path) -> Iterator[Path]:
+    """The folder itself, or one that holds the two files of a zip for as long as they are needed."""
+    if path.is_dir():
+        yield path
+        return
+    if not path.is_file():
+        raise NotAcceptedError(f"There is no folder or zip file {path.name!r}.")
+    with TemporaryDirectory() as unpacked:
+        _unpack(path, Path(unpacked))
+        yield Path(unpacked)
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    """Only the two files, by their last name, and no more bytes than allowed, whatever the zip says."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name, largest in _SIZES.items():
+                found = [n for n in archive.namelist() if n == name or n.endswith(f"/{name}")]
+                if len(found) > 1:
+                    raise NotAcceptedError(
+                        f"The zip file holds {name} {len(found)} times: hand in one model."
+                    )
+                for member in found:
+                    with archive.open(member) as file:
+                        (folder / name).write_bytes(file.read(largest + 1))
+    except NotAcceptedError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError):
+        raise NotAcceptedError(f"{path.name} is neither a folder nor a zip file that can be read.") from None
+
+
+def _file(folder: Path, name: str) -> Path:
+    path = folder / name
+    if path.is_symlink() or not path.is_file():
+        raise NotAcceptedError(f"{name} is missing: a submission is {WEIGHTS} and {CARD}.")
+    if path.stat().st_size > _SIZES[name]:
+        raise NotAcceptedError(f"{name} is larger than the {_SIZES[name] / 2**20:g} MiB that are allowed.")
+    return path
+
+
+def _recipe(metadata: dict | None) -> tuple[str, dict]:
+    """Name and changed options of the recipe, each of a kind and size that is safe to build."""
+    try:
+        told = json.loads((metadata or {})["recipe"])
+        name, changes = told["name"], dict(told["changes"])
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise NotAcceptedError(
+            f"{WEIGHTS} does not say which recipe it belongs to: write it with `capstone.save`."
+        ) from None
+    if not isinstance(name, str) or name not in RECIPES:
+        raise NotAcceptedError(f"There is no recipe {str(name)[:50]!r}. Known are {', '.join(RECIPES)}.")
+    options = RECIPES[name].options
+    shape = changes.get("image_shape", options["image_shape"])
+    if not isinstance(shape, (list, tuple)) or list(shape) != list(IMAGE_SHAPE):
+        raise NotAcceptedError(
+            f"The model must be for images of shape {IMAGE_SHAPE}: set image_shape to that."
+        )
+    for option, value in changes.items():
+        if option not in options:
+            raise NotAcceptedError(f"{name} has no option {str(option)[:50]!r}.")
+        if option != "image_shape" and not _allowed(value, options[option]):
+            raise NotAcceptedError(f"{name} cannot be built with {option}={str(value)[:50]}.")
+    return name, changes | {"image_shape": IMAGE_SHAPE}
+
+
+def _allowed(value: object, default: object) -> bool:
+    if type(default) is int:
+        return type(value) is int and 1 <= value <= _LARGEST_WIDTH
+    if type(default) is bool:
+        return type(value) is bool
+    return type(value) in (int, float) and 0 <= value < 1e9 and math.isfinite(value)
+
+
+def _check_size(name: str, changes: dict) -> None:
+    """Count the parameters without making them: on the meta device tensors have shapes and no memory."""
+    try:
+        with torch.device("meta"):
+            model = RECIPES[name].make(**changes)
+    except (VaelabError, ValueError, RuntimeError, ArithmeticError) as error:
+        raise NotAcceptedError(f"{name} cannot be built with these options: {str(error)[:200]}") from None
+    if not isinstance(model, VAE):
+        raise NotAcceptedError(f"{name} is no VAE: it has no bound to score.")
+    if count_parameters(model) > PARAMETERS:
+        raise NotAcceptedError(
+            f"The model has {count_parameters(model):,} parameters; {PARAMETERS:,} are allowed."
+        )
+
+
+def _check_tensors(file, wanted: dict[str, torch.Tensor]) -> None:
+    """Names, shapes and types, all before anything is read. The likelihood's own numbers play no part."""
+    given = {name for name in file.keys() if not name.startswith("likelihood.")}  # noqa: SIM118 (no mapping)
+    for what, names in (("lacks", wanted.keys() - given), ("has too much:", given - wanted.keys())):
+        if names:
+            raise NotAcceptedError(f"{WEIGHTS} does not fit its recipe: it {what} {_listed(names)}.")
+    for name, tensor in wanted.items():
+        part = file.get_slice(name)
+        if tuple(part.get_shape()) != tuple(tensor.shape):
+            raise NotAcceptedError(
+                f"{WEIGHTS}: {name} has shape {tuple(part.get_shape())[:8]}, its recipe wants "
+                f"{tuple(tensor.shape)}."
+            )
+        if tensor.is_floating_point() and part.get_dtype() not in _FLOATS:
+            raise NotAcceptedError(f"{WEIGHTS}: {name} is of type {part.get_dtype()}; floats are wanted.")
+
+
+def _listed(names: set[str]) -> str:
+    shown = ", ".join(sorted(name[:60] for name in names)[:3])
+    return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _finite(name: str, tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.is_floating_point() and not torch.isfinite(tensor.float()).all():
+        raise NotAcceptedError(f"{WEIGHTS}: {name} holds NaN or infinite numbers.")
+    return tensor

@@ -1,0 +1,101 @@
+"""All cases of an exercise on the instructor's side: the public ones and the hidden ones."""
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import vaelab
+from vaelab.grading.exercise import Case, Exercise
+from vaelab.grading.sheet import exercise, module_name
+from vaelab.grading.submissions import SubmissionsError
+
+_ROOT = Path(vaelab.__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Checks:
+    """How an exercise is graded.
+
+    Attributes:
+        exercise: its public side.
+        cases: all cases by question.
+        digest: changes when a check, or what checks are written with, changes.
+    """
+
+    exercise: Exercise
+    cases: Mapping[str, list[Case]]
+    digest: str
+
+    @property
+    def points(self) -> float:
+        """Points that can be earned."""
+        return sum(case.points for cases in self.cases.values() for case in cases)
+
+
+def load(names: Iterable[str], hidden: Path | None, submissions: Path) -> dict[str, Checks]:
+    """The checks of each exercise.
+
+    Args:
+        names: exercises such as `04-kl-divergence`.
+        hidden: the folder with `NN-name/hidden.py`; None looks for it where `vaelab exercises build` puts it.
+        submissions: what is graded. Checks are never taken from there unasked.
+
+    Raises:
+        SubmissionsError: if hidden checks are missing.
+    """
+    return {name: _checks(name, _folders(hidden, submissions)) for name in names}
+
+
+def _folders(hidden: Path | None, submissions: Path) -> list[Path]:
+    if hidden is not None:
+        return [hidden]
+    places = [root / "exercises" / part for root in (Path.cwd(), _ROOT) for part in ("hidden", "source")]
+    return [place for place in places if not place.resolve().is_relative_to(submissions.resolve())]
+
+
+def _checks(name: str, folders: list[Path]) -> Checks:
+    public = exercise(name)
+    path = next((p for folder in folders if (p := folder / name / "hidden.py").is_file()), None)
+    if path is None:
+        looked = " or ".join(map(str, folders))
+        raise SubmissionsError(
+            f"The hidden checks of {name} are not in {looked}. `vaelab exercises build` makes them from "
+            "exercises/source; name their folder with --hidden."
+        )
+    hidden = _module(path, name).hidden.cases
+    if stray := {case.question for case in hidden} - set(public.questions):
+        raise SubmissionsError(
+            f"{path} has checks for {', '.join(sorted(stray))}, which {name} does not ask."
+        )
+    cases = {
+        key: [*question.cases, *(case for case in hidden if case.question == key)]
+        for key, question in public.questions.items()
+    }
+    return Checks(public, cases, _digest(name, path))
+
+
+def _module(path: Path, name: str):
+    spec = importlib.util.spec_from_file_location(f"vaelab_hidden_{module_name(name)}", path)
+    module = importlib.util.module_from_spec(spec)
+    before, sys.dont_write_bytecode = (
+        sys.dont_write_bytecode,
+        True,
+    )  # no copy beside a file that is kept hidden
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = before
+    return module
+
+
+def _digest(name: str, hidden: Path) -> str:
+    sheet = import_module(f"vaelab.grading.sheets.{module_name(name)}")
+    ours = sorted(Path(__file__).parent.glob("*.py"))
+    digest = hashlib.sha256(vaelab.__version__.encode())
+    for path in (*ours, Path(sheet.__file__), hidden):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,194 @@
+"""`vaelab grade`: from a folder of submissions to a table of scores and pages of feedback."""
+
+import hashlib
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from vaelab.files import written_whole
+from vaelab.grading import checks, feedback, sandbox, scores, summary
+from vaelab.grading.checks import Checks
+from vaelab.grading.filetree import UnreadableError
+from vaelab.grading.outcome import run
+from vaelab.grading.results import NOT_GRADED, CaseResult, Kept, Result
+from vaelab.grading.safe_text import cell
+from vaelab.grading.scores import Graded
+from vaelab.grading.space import Space
+from vaelab.grading.submissions import Submission, SubmissionsError, find
+from vaelab.grading.turns import Turns
+from vaelab.progress import progress
+
+_UNSAFE = (
+    "vaelab: --unsafe: submissions run as you, on this machine. They can read, change and delete what you "
+    "can, hidden checks and other submissions too."
+)
+_LONGEST_ANSWER = 5_000
+
+
+def grade(
+    folder: Path,
+    out: Path,
+    html: Path | None = None,
+    cases: Path | None = None,
+    hidden: Path | None = None,
+    jobs: int | None = None,
+    unsafe: bool = False,
+) -> int:
+    """Grade every submission in a folder or archive; returns the exit code: 0 done, 130 interrupted.
+
+    Args:
+        folder: what was handed in.
+        out: the table of scores. Marks typed into an earlier one stay.
+        html: folder for the pages of feedback.
+        cases: a second table, with every case of every submission.
+        hidden: folder of the hidden checks.
+        jobs: how many submissions at a time; one for each core by default.
+        unsafe: run them without a sandbox.
+
+    Raises:
+        IsolationError: if submissions cannot be kept apart from this machine.
+        SubmissionsError: if there is nothing to grade, or nothing to grade it with.
+    """
+    if unsafe:
+        print(_UNSAFE, file=sys.stderr)
+    else:
+        sandbox.require_isolation()
+    kept_in = out.with_name(f"{out.name}.resume")
+    found = find(folder, [path for path in (out, kept_in, html, cases) if path])
+    all_checks = checks.load(sorted({s.exercise for s in found if s.exercise}), hidden, folder)
+    scores.typed_marks(out)  # before anything runs: it must be a table of ours, if it is there
+    out.parent.mkdir(parents=True, exist_ok=True)
+    kept = Kept(kept_in)
+    keys = {s: _key(s, all_checks, not unsafe) for s in found if not s.problem}
+    if not _run_all(keys, all_checks, kept, jobs or _cores(), isolated=not unsafe):
+        print("Interrupted. What is graded is kept: the same command goes on from there.")
+        return 130
+    results = {s: kept.get(keys[s]) if s in keys else Result(NOT_GRADED, s.problem) for s in found}
+    typed = scores.typed_marks(out)  # marks may have been typed meanwhile
+    graded = [_row(s, result, all_checks.get(s.exercise), typed) for s, result in results.items()]
+    try:
+        _write(graded, typed, out, html, cases)
+    except OSError as error:
+        raise SubmissionsError(
+            f"{error}. Is the table open in another program? Close it and run the same command again: what "
+            "is graded is kept."
+        ) from None
+    kept.tidy(keys.values())
+    _report(graded, out, html, cases)
+    return 0
+
+
+def _run_all(
+    keys: dict[Submission, str], all_checks: dict[str, Checks], kept: Kept, jobs: int, isolated: bool
+) -> bool:
+    """Run what is not there yet; whether nothing interrupted it. Two equal notebooks run once."""
+    todo = {key: submission for submission, key in keys.items() if kept.get(key) is None}
+    turns = Turns()
+    with ThreadPoolExecutor(max(1, jobs)) as pool, progress(total=len(todo), unit="notebook") as bar:
+        running = {
+            pool.submit(graded_alone, submission, all_checks[submission.exercise], turns, isolated): key
+            for key, submission in todo.items()
+        }
+        try:
+            for future in as_completed(running):
+                kept.add(running[future], future.result())
+                bar.update()
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)  # waits for those that run
+            _keep_done(running, kept)
+            return False
+    return True
+
+
+def _keep_done(running: dict[Future, str], kept: Kept) -> None:
+    for future, key in running.items():
+        if future.done() and not future.cancelled() and kept.get(key) is None:
+            kept.add(key, future.result())
+
+
+def graded_alone(submission: Submission, its_checks: Checks, turns: Turns, isolated: bool) -> Result:
+    """Run one submission and ask it every case. Never raises for what is in it."""
+    try:
+        text = submission.read()
+        with sandbox.opened(text, isolated=isolated) as opened:
+            space = Space(turns.waiting(opened.space._ask))
+            questions, written = {}, {}
+            for key, question in its_checks.exercise.questions.items():
+                with turns.turn():
+                    questions[key] = [_plain(outcome) for outcome in run(its_checks.cases[key], space)]
+                    if question.written:
+                        written[key] = _answer(space, question.written)
+        return Result(opened.status, errors=list(opened.errors), questions=questions, written=written)
+    except UnreadableError as error:
+        return Result(NOT_GRADED, str(error))
+    except (OSError, sandbox.IsolationError) as error:  # no process, no memory, no room for temporary files
+        return Result(NOT_GRADED, f"this machine could not run it, try again: {error}")
+    except Exception as error:  # nobody else's grading ends because of it
+        return Result(NOT_GRADED, f"the grader stumbled: {type(error).__name__}: {error}"[:500])
+
+
+def _plain(outcome) -> CaseResult:
+    case = outcome.case
+    return CaseResult(
+        case.name, case.hidden, str(outcome.status), outcome.points, case.points, outcome.message[:2_000]
+    )
+
+
+def _answer(space: Space, name: str) -> str:
+    try:
+        text = getattr(space, name)
+    except Exception:  # missing, or nothing that could be sent
+        return ""
+    return text.strip()[:_LONGEST_ANSWER] if isinstance(text, str) else ""
+
+
+def _key(submission: Submission, all_checks: dict[str, Checks], isolated: bool) -> str:
+    """Changes when the notebook, the checks, vaelab or the way it is run change."""
+    of_checks = all_checks[submission.exercise].digest
+    parts = [submission.digest, submission.exercise, of_checks, asdict(sandbox.Limits()), isolated]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _row(submission: Submission, result: Result, its_checks: Checks | None, typed: dict) -> Graded:
+    row = Graded(submission, result, its_checks)
+    marks = typed.get(row.key(), {})
+    changed = [k for k, (_, answer) in marks.items() if answer != cell(result.written.get(k, ""))]
+    if changed:
+        note = f"the answer to {', '.join(changed)} is another than the one that was marked"
+        row = replace(row, result=replace(result, note="; ".join(filter(None, (result.note, note)))))
+    return replace(row, typed={key: mark for key, (mark, _) in marks.items()})
+
+
+def _write(graded: Sequence[Graded], typed: dict, out: Path, html: Path | None, cases: Path | None) -> None:
+    if lost := set(typed) - {row.key() for row in graded}:
+        before = out.with_name(f"{out.stem}.before{out.suffix}")
+        before.write_bytes(out.read_bytes())
+        print(f"Marks of {len(lost)} submissions that are gone: the old table is kept as {before}.")
+    scores.write(out, graded)
+    if cases:
+        scores.write_cases(cases, graded)
+    if html:
+        html.mkdir(parents=True, exist_ok=True)
+        pages = {feedback.file_name(row): feedback.page(row) for row in graded}
+        for name, page in ({"index.html": summary.index(graded)} | pages).items():
+            with written_whole(html / name) as temporary:
+                temporary.write_text(page, encoding="utf-8")
+
+
+def _report(graded: Sequence[Graded], out: Path, html: Path | None, cases: Path | None) -> None:
+    for status, count in sorted(Counter(row.result.status for row in graded).items()):
+        print(f"{count:5} {status}")
+    print(f"Scores: {out}")
+    if cases:
+        print(f"Every case: {cases}")
+    if html:
+        print(f"Feedback: {html / 'index.html'}")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

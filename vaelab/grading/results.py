@@ -1,0 +1,101 @@
+"""How a submission did, as plain data: to be kept in a file, and to be written out."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from vaelab.files import written_whole
+
+NOT_GRADED = "not graded"
+RAN = "ran"  # how the status begins if the notebook came to its end
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """How one case went."""
+
+    name: str
+    hidden: bool
+    status: str
+    points: float
+    possible: float
+    message: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a submission did.
+
+    Attributes:
+        status: `not graded`, or how the notebook ran.
+        note: more about that.
+        errors: those of the notebook's cells.
+        questions: the cases by question.
+        written: the written answers by question.
+    """
+
+    status: str
+    note: str = ""
+    errors: list[str] = field(default_factory=list)
+    questions: dict[str, list[CaseResult]] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def lasting(self) -> bool:
+        """Whether another run must give the same. A limit may be met on a busy day and not on another."""
+        return self.status.startswith(RAN)
+
+    def points(self, question: str | None = None) -> float:
+        """Points earned in a question, or in all."""
+        chosen = self.questions if question is None else [question]
+        return sum(case.points for key in chosen for case in self.questions.get(key, []))
+
+    def failed(self) -> list[tuple[str, CaseResult]]:
+        """(question, case) of every case that did not pass."""
+        return [
+            (key, case) for key, cases in self.questions.items() for case in cases if case.status != "passed"
+        ]
+
+
+class Kept:
+    """Results that are there already, a line each in a file: an interrupted run goes on where it was."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._results = dict(_lines(path))
+
+    def get(self, key: str) -> Result | None:
+        """The result of this key, if it is there."""
+        return self._results.get(key)
+
+    def add(self, key: str, result: Result) -> None:
+        """Keep one more; in the file only if it lasts."""
+        self._results[key] = result
+        if not result.lasting:
+            return
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write("\n" + _line(key, result))  # the line before may have been cut off
+
+    def tidy(self, keys: Iterable[str]) -> None:
+        """Leave these alone in the file, of those that last."""
+        chosen = {key: self._results[key] for key in sorted(set(keys))}
+        with written_whole(self._path) as path:
+            lines = [_line(key, result) for key, result in chosen.items() if result.lasting]
+            path.write_text("".join(lines), encoding="utf-8")
+
+
+def _line(key: str, result: Result) -> str:
+    return json.dumps([key, asdict(result)], sort_keys=True) + "\n"
+
+
+def _lines(path: Path) -> Iterable[tuple[str, Result]]:
+    if not path.is_file():
+        return
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+        try:
+            key, kept = json.loads(line)
+            questions = {k: [CaseResult(**case) for case in cases] for k, cases in kept["questions"].items()}
+            yield key, Result(**kept | {"questions": questions})
+        except (ValueError, TypeError, KeyError):  # the line that an interrupted run was writing
+            continue

@@ -1,0 +1,396 @@
+"""Checks of exercise 8, faces."""
+
+from functools import cache
+
+import numpy as np
+import torch
+from torch import nn
+
+import vaelab
+from vaelab import recipes
+from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
+
+exercise = Exercise("08-faces", "Exercise 8: Faces")
+CHAPTER = "08-faces"
+
+q1 = exercise.question(
+    "q1",
+    "From files to pictures",
+    chapter=CHAPTER,
+    section="Pictures: one name decides",
+    hint="Four steps, in this order: cut, move the axis of the channels, turn bytes into numbers from 0 to "
+    "1, average. Half of what is too much is cut off at the top, half of the rest at the left.",
+    hidden_points=0.5,
+)
+ROUNDING = 0.0045  # a library that rounds to whole bytes, perhaps twice, is right, too
+
+
+@q1.case(0.5)
+def the_shape(s):
+    value = s.prepare(_photographs(2, 14, 10), 8, 4)
+    expect(np.shape(value) != (2, 4, 4, 3), "The channels come first in a network: (N, 3, size, size).")
+    same_shape(value, (2, 3, 4, 4), "Two pictures, three channels, four by four pixels.")
+
+
+@q1.case(1, gate=True)
+def the_pixels(s):
+    pictures = _photographs(2, 14, 10)
+    x = pictures.permute(0, 3, 1, 2).float() / 255
+    right = _blocks(x[:, :, 3:11, 1:9])
+    scrambled = pictures[:, 3:11, 1:9].reshape(2, 3, 8, 8).float() / 255
+    diagnose(
+        s.prepare(pictures, 8, 4),
+        right,
+        {
+            "The values still run to 255. The network wants them up to 1.": 255 * right,
+            "The values run from -1 to 1. The sigmoid of the decoder ends at 0 and 1.": 2 * right - 1,
+            "The colours are torn apart: `reshape` and `view` do not move an axis.": _blocks(scrambled),
+            "The square is cut from the top left corner, not from the centre.": _blocks(x[:, :, :8, :8]),
+            "Centred from left to right, but not from top to bottom.": _blocks(x[:, :, :8, 1:9]),
+            "Centred from top to bottom, but not from left to right.": _blocks(x[:, :, 3:11, :8]),
+            "Rows and columns have changed places: faces lie on their side.": right.mT,
+            "Single pixels are picked out. The mean of each block was asked for.": x[:, :, 3:11:2, 1:9:2],
+            "The largest value of each block was taken. The mean was asked for.": nn.functional.max_pool2d(
+                x[:, :, 3:11, 1:9], 2
+            ),
+            "The whole picture is squeezed into the square. Cut first.": nn.functional.adaptive_avg_pool2d(
+                x, 4
+            ),
+            "The averages are cut out of the square's middle: nothing has been made smaller.": x[
+                :, :, 5:9, 3:7
+            ],
+            "Red and blue have changed places.": right.flip(1),
+        },
+        "Not yet. Give it pictures of a single colour first, and look at the values.",
+        atol=ROUNDING,
+    )
+
+
+def _blocks(x):
+    return nn.functional.avg_pool2d(x, 2)
+
+
+def _photographs(n, height, width, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, (n, height, width, 3), generator=generator, dtype=torch.uint8)
+
+
+q2 = exercise.question(
+    "q2",
+    "A batch norm that disappears",
+    chapter=CHAPTER,
+    section="Two linear layers in a row",
+    hint="Write the norm as `scale * a + shift` with one scale and one shift a channel. Put the "
+    "convolution, with its bias, in the place of `a`. What multiplies the picture is the new weight, all "
+    "the rest the new bias.",
+    hidden_points=0.5,
+)
+
+
+@q2.case(0.75)
+def the_weight(s):
+    given = _layer()
+    weight, _, gamma, _, _, var, eps = given
+    right, scale = _folded(*given)[0], _scale(*given)
+    by_input = weight * scale[None, :, None, None]
+    diagnose(
+        _pair(s.fold(*given))[0],
+        right,
+        {
+            "The scale is laid along the input channels. The norm stands behind the convolution.": by_input,
+            "This divides by the variance. The norm divides by its root.": _scaled(
+                weight, gamma / (var + eps)
+            ),
+            "`eps` is left out. Here it is as large as it never is, so that you can see it.": _scaled(
+                weight, gamma / var.sqrt()
+            ),
+            "`eps` is added to the standard deviation. Its place is under the root.": _scaled(
+                weight, gamma / (var.sqrt() + eps)
+            ),
+            "The learned scale gamma is missing.": _scaled(weight, 1 / (var + eps).sqrt()),
+            "The weight is unchanged: the norm's scale belongs in it.": weight,
+            "This multiplies by the deviation, where the norm divides.": _scaled(
+                weight, gamma * (var + eps).sqrt()
+            ),
+        },
+        "Not yet. With gamma 1, mean 0 and a variance of 1 - eps the weight should stay as it is.",
+    )
+
+
+@q2.case(0.75)
+def the_bias(s):
+    given = _layer()
+    _, bias, gamma, beta, mean, var, eps = given
+    right, scale = _folded(*given)[1], _scale(*given)
+    diagnose(
+        _pair(s.fold(*given))[1],
+        right,
+        {
+            "The convolution's own bias is lost. The norm sees it, too.": beta - mean * scale,
+            "The convolution's own bias is not scaled. It goes through the norm like all else.": (
+                bias + beta - mean * scale
+            ),
+            "The running mean is missing.": bias * scale + beta,
+            "The running mean is added, where the norm takes it away.": (bias + mean) * scale + beta,
+            "The running mean is not scaled. The norm divides after taking it away.": bias * scale
+            - mean
+            + beta,
+            "The learned shift beta is missing.": (bias - mean) * scale,
+            "The shift beta is scaled as well. The norm adds it at the very end.": (bias - mean + beta)
+            * scale,
+            "The bias is unchanged. The norm's mean and shift belong in it.": bias,
+            "`eps` is left out.": (bias - mean) * gamma / var.sqrt() + beta,
+            "This divides by the variance. The norm divides by its root.": (bias - mean) * gamma / (var + eps)
+            + beta,
+        },
+        "Not yet. For a black picture, convolution and norm together give the new bias.",
+    )
+
+
+def _pair(value):
+    message = "Return two things: the new weight, and the new bias."
+    expect(isinstance(value, (list, tuple)) and len(value) == 2, message)
+    return value
+
+
+def _scaled(weight, scale):
+    return weight * scale[:, None, None, None]
+
+
+def _folded(weight, bias, gamma, beta, mean, var, eps):
+    """What PyTorch's batch norm makes of the weight (a norm without shifts) and of the bias."""
+    none, norm = torch.zeros_like(mean), nn.functional.batch_norm
+    rows = norm(weight.flatten(1).T, none, var, gamma, none, eps=eps)
+    return rows.T.reshape(weight.shape), norm(bias[None], mean, var, gamma, beta, eps=eps)[0]
+
+
+def _scale(weight, *others):
+    return (_folded(weight, *others)[0] / weight)[:, 0, 0, 0]
+
+
+def _layer(channels=3, seed=1, eps=0.5):
+    generator = torch.Generator().manual_seed(seed)
+    weight = torch.randn(channels, channels, 2, 2, generator=generator)
+    bias, gamma, beta, mean = torch.randn(4, channels, generator=generator)
+    return weight, bias, gamma, beta, mean, 0.3 + 2 * torch.rand(channels, generator=generator), eps
+
+
+q3 = exercise.question(
+    "q3",
+    "Find the bug",
+    chapter="02-autoencoders",
+    section="Options need a test",
+    hint="Batch norm has two modes. Ask the model which one it is in, choose the one that fits, and in the "
+    "end put back what you found.",
+    hidden_points=0.5,
+)
+
+
+@q3.case(0.5, gate=True)
+def the_error_in_evaluation_mode(s):
+    _ = s.error_on
+    x = _small_pictures()
+    value = s.evaluate("error_on(model.train(), x)", model=_model(s), x=x)
+    same_shape(value, (), "The error is one number.")
+    right, training = _errors(x)
+    diagnose(
+        value,
+        right,
+        {
+            "In training mode, batch norm uses the mean and deviation of the pictures that come "
+            "together.": training,
+            "The sum over all pixels, where their mean was asked for.": right * x.numel(),
+            "The root of the error: the mean squared error was asked for.": right**0.5,
+        },
+        "Not yet. Each picture should be redrawn as it would be alone.",
+        rtol=1e-3,
+    )
+
+
+@q3.case(0.5, gate=True)
+def the_model_is_left_as_it_was(s):
+    _ = s.error_on
+    model, x = _model(s), _small_pictures()
+    before = s.evaluate("[float(v.double().sum()) for v in model.train().buffers()]", model=model)
+    s.evaluate("error_on(model, x)", model=model, x=x)
+    after = s.evaluate("[float(v.double().sum()) for v in model.buffers()]", model=model)
+    message = "The running averages have moved: the test pictures have left a trace in the model."
+    expect(before == after, message)
+    modes = s.evaluate("[m.training for m in model.modules()]", model=model)
+    expect(
+        all(modes),
+        "The model was in training mode, and is in evaluation mode now. The next epoch would suffer.",
+    )
+
+
+def _model(s):
+    """A small VAE where the submission runs; `_errors` has the same one."""
+    return s.evaluate(f"__import__('vaelab').recipes.build{RECIPE}")
+
+
+RECIPE = "('portrait-vae', image_shape=(3, 16, 16), latent_dim=4)"
+
+
+@torch.no_grad()
+def _errors(x):
+    """The right error, and that of training mode."""
+    model = recipes.build("portrait-vae", image_shape=(3, 16, 16), latent_dim=4)
+    right = (model.eval().reconstruct(x) - x).square().mean().item()
+    return right, (model.train().reconstruct(x) - x).square().mean().item()
+
+
+def _small_pictures(n=6, seed=2):
+    return torch.rand(n, 3, 16, 16, generator=torch.Generator().manual_seed(seed))
+
+
+q4 = exercise.question(
+    "q4",
+    "The cloud of all codes",
+    chapter=CHAPTER,
+    section="Do the codes follow the prior?",
+    hint="A draw is its posterior's mean plus something of its own. Two things make it vary: which picture "
+    "was chosen, and where in its Gaussian the draw fell. The second is independent from latent to latent.",
+    hidden_points=0.5,
+)
+
+
+@q4.case(0.25)
+def the_mean(s):
+    mu, log_var = _posteriors(4, 3)
+    diagnose(
+        _mean_and_covariance(s.cloud(mu, log_var))[0],
+        mu.mean(0),
+        {
+            "The sum over the pictures: the parts of the mixture weigh 1/N each.": mu.sum(0),
+            "One mean for each picture, over its latents. Wanted is one for each latent.": mu.mean(1),
+            "One mean for everything. Wanted is one for each latent.": mu.mean(),
+        },
+        "Not yet: a mixture's mean is the average of its parts' means.",
+    )
+
+
+@q4.case(0.75, gate=True)
+def the_covariance(s):
+    mu, log_var = _posteriors(4, 3)
+    spread = log_var.exp().mean(0)
+    of_means = torch.cov(mu.T, correction=0)
+    right = of_means + spread.diag()
+    diagnose(
+        _mean_and_covariance(s.cloud(mu, log_var))[1],
+        right,
+        {
+            "Only the means' covariance: each posterior has a width of its own, too.": of_means,
+            "Only the posteriors' widths: their means lie in different places, too.": spread.diag(),
+            "Divided by N - 1. These are all parts of the mixture, not a sample of it.": torch.cov(mu.T)
+            + spread.diag(),
+            "The variances are added everywhere. Within a posterior the latents are independent.": of_means
+            + spread,
+            "Standard deviations are added where variances should be.": of_means
+            + (0.5 * log_var).exp().mean(0).diag(),
+            "log_var is averaged before the exponential. The average of the variances is another "
+            "number.": of_means + log_var.mean(0).exp().diag(),
+            "log_var is added as it is. It is the logarithm of a variance.": of_means
+            + log_var.mean(0).diag(),
+            "The average of mu times mu, without taking the mean away.": mu.T @ mu / 4 + spread.diag(),
+            "The variances alone. Means of different latents may move together.": of_means.diag().diag()
+            + spread.diag(),
+            "The variances as a row. Wanted is the whole matrix.": of_means.diag() + spread,
+            "A sum over the pictures: the parts of the mixture weigh 1/N each.": 4 * right,
+            "The widths are summed over the pictures: they weigh 1/N each.": of_means + 4 * spread.diag(),
+        },
+        "Not yet. With all means at 0 it should be the average of the posteriors' variances, on the "
+        "diagonal.",
+    )
+
+
+def _mean_and_covariance(value):
+    message = "Return two things: the mean, and the covariance."
+    expect(isinstance(value, (list, tuple)) and len(value) == 2, message)
+    return value
+
+
+def _posteriors(n, latents, seed=3):
+    generator = torch.Generator().manual_seed(seed)
+    mu, log_var = torch.randn(2, n, latents, generator=generator)
+    return 1 + mu, log_var - 0.5
+
+
+q5 = exercise.question(
+    "q5",
+    "Predict: a crop that is off",
+    chapter=CHAPTER,
+    section="Two published models",
+    hint="Follow the face through the layers. Up to where does its picture only move along? And what would "
+    "always drawing the average face cost?",
+    written="q5_because",
+    rubric={
+        1: "convolutions move along with the face, the dense layers next to the code have weights for each "
+        "place",
+        2: "and more varied crops in training (random shifts) would help",
+    },
+)
+q5.choice(
+    1,
+    "q5",
+    right="2384c359",
+    why={
+        "728a7d1e": "True of the convolutions. But what do the layers next to the code see?",
+        "80a93319": "A batch norm sees a channel's values, not where they lie. It cannot move anything.",
+        "ce2a4c2c": "The shifted face still has its wall, skin and hair, and these the model can tell.",
+    },
+)
+
+q6 = exercise.question(
+    "q6",
+    "Where is the face?",
+    chapter=CHAPTER,
+    section="New faces, and a fair comparison",
+    hint="Two loops make the list of places. Stack the crops into one batch, redraw it in evaluation mode "
+    "without gradients, and take one error for each crop: the mean over its channels, rows and columns.",
+    hidden_points=0.5,
+)
+
+
+@q6.case(1.5)
+def two_faces_found(s):
+    for person, place in ((3, (24, 8)), (11, (3, 29))):
+        found(s, person, place)
+
+
+def found(s, person, place):
+    """Fail unless the submission finds a portrait at this place of a canvas, to within three pixels."""
+    value = s.find_face(s.ours, _canvas(person, place))
+    numbers = np.asarray(value).ravel()
+    expect(len(numbers) == 2, "Return two numbers: the top row and the left column.")
+    row, column = (int(v) for v in numbers)
+    off = (row - place[0], column - place[1])
+    told = f"The face is at row {place[0]}, column {place[1]}, and you found ({row}, {column}). "
+    if max(map(abs, off)) <= 3:
+        return
+    expect(not agrees([column, row], place, atol=3), told + "Row first, then column.")
+    expect(
+        not agrees([row - 32, column - 32], place, atol=3),
+        told + "That is the face's centre: the corner was asked for.",
+    )
+    expect(
+        (row, column) != (0, 0),
+        told + "That is the first place of all: are the crops compared with one another?",
+    )
+    expect((row, column) not in ((16, 16), (32, 32)), told + "That is always the same place.")
+    expect(
+        max(row, column) <= 32,
+        told + "Numbers from 0 to 32 are places; this looks like the number of a crop.",
+    )
+    expect(max(map(abs, off)) > 8, told + "Close. Smaller steps would help.")
+    expect(False, told + "Is it the smallest error that you take, and one error for each crop?")
+
+
+@cache
+def _portrait(person):
+    return vaelab.load("portraits", size=64, n=24, split="test").float(slice(person, person + 1))
+
+
+def _canvas(person, place):
+    """A portrait at (top, left) of 96 x 96 pixels; its edges are stretched to fill the rest."""
+    (top, left) = place
+    return nn.functional.pad(_portrait(person), (left, 32 - left, top, 32 - top), mode="replicate")[0]

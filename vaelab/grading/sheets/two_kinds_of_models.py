@@ -1,0 +1,377 @@
+"""Checks of exercise 1, two kinds of models."""
+
+import math
+
+import numpy as np
+import torch
+from torch.distributions import Independent, Normal
+
+from vaelab.grading import Exercise, diagnose, expect, same_shape
+
+exercise = Exercise("01-two-kinds-of-models", "Exercise 1: two kinds of models")
+CHAPTER = "01-two-kinds-of-models"
+
+q1 = exercise.question(
+    "q1",
+    "Three kinds of leaves",
+    chapter=CHAPTER,
+    section="The generative one",
+    hint="Go through the classes one by one. Pick the rows of that class, and forget about all others "
+    "until its three results are done.",
+    hidden_points=0.5,
+)
+
+
+def leaves():
+    """Seven points of three classes, none of the numbers a coincidence; and K."""
+    x = [[1.0, 2.0], [8.0, 3.0], [3.0, 8.0], [0.0, -4.0], [5.0, 6.0], [2.0, -7.0], [6.0, -2.5]]
+    return torch.tensor(x, dtype=torch.float64), torch.tensor([0, 1, 0, 2, 0, 2, 1]), 3
+
+
+def fitted(s, x, y, K):
+    """The three results as arrays."""
+    results = s.fit_classes(x, y, K)
+    expect(isinstance(results, list) and len(results) == 3, "Return three things: share, means, covariances.")
+    return [np.asarray(part, dtype=float) for part in results]
+
+
+@q1.case(0.5)
+def how_frequent_each_class_is(s):
+    share = fitted(s, *leaves())[0]
+    counts = np.array([3, 2, 2])
+    diagnose(
+        share,
+        counts / 7,
+        {
+            "These are counts. A share is a count divided by the number of all rows.": counts,
+            "Every class has the same share here. Count the labels.": np.full(3, 1 / 3),
+        },
+        "The shares should be three numbers that add up to 1, the share of each label among all rows.",
+    )
+
+
+@q1.case(0.5)
+def a_mean_for_each_class(s):
+    x, y, K = leaves()
+    means = fitted(s, x, y, K)[1]
+    groups = [x.numpy()[y.numpy() == k] for k in range(K)]
+    right = np.stack([g.mean(0) for g in groups])
+    same_shape(means, (3, 2), "A mean has one number for each measurement, and each class has one.")
+    diagnose(
+        means,
+        right,
+        {
+            "These are the sums over each class, not divided by its number of rows.": [
+                g.sum(0) for g in groups
+            ],
+            "The sum over a class is divided by the number of all rows. Divide by those of the class.": [
+                g.sum(0) / 7 for g in groups
+            ],
+            "Every class has the mean of all rows.": np.tile(x.mean(0).numpy(), (3, 1)),
+            "These are medians.": [np.median(g, axis=0) for g in groups],
+        },
+        "Not the means of the three classes. Does row k belong to label k?",
+    )
+
+
+@q1.case(1)
+def a_covariance_for_each_class(s):
+    x, y, K = leaves()
+    found = fitted(s, x, y, K)[2]
+    same_shape(
+        found, (3, 2, 2), "A covariance has a row and a column for each measurement, not for each leaf."
+    )
+    groups = [x.numpy()[y.numpy() == k] for k in range(K)]
+    right = [np.cov(g.T, bias=True) for g in groups]
+    one_less = np.stack([np.cov(g.T) for g in groups])
+    away = np.concatenate([g - g.mean(0) for g in groups])
+    off_centre = [g - x.numpy().mean(0) for g in groups]
+    if np.allclose(found, one_less):
+        return
+    expect(
+        np.abs(found[:, 0, 1]).max() > 1e-9,
+        "Only the variances are there. Beside the diagonal stands what two measurements do together.",
+    )
+    diagnose(
+        found,
+        right,
+        {
+            "All classes share one covariance here, as in the chapter. This time each has its own.": np.tile(
+                away.T @ away / 7, (3, 1, 1)
+            ),
+            "Every class has the covariance of all rows together.": np.tile(np.cov(x.numpy().T), (3, 1, 1)),
+            "The products are added up, but not divided by a number of rows.": [
+                len(g) * c for g, c in zip(groups, right, strict=True)
+            ],
+            "The sum over a class is divided by the number of all rows. Divide by those of the class.": [
+                len(g) * c / 7 for g, c in zip(groups, right, strict=True)
+            ],
+            "The deviations are taken from the mean of all rows, not from the class's own.": [
+                o.T @ o / len(o) for o in off_centre
+            ],
+            "The products are of x itself. Take the mean off first.": [g.T @ g / len(g) for g in groups],
+            "These are correlations: the variances belong on the diagonal, in square centimetres.": [
+                np.corrcoef(g.T) for g in groups
+            ],
+        },
+        "Not the covariances. On the diagonal should stand each measurement's variance within the class.",
+    )
+
+
+q2 = exercise.question(
+    "q2",
+    "Bayes' rule, however far away",
+    chapter=CHAPTER,
+    section="The generative one",
+    hint="Stay with logarithms: add the log of the share to each log density. A number taken off a whole "
+    "row of logarithms changes none of its ratios; which number brings the row's sum to 1?",
+    hidden_points=1,
+)
+
+
+def model():
+    """Two unlike Gaussians in the plane, one three times as frequent: share, means, covariances."""
+    share, means = [0.75, 0.25], [[0.0, 0.0], [2.0, 1.0]]
+    covariances = [[[1.0, 0.3], [0.3, 0.5]], [[2.0, -0.4], [-0.4, 3.0]]]
+    return [torch.tensor(part, dtype=torch.float64) for part in (share, means, covariances)]
+
+
+def log_densities(x, means, covariances):
+    """(log p(x | y), Mahalanobis terms only), (N, K) each, by solving for each class."""
+    x, means, covariances = (part.double().numpy() for part in (x, means, covariances))
+    away = x[:, None] - means
+    squares = np.einsum("nkd,kde,nke->nk", away, np.linalg.inv(covariances), away)
+    volume = np.linalg.slogdet(covariances)[1] + x.shape[1] * math.log(2 * math.pi)
+    return -0.5 * (squares + volume), -0.5 * squares
+
+
+def normalised(logarithms, axis=1):
+    """exp of the logarithms, scaled to the sum 1 along an axis."""
+    p = np.exp(logarithms - logarithms.max(axis, keepdims=True))
+    return p / p.sum(axis, keepdims=True)
+
+
+@q2.case(0.75, gate=True)
+def near_the_data(s):
+    x = torch.tensor([[0.5, 0.2], [1.2, -0.4], [2.5, 2.0]], dtype=torch.float64)
+    given = model()
+    value = s.posterior(x, *given)
+    density, bare = log_densities(x, *given[1:])
+    prior = given[0].log().numpy()
+    joint = density + prior
+    right = normalised(joint)
+    same_shape(value, (3, 2), "One row for each leaf, one column for each class.")
+    diagnose(
+        value,
+        right,
+        {
+            "All classes count as equally frequent. What does the share say?": normalised(density),
+            "Each column adds up to 1. Each row should: the classes compete for one leaf.": normalised(
+                joint, 0
+            ),
+            "This is the joint density p(x, y). Divide by what all classes have together.": np.exp(joint),
+            "This is the density p(x | y): the shares and the division by p(x) are missing.": np.exp(density),
+            "These are logarithms. Probabilities were asked for.": np.log(right),
+            "Each Gaussian's own height is missing: a wide one is lower, and that differs between classes.": (
+                normalised(bare + prior)
+            ),
+            "A softmax of densities exponentiates what is no logarithm.": normalised(np.exp(joint)),
+            "Add the logarithm of the share. Here the share itself is added.": normalised(
+                density + given[0].numpy()
+            ),
+        },
+        "Not Bayes' rule yet. Do density and share meet for each class before the row is divided by its sum?",
+        rtol=1e-3,
+    )
+
+
+@q2.case(0.75)
+def far_from_the_data(s):
+    share = torch.tensor([0.5, 0.5], dtype=torch.float64)
+    means = torch.tensor([[0.0, 0.0], [2.0, 0.0]], dtype=torch.float64)
+    covariances = torch.eye(2, dtype=torch.float64).repeat(2, 1, 1)
+    x = torch.tensor([[1.3, 100.0], [-60.0, 0.0]], dtype=torch.float64)
+    value = s.posterior(x, share, means, covariances)
+    expect(
+        np.isfinite(np.asarray(value, dtype=float)).all(),
+        "Far away both densities round to 0, and 0 / 0 is no number. Stay with logarithms until the end.",
+    )
+    first = 1 / (1 + math.exp(0.6))
+    diagnose(
+        value,
+        [[first, 1 - first], [1.0, 0.0]],
+        {
+            "Far away all densities have rounded to 0, and the answer with them. Stay with logarithms "
+            "until the end.": np.zeros((2, 2)),
+            "Far away the answer has become one half: something was added to densities that had rounded to "
+            "0. Stay with logarithms until the end.": np.full((2, 2), 0.5),
+        },
+        "Wrong far away, where it was right near the data. At which step do the numbers become too small?",
+        rtol=0.02,
+    )
+
+
+q3 = exercise.question(
+    "q3",
+    "Read a plot",
+    chapter=CHAPTER,
+    section="Two strangers",
+    hint="Two logarithms that differ by d nats are densities that differ by a factor of e to the d. The two "
+    "probabilities have the same ratio, and add up to 1.",
+    written="q3_because",
+    rubric={
+        1: "says that p(y | x) only compares the classes, so a large difference of two tiny densities "
+        "makes it sure",
+        2: "and would look at p(x), beside its values at known beans",
+    },
+)
+
+
+@q3.case(0.5)
+def read_at_five_millimetres(s):
+    value = float(s.q3_probability)
+    for wrong, message in {
+        0.187: "That is the probability of B. It should go to the curve that is higher.",
+        0.332: "That is the joint density p(x, A). Divide by what both kinds have together.",
+        0.7: "One curve's height divided by the sum of the heights: but these are logarithms.",
+        0.967: "That takes the plot for logarithms to base ten. A nat is a step of a natural logarithm.",
+        0.665: "That is the density of A alone. The other curve has a say, too.",
+    }.items():
+        expect(abs(value - wrong) > 0.015, message)
+    expect(0 <= value <= 1, "A probability lies between 0 and 1. You may have the ratio of the two.")
+    expect(
+        abs(value - 0.8135) <= 0.05,
+        "Read both curves to a tenth of a nat, and make their difference a ratio first.",
+    )
+
+
+q3.choice(
+    1,
+    "q3",
+    right="3cec3d5e",
+    why={
+        "70d5f600": "Nearest in millimetres. How many of its own deviations is the bean away from each "
+        "average?",
+        "13806eda": "Low, both of them; but one is lower than the other by very many nats. What does "
+        "Bayes' rule compare?",
+        "e264f799": "It only says which of two is the better guess. Where does the other curve's own top "
+        "lie, beside its value here?",
+    },
+)
+
+q4 = exercise.question(
+    "q4",
+    "Find the bug",
+    chapter=CHAPTER,
+    section="The generative one",
+    hint="In one dimension, add up the density over a fine grid, for sigma = 1 and for sigma = 2. Which "
+    "area should come out, and which does?",
+    hidden_points=0.5,
+)
+
+
+@q4.case(1)
+def the_area_under_it_is_one(s):
+    x = torch.tensor([[0.3, 1.0, -2.0], [1.5, 0.2, 0.7]], dtype=torch.float64)
+    mean = torch.tensor([0.5, -0.5, 0.1], dtype=torch.float64)
+    sigma = torch.tensor([0.4, 2.0, 3.0], dtype=torch.float64)
+    value = s.independent_log_density(x, mean, sigma)
+    each = Normal(mean, sigma).log_prob(x)
+    right, log_sigma = each.sum(1), sigma.log()
+    diagnose(
+        value,
+        right,
+        {
+            "The bug is still there: a wide Gaussian must be lower than a narrow one, or its area is not "
+            "1.": (right + log_sigma.sum()),
+            "The new term has the wrong sign: it makes wide Gaussians higher.": right + 2 * log_sigma.sum(),
+            "The new term is half of what it should be. Is it the variance's logarithm or the deviation's?": (
+                right + 0.5 * log_sigma.sum()
+            ),
+            "The new term is twice what it should be. Is it the variance's logarithm or the deviation's?": (
+                right - log_sigma.sum()
+            ),
+            "The distance is fine as it was: it is measured in deviations. Here sigma counts as a "
+            "variance.": Normal(mean, sigma.sqrt()).log_prob(x).sum(1),
+            "One value for each row: add up over the readings.": each,
+            "Averaged over the readings. Densities of independent readings multiply, so their logarithms "
+            "add up.": each.mean(1),
+            "The new term is the deviation itself, not its logarithm.": right + (log_sigma - sigma).sum(),
+            "The new term enters once, averaged over the readings. Every reading has its own.": right
+            + log_sigma.sum()
+            - log_sigma.mean(),
+            "The term with pi has gone. It is the same for all, but then this is no density.": right
+            + 1.5 * math.log(2 * math.pi),
+        },
+        "Not a density yet. Test it in one dimension: the area under its exponential should be 1 for any "
+        "sigma.",
+    )
+
+
+q5 = exercise.question(
+    "q5",
+    "A guard with two eyes",
+    chapter=CHAPTER,
+    section="Where the guard sleeps",
+    hint="If 95 % are to stay, 5 % go: how much of that at each end? `quantile` gives the score below "
+    "which a given share of the known ones lies.",
+    hidden_points=0.5,
+)
+q5.choice(
+    0.5,
+    "q5_turned_away",
+    right="f7d34a07",
+    why={
+        "7be9b0dc": "As many as of bright ones? Dimming moves a score. In which direction did the chapter "
+        "find it to move?",
+        "23bb88e4": "Dimming moves the scores of all digits the same way. Which way did the chapter find?",
+        "0e83e213": "The guard turns away low scores. What does dimming do to a score: is a dim digit far "
+        "from the middle?",
+    },
+    otherwise="Write one of the four numbers: 0, 5, 50 or 95.",
+)
+
+
+def shell(n, stretch, seed):
+    """Scores ln p of n draws in 200 dimensions, `stretch` times as long as those of the density N(0, I)."""
+    x = stretch * torch.randn(n, 200, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return Independent(Normal(torch.zeros(200), torch.ones(200)), 1).log_prob(x)
+
+
+def let_in(s, known, scores, *keep):
+    """The share that the guard lets in."""
+    value = s.guard(known, scores, *keep)
+    same_shape(value, (len(scores),), "One True or False for each score at the door.")
+    return float(np.asarray(value, dtype=float).mean())
+
+
+@q5.case(0.5)
+def as_many_fine_ones_as_asked(s):
+    known = shell(4_000, 1, 0)
+    for keep in (0.95, 0.8):
+        share = let_in(s, known, known, keep)
+        expect(
+            abs(share - (1 - keep)) > 0.02, "Turned round: it lets the strangers in and the known ones wait."
+        )
+        expect(
+            abs(share - (2 * keep - 1)) > 0.02,
+            f"It cuts off {1 - keep:.0%} at each end, so that too few stay. The two ends share them.",
+        )
+        expect(
+            abs(share - keep) < 0.01,
+            f"With keep={keep}, the guard lets in {share:.1%} of the very scores it knows.",
+        )
+
+
+@q5.case(0.5)
+def strangers_of_both_sorts(s):
+    known = shell(2_000, 1, 1)
+    fine, noise, dimmed = (
+        let_in(s, known, shell(1_000, stretch, i)) for i, stretch in enumerate((1, 3, 0.5), 2)
+    )
+    expect(
+        dimmed < 0.1,
+        f"{dimmed:.0%} of dimmed examples come in. Their scores are too *high*: is there a limit there?",
+    )
+    expect(noise < 0.01, f"{noise:.0%} of the noise comes in. Its scores are far too low.")
+    expect(fine > 0.92, f"Only {fine:.0%} of new, fine examples come in.")

@@ -1,0 +1,400 @@
+"""Checks of exercise 3, why autoencoders cannot generate."""
+
+import numpy as np
+import torch
+from scipy.spatial import KDTree
+
+from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
+
+exercise = Exercise("03-why-autoencoders-cannot-generate", "Exercise 3: why autoencoders cannot generate")
+CHAPTER = "03-why-autoencoders-cannot-generate"
+
+q1 = exercise.question(
+    "q1",
+    "A fitted normal from few codes",
+    chapter=CHAPTER,
+    section="Mending the draws, one moment at a time",
+    hint="Two ways lead there. A symmetric matrix has a square root by its eigenvalues, even if some of "
+    "them are zero. Or: what are the mean and covariance of a sum of centred codes with random normal "
+    "weights?",
+    hidden_points=0.5,
+)
+DRAWS = 4_000
+SHARES = {"nearer": 0.75, "further": 0.25}  # of hat B, read off the curves of question 3
+
+
+def two_clumps():
+    """300 correlated codes far from the origin, in two clumps, (300, 3)."""
+    z = torch.randn(300, 3, generator=torch.Generator().manual_seed(0))
+    z[:, 0] = 0.2 * z[:, 0] + 2 * (torch.arange(300) % 2) - 1
+    return z @ torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, -1.0], [0.0, 0.0, 0.5]]) + torch.tensor(
+        [5.0, -3.0, 1]
+    )
+
+
+def drawn(s, codes):
+    """Many draws, as float64."""
+    s.seed(0)
+    value = s.draw_like(codes, DRAWS)
+    same_shape(value, (DRAWS, codes.shape[1]), "One row for each draw, as long as a code.")
+    z = np.asarray(value, dtype=float)
+    expect(
+        np.isfinite(z).all(),
+        "Some draws are not finite. Rounding can make an eigenvalue a little negative that should be 0.",
+    )
+    return z
+
+
+@q1.case(0.75, gate=True)
+def the_mean_and_shape_of_the_cloud(s):
+    codes = two_clumps()
+    z = drawn(s, codes)
+    given = codes.numpy().astype(float)
+    right, mean, found, spread = np.cov(given.T), given.mean(0), np.cov(z.T), z.std(0)
+    expect(
+        spread.min() > 1e-3,
+        "The draws hardly differ from one another. Each row needs random numbers of its own.",
+    )
+    expect(
+        np.abs(z.mean(0) / spread).max() > 0.08,
+        "The draws scatter around zero. Where is the middle of the codes?",
+    )
+    expect(
+        np.abs((z.mean(0) - mean) / spread).max() < 0.08,
+        "The mean of the draws is not that of the codes.",
+    )
+    in_deviations = np.outer(spread, spread)  # all entries on one scale, so that one tolerance fits
+    second_moment = given.T @ given / len(given)
+    root = np.linalg.cholesky(right)
+    mistakes = {
+        "The deviations are right, but each number is drawn by itself. What the codes' numbers do together "
+        "is missing.": np.diag(np.diag(right)),
+        "Each number is drawn by itself, and its deviation is what should be its variance.": np.diag(
+            np.diag(right) ** 2
+        ),
+        "The draws are stretched by the covariance itself. It takes its root: what is multiplied enters the "
+        "covariance twice.": right @ right,
+        "The draws have deviation 1 in all directions. They should have the codes' covariance.": np.eye(3),
+        "The codes' mean has to be taken off before they are stretched: as it is, it adds to the spread.": (
+            second_moment
+        ),
+        "The root is transposed. For draws in rows, which of its two axes must meet the noise?": (
+            root.T @ root
+        ),
+        "The spread grows with the number of codes: a sum of many random parts is wider than one of few.": (
+            299 * right
+        ),
+    }
+    diagnose(
+        found / in_deviations,
+        right / in_deviations,
+        {message: covariance / in_deviations for message, covariance in mistakes.items()},
+        "The mean is right, the covariance of the draws is not that of the codes.",
+        rtol=0,
+        atol=0.12,
+    )
+    gap = torch.cdist(torch.from_numpy(z), codes.double()).min(1).values
+    expect(
+        gap.median() > 1e-3,
+        "These are the codes themselves, drawn again. Nothing new can come from them.",
+    )
+    along = np.linalg.solve(np.array([[2.0, 0, 0], [1, 1, 0], [0, -1, 0.5]]), (z - mean).T)[0]
+    kurtosis = (along**4).mean() / (along**2).mean() ** 2
+    expect(
+        abs(kurtosis - 3) < 0.5,
+        "Mean and covariance are right, but the draws are no normal distribution: they repeat the clumps "
+        "of the codes.",
+    )
+
+
+@q1.case(0.75)
+def fewer_codes_than_numbers(s):
+    codes = torch.randn(6, 20, generator=torch.Generator().manual_seed(1)) + 2
+    beside, spread = beside_the_codes(drawn(s, codes), codes)
+    expect(
+        beside < 0.05,
+        "Some of the spread points out of the flat piece of space that these six codes span.",
+    )
+    either = min(abs(spread - 1), abs(spread - 5 / 6))  # divided by N - 1 or by N
+    expect(either < 0.1, "With fewer codes than numbers, the spread of the draws is not the codes'.")
+
+
+def beside_the_codes(z, codes):
+    """How far draws scatter beside the space that the codes span, and along it, as shares of the codes' "
+    "spread."""
+    given = codes.numpy().astype(float)
+    centred, away = given - given.mean(0), z - given.mean(0)
+    axes = np.linalg.svd(centred, full_matrices=False)[2][: len(given) - 1]
+    along = away @ axes.T
+    scale = centred.var(0, ddof=1).sum()
+    beside = ((away - along @ axes) ** 2).sum(1).mean() / scale
+    return beside**0.5, along.var(0, ddof=1).sum() / scale
+
+
+q2 = exercise.question(
+    "q2",
+    "How many draws fall into holes?",
+    chapter=CHAPTER,
+    section="A hat with two numbers",
+    hint="Two tables of distances: codes against codes for the limit, draws against codes for the answer. "
+    "In the first, who is every code's nearest neighbour if you do not look out?",
+    hidden_points=0.5,
+)
+
+
+def distances(a, b):
+    """All distances between two sets of points, (len(a), len(b)), float64."""
+    a, b = (np.asarray(points, dtype=float) for points in (a, b))
+    return np.sqrt(((a[:, None] - b) ** 2).sum(2))
+
+
+ALL_IN_HOLES = (
+    "Every draw is in a hole here. Is each code its own nearest code, so that the limit is zero? Or is an "
+    "average taken where the nearest was asked for?"
+)
+
+
+def holes(draws, codes, q):
+    """The right share in holes, and what each mistake gives."""
+    among, across = distances(codes, codes), distances(draws, codes)
+    to_others = KDTree(codes).query(codes, k=2)[0][:, 1]
+    nearest, limit = across.min(1), np.quantile(to_others, q)
+    right = (nearest > limit).mean()
+    return right, {
+        ALL_IN_HOLES: (nearest > 0).mean(),
+        "This is the share of draws that are *not* in holes.": 1 - right,
+        "This is a percentage, or a count, where a share was asked for.": 100 * right,
+        "This is how many draws are in holes, where their share was asked for.": len(draws) * right,
+        "The limit is the largest distance between neighbours. What does `q` say?": (
+            (nearest > to_others.max()).mean()
+        ),
+        "The limit is an average. It should be the distance that a share `q` of the codes do not exceed.": (
+            (nearest > to_others.mean()).mean()
+        ),
+        "The limit comes from the draws' own distances. The codes should say what is near.": (
+            (nearest > np.quantile(nearest, q)).mean()
+        ),
+        "The limit comes from all distances between codes. Only each code's nearest other one counts.": (
+            (nearest > np.quantile(among, q)).mean()
+        ),
+        "For each code you look for the nearest draw. The question is asked for each draw.": (
+            (across.min(0) > limit).mean()
+        ),
+    }
+
+
+@q2.case(0.5, gate=True)
+def five_codes_on_a_line(s):
+    codes = torch.tensor([[0.0, 1.0], [1.0, 1.0], [3.0, 1.0], [6.0, 1.0], [10.0, 1.0]])
+    away = [0.5] * 4 + [1.5] * 2 + [2.1] * 2 + [2.5] * 3 + [3.5] * 3 + [4.5, 4.6, 4.7, 4.8, 8.0, 8.0]
+    draws = torch.stack([10 + torch.tensor(away), torch.ones(20)], 1)
+    value = s.share_in_holes(draws, codes, 0.75)
+    same_shape(value, (), "One number.")
+    right, mistakes = holes(draws, codes, 0.75)
+    diagnose(
+        value,
+        right,
+        mistakes,
+        "Not yet. The nearest other code is at distance 1, 1, 2, 3 and 4 here. Three quarters are within 3.",
+    )
+
+
+@q2.case(1)
+def a_cloud_in_twenty_dimensions(s):
+    generator = torch.Generator().manual_seed(0)
+    stretch = torch.linspace(0.1, 2, 20)
+    codes, draws = (stretch * torch.randn(n, 20, generator=generator) + 3 for n in (300, 400))
+    draws[:250] += 0.6 * torch.randn(250, 20, generator=generator)
+    right, _ = holes(draws, codes, 0.95)
+    diagnose(
+        s.share_in_holes(draws, codes),
+        right,
+        {ALL_IN_HOLES: 1.0},
+        "Right for five codes, wrong for three hundred in twenty dimensions.",
+        atol=0.015,
+    )
+
+
+q3 = exercise.question(
+    "q3",
+    "Read a plot",
+    chapter=CHAPTER,
+    section="Better hats",
+    hint="Find the distance at which the dotted curve reaches 0.9, and go straight up or down from there. "
+    "For the choice: which curve would belong to somebody who hands back training codes?",
+    written="q3_because",
+    rubric={
+        1: "draws from B, whose distances are the most like those of new portraits",
+        2: "and measures the pictures: distance to the nearest training picture, and a distance between sets",
+    },
+)
+
+
+@q3.case(0.5)
+def read_hat_b(s):
+    value = float(s.q3_share)
+    expect(0 <= value <= 1, "A share lies between 0 and 1.")
+    for wrong, message in {
+        SHARES["nearer"]: "That is the share of B's draws that are *nearer*.",
+        0.1: "That is the share of the new portraits. Stay at that distance, and go to B's curve.",
+        1.0: "That is hat C, or A's share that is nearer.",
+    }.items():
+        expect(abs(value - wrong) > 0.03, message)
+    expect(
+        abs(value - SHARES["further"]) <= 0.06,
+        "Where the dotted curve is at 0.9, read off B's curve. It tells the share that is nearer.",
+    )
+
+
+q3.choice(
+    1,
+    "q3",
+    right="315bb119",
+    why={
+        "4fa4ba5e": "Near to real codes is good up to a point. Whose pictures come out if a draw is nearly "
+        "a training code?",
+        "422778cd": "To lie as far from training codes as new portraits do is no sign of copying. Which "
+        "curve is far closer?",
+        "c1845236": "New, yes. But nobody told the decoder what to draw where no portrait's code ever lies.",
+    },
+)
+
+q4 = exercise.question(
+    "q4",
+    "Find the bug",
+    chapter=CHAPTER,
+    section="Shaking the codes",
+    hint="Print the shape of `spread` for codes of shape (300, 200). How many deviations does the task "
+    "speak of?",
+    hidden_points=0.5,
+)
+
+
+@q4.case(1.5)
+def loud_where_the_codes_are_loud(s):
+    generator = torch.Generator().manual_seed(0)
+    scale, middle = torch.tensor([0.1, 1.0, 10.0]), torch.tensor([5.0, 0.0, -3.0])
+    codes = scale * torch.randn(40, 3, generator=generator) + middle
+    eps, a = torch.randn(40, 3, generator=generator), 0.7
+    value = np.asarray(s.shaken(codes, a, eps), dtype=float)
+    same_shape(value, (40, 3), "One noisy code for each code.")
+    deviation = codes.var(0).sqrt()
+    if agrees(value, codes + a * codes.var(0, correction=0).sqrt() * eps):
+        return
+    diagnose(
+        value,
+        codes + a * deviation * eps,
+        {
+            "The bug is still there: the deviation is taken over the numbers of one picture.": (
+                codes + a * codes.std(1, keepdim=True) * eps
+            ),
+            "One deviation for everything: a number that hardly varies still gets loud noise.": (
+                codes + a * codes.std() * eps
+            ),
+            "The noise is scaled by the variance. A deviation is its root.": codes + a * codes.var(0) * eps,
+            "The noise is not scaled by the codes at all.": codes + a * eps,
+            "The factor `a` has gone.": codes + deviation * eps,
+            "Only the noise comes back. Add it to the codes.": a * deviation * eps,
+            "The noise is divided by the deviation: quiet where it should be loud.": codes
+            + a * eps / deviation,
+            "The noise is scaled by the average size of a number, not by how much it varies.": (
+                codes + a * codes.abs().mean(0) * eps
+            ),
+            "The noise is scaled by the mean of a number, not by how much it varies.": (
+                codes + a * codes.mean(0) * eps
+            ),
+        },
+        "Not yet. Give it codes of which one number is ten times as spread out, and look at the noise there.",
+    )
+
+
+q5 = exercise.question(
+    "q5",
+    "Predict, then translate",
+    chapter=CHAPTER,
+    section="The loss does not care",
+    hint="A matrix alone keeps zero at zero. Give each code one more number that is always 1, and least "
+    "squares finds the offset as well. What is known goes left, what is wanted right.",
+    hidden_points=0.5,
+)
+q5.choice(
+    0.5,
+    "q5",
+    right="76d8af06",
+    why={
+        "8147cfe6": "The loss is the same for any invertible map of the codes. What makes two trainings "
+        "stop at the same one?",
+        "3454ac18": "That would need numbers that mean the same in both. The average digit is at least in "
+        "the right place: is a clear picture of something else?",
+    },
+)
+
+
+def dictionary(N, L, K, noise, seed):
+    """Codes of the same pictures by two encoders, an affine map apart: from (N, L), to (N, K); new ones "
+    "(9, L)."""
+    generator = torch.Generator().manual_seed(seed)
+    z = torch.randn(N + 9, L, generator=generator) * torch.linspace(0.5, 3, L) + 2
+    matrix, offset = torch.randn(L, K, generator=generator), 4 + torch.randn(K, generator=generator)
+    to = z @ matrix + offset + noise * torch.randn(N + 9, K, generator=generator)
+    return z[:N], to[:N], z[N:]
+
+
+def linear(source, target, z):
+    """The best translation without an offset."""
+    return z @ torch.linalg.pinv(source) @ target
+
+
+def affine(source, target, z):
+    """The best translation: the linear one around the two means."""
+    middle, goal = source.mean(0), target.mean(0)
+    return goal + linear(source - middle, target - goal, z - middle)
+
+
+@q5.case(0.75, gate=True)
+def an_exact_dictionary(s):
+    source, target, z = dictionary(200, 4, 4, 0, 0)
+    value = s.translate(z, source, target)
+    same_shape(value, (9, 4), "One translated code for each new one.")
+    right = affine(source, target, z)
+    neighbour = target[torch.cdist(z, source).argmin(1)]
+    one_each = target.mean(0) + (z - source.mean(0)) * target.std(0) / source.std(0)
+    shifted = linear(source - source.mean(0), target - target.mean(0), z - source.mean(0))
+    turn = torch.linalg.svd((source - source.mean(0)).T @ (target - target.mean(0)))
+    diagnose(
+        value,
+        right,
+        {
+            "The map has no offset: it sends zero to zero. A matrix alone is too little here.": linear(
+                source, target, z
+            ),
+            "These are codes from the dictionary: what is not in it cannot be said. Fit a map.": neighbour,
+            "The codes have come back as they were.": z,
+            "Only the middle of the cloud is moved.": z + target.mean(0) - source.mean(0),
+            "Each number is shifted and stretched by itself. The two mix their numbers: fit a whole "
+            "matrix.": one_each,
+            "The means were taken off, and the target's not put back.": shifted,
+            "This translates in the other direction.": affine(target, source, z),
+            "This map only turns. The two encoders also stretch differently.": target.mean(0)
+            + (z - source.mean(0)) @ turn.U @ turn.Vh,
+            "Every code has become the average one.": target.mean(0).expand(9, -1),
+        },
+        "These codes are exactly an affine map apart, and the translation is not exact yet.",
+        rtol=1e-2,
+        atol=1e-2,
+    )
+
+
+@q5.case(0.75)
+def a_noisy_dictionary_of_another_width(s):
+    source, target, z = dictionary(400, 5, 3, 1.0, 1)
+    value = s.translate(z, source, target)
+    same_shape(value, (9, 3), "Codes of 5 numbers should become codes of 3.")
+    diagnose(
+        value,
+        affine(source, target, z),
+        {},
+        "Right where the dictionary is exact, not the least squared error where it is noisy.",
+        rtol=0.02,
+        atol=0.05,
+    )
