@@ -15,7 +15,7 @@ import nbformat
 
 from benchmarks import tables
 from tools import mutants
-from vaelab.grading.grade import grade
+from vaelab.grading.marking.grade import grade
 from vaelab.grading.sheet import EXERCISES
 from vaelab.grading.source import for_learners, read_source, solved
 

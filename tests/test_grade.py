@@ -15,14 +15,16 @@ import pytest
 import torch
 
 from vaelab import cli
-from vaelab.grading import checks, expect, sandbox, seal
+from vaelab.grading import expect, seal
 from vaelab.grading.exercise import Exercise
-from vaelab.grading.grade import grade
-from vaelab.grading.naming import owner
+from vaelab.grading.isolation import sandbox
+from vaelab.grading.marking import checks
+from vaelab.grading.marking.grade import grade
+from vaelab.grading.marking.naming import owner
+from vaelab.grading.marking.submissions import SubmissionsError, find
+from vaelab.grading.marking.turns import Turns
 from vaelab.grading.safe_text import cell
 from vaelab.grading.space import local
-from vaelab.grading.submissions import SubmissionsError, find
-from vaelab.grading.turns import Turns
 
 NAME = "04-kl-divergence"
 ROOT = Path(__file__).resolve().parent.parent
@@ -312,7 +314,7 @@ def test_what_did_not_change_is_not_run_again_and_gives_the_same_bytes(fake):
 def test_ctrl_c_keeps_what_is_done(fake, monkeypatch, capsys):
     for student in ("anna", "bert", "cleo"):
         put(f"{student}.ipynb", notebook(RIGHT, f"# {student}"))
-    from vaelab.grading import grade as module
+    from vaelab.grading.marking import grade as module
 
     def one_then_interrupt(running):
         yield next(iter(running))

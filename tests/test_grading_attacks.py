@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from vaelab.grading import bubblewrap, diagnose, sandbox
+from vaelab.grading import diagnose
 from vaelab.grading.exercise import Case, Exercise
+from vaelab.grading.isolation import bubblewrap, sandbox
+from vaelab.grading.isolation.sandbox import Limits, opened
 from vaelab.grading.outcome import Status, run
-from vaelab.grading.sandbox import Limits, opened
 from vaelab.grading.sheet import Sheet
 from vaelab.grading.space import SubmissionError, local
 
@@ -470,7 +471,7 @@ wrong = lambda x: np.array([Equal()] * 5, dtype=object)
 """,
     "not a number": "wrong = lambda x: float('nan') * x",
     "another server": """
-import vaelab.grading.space as space, vaelab.grading.worker as worker
+import vaelab.grading.space as space, vaelab.grading.isolation.worker as worker
 space.Server = worker.Server = None
 """,
 }
@@ -513,7 +514,7 @@ HOSTILE_REPLIES = {
 def forger():
     """A submission that answers what it is told to, in place of the worker."""
     forge = """
-import vaelab.grading.worker as worker
+import vaelab.grading.isolation.worker as worker
 text = b"{}"
 original = worker.Channel.send
 def send(self, reply):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from vaelab.grading.cells import read_cells
-from vaelab.grading.pipe import _parsed
-from vaelab.grading.sandbox import IsolationError, opened, require_isolation
+from vaelab.grading.isolation.cells import read_cells
+from vaelab.grading.isolation.pipe import _parsed
+from vaelab.grading.isolation.sandbox import IsolationError, opened, require_isolation
 from vaelab.grading.space import local
 from vaelab.grading.values import UnsendableError, decode, encode
 

@@ -40,7 +40,11 @@ def the_shape_that_comes_out(s):
             "Height and width have changed places.": (5, 7, 4),
             "The channels are still those of the picture that came in.": (2, 4, 7),
             "The order is (channels, height, width), as in PyTorch.": (4, 7, 5),
-            "This divides by the stride and rounds up, as if kernel and padding did not matter.": (5, 4, 6),
+            "The size over the stride, rounded up, as if kernel and padding did not matter.": (
+                5,
+                4,
+                6,
+            ),
             "The padding is left out.": (5, 1, 4),
             "The result is not rounded to a whole number of pixels.": (5, 4.5, 7),
             "Both directions get the height. Pictures need not be square.": (5, 4, 4),
@@ -88,7 +92,7 @@ q2 = exercise.question(
 )
 
 
-@q2.case(0.75)
+@q2.case(0.5)
 def a_photograph_178_pixels_wide(s):
     diagnose(
         s.output_paddings(178, [(3, 2, 1)] * 4),
@@ -103,7 +107,7 @@ def a_photograph_178_pixels_wide(s):
     )
 
 
-@q2.case(0.75)
+@q2.case(1)
 def other_strides(s):
     diagnose(
         s.output_paddings(32, [(5, 3, 2), (6, 4, 1)]),
@@ -217,8 +221,8 @@ q4.choice(
         "noise.",
         "dadd6198": "A network may store its training pictures, as PCA does here. Does that tell it anything "
         "about new ones?",
-        "e18164c8": "The 60 digits have no further directions to give, so the upper curve would end where "
-        "it is.",
+        "e18164c8": "The error is an average over digits. Would a single new digit lie in the directions of "
+        "these 60?",
     },
 )
 
@@ -227,14 +231,14 @@ q5 = exercise.question(
     "Find the bug",
     chapter=CHAPTER,
     section="The telephone game",
-    hint="A network learns to give what it is scored on. Follow both pictures through the function: which "
-    "one goes in, and which one is the result compared with?",
+    hint="A network learns to give what it is scored on. Take two models whose loss you can work out: one "
+    "draws only black, one changes nothing. What should each of them pay, and what does it pay here?",
     hidden_points=0.5,
 )
 
 
 @q5.case(0.5, gate=True)
-def compared_with_the_clean_picture(s):
+def a_model_that_draws_black(s):
     x = torch.full((16, 1, 28, 28), 0.1)
     value = _loss_of("lambda pictures: 0 * pictures", s, x)
     noisy = _noisy(x)
@@ -242,9 +246,8 @@ def compared_with_the_clean_picture(s):
         value,
         x.square().mean(),
         {
-            "A model that draws black is charged for the noise: the target is still the noisy picture.": (
-                noisy.square().mean()
-            ),
+            "This is still what the code as given returns: for a model that draws only black it is too "
+            "much.": noisy.square().mean(),
             "This compares the noise, or the noisy picture, with the clean one. It is what the model draws "
             "that counts.": (noisy - x).square().mean(),
             "The sum over all pixels, where their mean was asked for.": x.square().sum(),
@@ -255,16 +258,19 @@ def compared_with_the_clean_picture(s):
         },
         "For a model that draws only black, this should be the mean of the clean pictures' squares.",
     )
+    learns = "getattr(denoising_loss(__import__('torch').nn.Conv2d(1, 1, 1), x), 'requires_grad', False)"
+    message = "No gradient arrives at the model. Return a tensor, without `.item()`, `detach` or NumPy."
+    expect(s.evaluate(learns, x=x), message)
 
 
 @q5.case(0.5, gate=True)
-def the_model_sees_noise(s):
+def a_model_that_changes_nothing(s):
     x = torch.full((16, 1, 28, 28), 0.5)
     _diagnose_one(
         _loss_of("lambda pictures: pictures", s, x),
         (_noisy(x) - x).square().mean(),
         {
-            "A model that changes nothing should be charged for the noise, and it gets away with 0.": 0.0,
+            "A model that changes nothing has taken no noise away, and gets away with 0.": 0.0,
             "The noise is no longer cut off at 0 and 1, so the model gets pixels that no picture has.": 0.16,
         },
         "For a model that changes nothing, the loss should be the size of the noise.",
@@ -342,7 +348,8 @@ def below_the_target(s, clean, seed):
     )
     expect(back > 0.01, got + "It gives back what it sees, noise included.")
     expect(
-        drawn.mean() < 0.9 * noisy.mean(), got + "It draws grey fog, as the noise would have it: question 5."
+        drawn.mean() < 0.9 * noisy.mean(),
+        got + "It draws grey fog: what was it asked for while training?",
     )
     expect(
         error < 0.95 * lazy,

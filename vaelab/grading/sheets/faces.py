@@ -27,47 +27,52 @@ ROUNDING = 0.0045  # a library that rounds to whole bytes, perhaps twice, is rig
 
 @q1.case(0.5)
 def the_shape(s):
-    value = s.prepare(_photographs(2, 14, 10), 8, 4)
+    value = s.prepare(_photographs(2, 18, 14), 12, 4)
     expect(np.shape(value) != (2, 4, 4, 3), "The channels come first in a network: (N, 3, size, size).")
     same_shape(value, (2, 3, 4, 4), "Two pictures, three channels, four by four pixels.")
 
 
 @q1.case(1, gate=True)
 def the_pixels(s):
-    pictures = _photographs(2, 14, 10)
+    pictures = _photographs(2, 18, 14)
     x = pictures.permute(0, 3, 1, 2).float() / 255
-    right = _blocks(x[:, :, 3:11, 1:9])
-    scrambled = pictures[:, 3:11, 1:9].reshape(2, 3, 8, 8).float() / 255
+    right = _blocks(x[:, :, 3:15, 1:13])
+    scrambled = pictures[:, 3:15, 1:13].reshape(2, 3, 12, 12).float() / 255
     diagnose(
-        s.prepare(pictures, 8, 4),
+        s.prepare(pictures, 12, 4),
         right,
         {
             "The values still run to 255. The network wants them up to 1.": 255 * right,
             "The values run from -1 to 1. The sigmoid of the decoder ends at 0 and 1.": 2 * right - 1,
             "The colours are torn apart: `reshape` and `view` do not move an axis.": _blocks(scrambled),
-            "The square is cut from the top left corner, not from the centre.": _blocks(x[:, :, :8, :8]),
-            "Centred from left to right, but not from top to bottom.": _blocks(x[:, :, :8, 1:9]),
-            "Centred from top to bottom, but not from left to right.": _blocks(x[:, :, 3:11, :8]),
+            "The square is cut from the top left corner, not from the centre.": _blocks(x[:, :, :12, :12]),
+            "Centred from left to right, but not from top to bottom.": _blocks(x[:, :, :12, 1:13]),
+            "Centred from top to bottom, but not from left to right.": _blocks(x[:, :, 3:15, :12]),
             "Rows and columns have changed places: faces lie on their side.": right.mT,
-            "Single pixels are picked out. The mean of each block was asked for.": x[:, :, 3:11:2, 1:9:2],
+            "Single pixels are picked out. The mean of each block was asked for.": x[:, :, 3:15:3, 1:13:3],
+            "Only the middle of each block is taken, as `interpolate` does. The mean was asked for.": x[
+                :, :, 4:15:3, 2:13:3
+            ],
             "The largest value of each block was taken. The mean was asked for.": nn.functional.max_pool2d(
-                x[:, :, 3:11, 1:9], 2
+                x[:, :, 3:15, 1:13], 3
             ),
             "The whole picture is squeezed into the square. Cut first.": nn.functional.adaptive_avg_pool2d(
                 x, 4
             ),
             "The averages are cut out of the square's middle: nothing has been made smaller.": x[
-                :, :, 5:9, 3:7
+                :, :, 7:11, 5:9
             ],
             "Red and blue have changed places.": right.flip(1),
         },
         "Not yet. Give it pictures of a single colour first, and look at the values.",
         atol=ROUNDING,
     )
+    white = s.prepare(torch.full_like(pictures, 255), 12, 4)
+    expect(agrees(white, np.ones((2, 3, 4, 4))), "White should come out as 1: the largest byte is 255.")
 
 
 def _blocks(x):
-    return nn.functional.avg_pool2d(x, 2)
+    return nn.functional.avg_pool2d(x, 3)
 
 
 def _photographs(n, height, width, seed=0):
@@ -101,7 +106,7 @@ def the_weight(s):
             "This divides by the variance. The norm divides by its root.": _scaled(
                 weight, gamma / (var + eps)
             ),
-            "`eps` is left out. Here it is as large as it never is, so that you can see it.": _scaled(
+            "`eps` is left out. In this check it is far larger than usual, so that it shows.": _scaled(
                 weight, gamma / var.sqrt()
             ),
             "`eps` is added to the standard deviation. Its place is under the root.": _scaled(
@@ -180,14 +185,14 @@ q3 = exercise.question(
     "Find the bug",
     chapter="02-autoencoders",
     section="Options need a test",
-    hint="Batch norm has two modes. Ask the model which one it is in, choose the one that fits, and in the "
-    "end put back what you found.",
+    hint="Which layers of the model look at the whole batch, and when do they keep something of it? Then "
+    "think of the next epoch: what would it notice of your look? And if nobody was training?",
     hidden_points=0.5,
 )
 
 
 @q3.case(0.5, gate=True)
-def the_error_in_evaluation_mode(s):
+def the_error_does_not_depend_on_the_other_faces(s):
     _ = s.error_on
     x = _small_pictures()
     value = s.evaluate("error_on(model.train(), x)", model=_model(s), x=x)
@@ -197,8 +202,8 @@ def the_error_in_evaluation_mode(s):
         value,
         right,
         {
-            "In training mode, batch norm uses the mean and deviation of the pictures that come "
-            "together.": training,
+            "This is still what the code as given returns: a picture's error depends on those that come "
+            "with it.": training,
             "The sum over all pixels, where their mean was asked for.": right * x.numel(),
             "The root of the error: the mean squared error was asked for.": right**0.5,
         },
@@ -364,9 +369,9 @@ def found(s, person, place):
     expect(len(numbers) == 2, "Return two numbers: the top row and the left column.")
     row, column = (int(v) for v in numbers)
     off = (row - place[0], column - place[1])
-    told = f"The face is at row {place[0]}, column {place[1]}, and you found ({row}, {column}). "
     if max(map(abs, off)) <= 3:
         return
+    told = f"Your crop at ({row}, {column}) lies {_directions(*off)}. "
     expect(not agrees([column, row], place, atol=3), told + "Row first, then column.")
     expect(
         not agrees([row - 32, column - 32], place, atol=3),
@@ -379,10 +384,17 @@ def found(s, person, place):
     expect((row, column) not in ((16, 16), (32, 32)), told + "That is always the same place.")
     expect(
         max(row, column) <= 32,
-        told + "Numbers from 0 to 32 are places; this looks like the number of a crop.",
+        told + "Places go from 0 to 32. Is this a crop's number, or another of its corners?",
     )
     expect(max(map(abs, off)) > 8, told + "Close. Smaller steps would help.")
     expect(False, told + "Is it the smallest error that you take, and one error for each crop?")
+
+
+def _directions(down, across):
+    """In which directions a crop is off by more than three pixels, in words."""
+    words = [("too low", "too high")[down < 0]] if abs(down) > 3 else []
+    words += [("too far right", "too far left")[across < 0]] if abs(across) > 3 else []
+    return " and ".join(words)
 
 
 @cache

@@ -16,8 +16,9 @@ q1 = exercise.question(
     "Find the bug",
     chapter=CHAPTER,
     section="The Fréchet distance",
-    hint="Take two features that go up and down together, and print what each line gives. Hold that "
-    "against the chapter's formula: is it what the symbol there stands for? Where you can, try it by undoing the step.",
+    hint="Take two features that go up and down together, and print what each line gives. Hold that against "
+    "the chapter's formula: is it what the symbol there stands for? Where you can, try it by undoing the "
+    "step.",
     hidden_points=1,
 )
 

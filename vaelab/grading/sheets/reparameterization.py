@@ -139,10 +139,11 @@ def the_log_variance(s):
         not near(sigma, 0.06), "That is the standard deviation, the slope. Its square has which logarithm?"
     )
     expect(not near(sigma**2, 0.06), "That is the variance. The encoder gives its logarithm.")
-    # The two cannot be told apart: both readings have the same width as their distance.
+    # -1.2 and -1.0: too close to tell apart within what the plot lets one read.
     expect(
         not near(log_var / 2, 0.28),
-        "Is that the logarithm of σ instead of σ², or one to base 10? The encoder's is the natural one, of σ².",
+        "Is that the logarithm of σ instead of σ², or one to base 10? The encoder gives the natural one, "
+        "of σ².",
     )
     expect(not near(-log_var, 0.4), "The sign: the spread is below 1, so its logarithm is negative.")
     expect(near(log_var, 0.4), "Not there. The slope of the line is the standard deviation.")

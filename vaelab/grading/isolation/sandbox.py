@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from vaelab.errors import VaelabError
-from vaelab.grading import bubblewrap
-from vaelab.grading.launch import ENVIRONMENT, command
-from vaelab.grading.memory import MemoryGuard
-from vaelab.grading.pipe import Pipe, PipeError
+from vaelab.grading.isolation import bubblewrap
+from vaelab.grading.isolation.launch import ENVIRONMENT, command
+from vaelab.grading.isolation.memory import MemoryGuard
+from vaelab.grading.isolation.pipe import Pipe, PipeError
 from vaelab.grading.safe_text import printable
 from vaelab.grading.space import Space, SubmissionError
 

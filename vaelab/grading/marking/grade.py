@@ -11,16 +11,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from vaelab.files import written_whole
-from vaelab.grading import checks, feedback, sandbox, scores, summary
-from vaelab.grading.checks import Checks
-from vaelab.grading.filetree import UnreadableError
+from vaelab.grading.isolation import sandbox
+from vaelab.grading.marking import checks, feedback, scores, summary
+from vaelab.grading.marking.checks import Checks
+from vaelab.grading.marking.filetree import UnreadableError
+from vaelab.grading.marking.results import NOT_GRADED, CaseResult, Kept, Result
+from vaelab.grading.marking.scores import Graded
+from vaelab.grading.marking.submissions import Submission, SubmissionsError, find
+from vaelab.grading.marking.turns import Turns
 from vaelab.grading.outcome import run
-from vaelab.grading.results import NOT_GRADED, CaseResult, Kept, Result
 from vaelab.grading.safe_text import cell
-from vaelab.grading.scores import Graded
 from vaelab.grading.space import Space
-from vaelab.grading.submissions import Submission, SubmissionsError, find
-from vaelab.grading.turns import Turns
 from vaelab.progress import progress
 
 _UNSAFE = (

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vaelab.files import written_whole
-from vaelab.grading.checks import Checks
-from vaelab.grading.results import Result
+from vaelab.grading.marking.checks import Checks
+from vaelab.grading.marking.results import Result
+from vaelab.grading.marking.submissions import Submission, SubmissionsError
 from vaelab.grading.safe_text import cell
-from vaelab.grading.submissions import Submission, SubmissionsError
 
 _FIRST = ("student", "exercise", "file", "status", "note", "score", "of", "marks", "total")
 _WRITTEN, _MARKS = " written", " marks"

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vaelab.errors import VaelabError
-from vaelab.grading import naming
-from vaelab.grading.filetree import LARGEST, File, UnreadableError, files
+from vaelab.grading.marking import naming
+from vaelab.grading.marking.filetree import LARGEST, File, UnreadableError, files
 from vaelab.grading.sheet import EXERCISES
 
 _MOST_OF_ONE_STUDENT = 50

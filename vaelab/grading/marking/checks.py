@@ -10,8 +10,8 @@ from pathlib import Path
 
 import vaelab
 from vaelab.grading.exercise import Case, Exercise
+from vaelab.grading.marking.submissions import SubmissionsError
 from vaelab.grading.sheet import exercise, module_name
-from vaelab.grading.submissions import SubmissionsError
 
 _ROOT = Path(vaelab.__file__).resolve().parent.parent
 
@@ -94,7 +94,8 @@ def _module(path: Path, name: str):
 
 def _digest(name: str, hidden: Path) -> str:
     sheet = import_module(f"vaelab.grading.sheets.{module_name(name)}")
-    ours = sorted(Path(__file__).parent.glob("*.py"))
+    room = Path(__file__).parents[1]
+    ours = sorted([*room.glob("*.py"), *room.glob("marking/*.py"), *room.glob("isolation/*.py")])
     digest = hashlib.sha256(vaelab.__version__.encode())
     for path in (*ours, Path(sheet.__file__), hidden):
         digest.update(path.read_bytes())

@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from vaelab.grading import seccomp
-from vaelab.grading.launch import ENVIRONMENT, PACKAGE, command
+from vaelab.grading.isolation import seccomp
+from vaelab.grading.isolation.launch import ENVIRONMENT, PACKAGE, command
 
 _IDENTITY = 1000  # who a submission is inside
 _NOBODY = 65534  # and outside, when root grades

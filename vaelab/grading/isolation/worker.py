@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
-from vaelab.grading.cells import Cell, read_cells
-from vaelab.grading.shell import Shell
+from vaelab.grading.isolation.cells import Cell, read_cells
+from vaelab.grading.isolation.shell import Shell
 from vaelab.grading.space import Server
 
 try:

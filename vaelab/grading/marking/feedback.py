@@ -4,11 +4,11 @@ import hashlib
 from collections.abc import Iterator
 
 from vaelab.grading.exercise import Question
+from vaelab.grading.marking.results import RAN, CaseResult
+from vaelab.grading.marking.scores import Graded, as_number
 from vaelab.grading.page import bar, document, message, text
 from vaelab.grading.report import number
-from vaelab.grading.results import RAN, CaseResult
 from vaelab.grading.safe_text import slug
-from vaelab.grading.scores import Graded, as_number
 
 _MARKS = {"passed": ("passed", "✓"), "failed": ("failed", "✗")}
 _OPEN = ("open", "·")

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parents[2]
 
 ENVIRONMENT = {
     "CUDA_VISIBLE_DEVICES": "",
@@ -23,6 +23,6 @@ def command() -> list[str]:
     """The worker, with this very vaelab, wherever it is installed."""
     code = (
         f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); "
-        "from vaelab.grading.worker import main; del sys.path[0]; main()"
+        "from vaelab.grading.isolation.worker import main; del sys.path[0]; main()"
     )
     return [sys.executable, "-I", "-c", code]

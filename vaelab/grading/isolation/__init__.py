@@ -1,0 +1,1 @@
+"""A submission's code runs apart from everything else; what it computes comes back as plain values."""

@@ -1,0 +1,1 @@
+"""From what was handed in to a table of scores and pages of feedback."""
