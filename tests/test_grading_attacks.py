@@ -352,7 +352,7 @@ for path in [os.path.expanduser("~"), {str(root / "vaelab")!r}, *places]:
         space = submission.space
         assert submission.errors == [] and space.seen == [] and space.reached == [] and space.grader is False
     assert canary.read_text() == secret
-    assert (root / "vaelab" / "grading" / "sandbox.py").exists()
+    assert (root / "vaelab" / "grading" / "isolation" / "sandbox.py").exists()
 
 
 def test_no_socket_leads_anywhere(tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import vaelab
 from vaelab.data import DRAWN, celeba, celeba_download, ffhq, mnist_files, places
+from vaelab.grading.isolation.sandbox import IsolationError, require_isolation
 
 _PACKAGES = (
     "torch",
@@ -37,6 +38,9 @@ def report() -> str:
         _faces("celeba", celeba.find(), celeba_download.ways_to_get()),
         _faces("ffhq", ffhq.find(), ffhq.ways_to_get()),
         "",
+        "For instructors",
+        _line("sandbox", _sandbox()),
+        "",
         _cache(),
         f"Free disk space here: {shutil.disk_usage('.').free / 2**30:.0f} GiB",
     ]
@@ -56,6 +60,15 @@ def _package(name: str) -> str:
 
 def _faces(name: str, place: Path | None, ways: str) -> str:
     return _line(name, f"found in {place}" if place else f"not here. {ways}")
+
+
+def _sandbox() -> str:
+    """Whether `vaelab grade` can run what others wrote."""
+    try:
+        require_isolation()
+    except IsolationError as error:
+        return str(error).splitlines()[0]
+    return "works: `vaelab grade` can run submissions"
 
 
 def _cache() -> str:
