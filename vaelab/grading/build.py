@@ -3,6 +3,7 @@
 exercises/NN-name.ipynb          the learner's notebook
 book/exercises/NN-name.md        its task in the book
 exercises/hidden/NN-name/        for the instructor: hidden.py and the solved notebook (not in git)
+exercises/hidden/capstone/       for the instructor: the capstone's baselines on hidden faces (not in git)
 """
 
 from pathlib import Path
@@ -53,6 +54,8 @@ def hidden_files(root: Path) -> dict[Path, str]:
         folder = root / "exercises" / "hidden" / name
         texts[folder / "solved.ipynb"] = _text(solved(_source(root, name)))
         texts[folder / "hidden.py"] = (_folder(root, name) / "hidden.py").read_text(encoding="utf-8")
+    baselines = root / "exercises" / "hidden" / CAPSTONE / "hidden.json"
+    texts[baselines] = (_folder(root, CAPSTONE) / "hidden.json").read_text(encoding="utf-8")
     return texts
 
 
@@ -60,15 +63,22 @@ def page(name: str, notebook: nbformat.NotebookNode) -> str:
     """The task as a page of the book: text, and the code to complete."""
     head, *cells = notebook.cells
     parts = [head.source, _how_to_open(name)]
-    for cell in cells:
+    for cell, following in zip(cells, [*cells[1:], None], strict=True):
         tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
-            parts.append(cell.source)
+            parts += [] if _belongs_to_an_answer(cell, following) else [cell.source]
         elif any(tag.startswith("q") for tag in tags):
             parts.append(f"```python\n{cell.source.strip()}\n```")
         elif "figure" in tags:
             parts.append("*Here the notebook draws a figure.*")
     return "\n\n".join(part.replace("](../book/", "](../") for part in parts) + "\n"
+
+
+def _belongs_to_an_answer(cell: nbformat.NotebookNode, following: nbformat.NotebookNode | None) -> bool:
+    """Whether a text only leads to what a right answer shows, or to a check."""
+    leads_to_check = following is not None and "check(" in following.source
+    is_task = cell.source.startswith("##") and cell.source.count("\n") > 0
+    return leads_to_check and not is_task
 
 
 def _how_to_open(name: str) -> str:

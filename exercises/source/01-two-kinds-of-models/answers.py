@@ -49,6 +49,7 @@ WRONG = {
         Answer("variances only, divided by N", fit("torch.diag(g.var(0, unbiased=False))"), "only the variances"),
         Answer("correlations", fit("torch.corrcoef(g.T)"), "correlations"),
         Answer("leaves for measurements", "def fit_classes(x, y, K):\n    g = [x[y == k] for k in range(K)]\n    return torch.tensor([len(r) / len(x) for r in g]), torch.stack([r.mean(0) for r in g]), torch.stack([torch.cov(r[:2]) for r in g])[:, :1]", "row and a column"),
+        Answer("classes as they appear", fit("torch.cov(g.T)").replace("for k in range(K)", "for k in dict.fromkeys(y.tolist())"), "row k"),
         Answer("counts", fit("torch.cov(g.T)", share="len(g)"), "counts"),
         Answer("equal shares", fit("torch.cov(g.T)", share="1 / K"), "same share"),
         Answer("sums", fit("torch.cov(g.T)", mean="g.sum(0)"), "sums"),
@@ -71,6 +72,7 @@ WRONG = {
         Answer("underflow, hidden by zeros", bayes("p = log_x.exp() * share; return (p / p.sum(1, keepdim=True)).nan_to_num()"), "rounded to 0"),
         Answer("underflow, hidden by epsilon", bayes("p = log_x.exp() * share; return p / (p.sum(1, keepdim=True) + 1e-12)"), "rounded to 0"),
         Answer("underflow, hidden by a floor", bayes("p = log_x.exp() * share + 1e-300; return p / p.sum(1, keepdim=True)"), "one half"),
+        Answer("one maximum taken off all rows", bayes("j = log_x + share.log(); p = (j - j.max()).exp(); return p / p.sum(1, keepdim=True)"), "round to 0"),
         Answer("exp first, log after", bayes("p = log_x.exp() * share; return (p.log() - p.sum(1, keepdim=True).log()).exp()"), "round to 0"),
     ],
     "q3": [
@@ -86,7 +88,7 @@ WRONG = {
         Answer("d", beans(letter="D"), "better guess"),
     ],
     "q4": [
-        Answer("as given", density("return (-0.5 * z.square() - 0.5 * pi).sum(1)"), "still there"),
+        Answer("as given", density("return (-0.5 * z.square() - 0.5 * pi).sum(1)"), "code as given"),
         Answer("wrong sign", density("return (-0.5 * z.square() - 0.5 * pi + sigma.log()).sum(1)"), "sign"),
         Answer("half of it", density("return (-0.5 * z.square() - 0.5 * pi - 0.5 * sigma.log()).sum(1)"), "half"),
         Answer("twice of it", density("return (-0.5 * z.square() - 0.5 * pi - sigma.square().log()).sum(1)"), "twice"),
@@ -111,6 +113,7 @@ WRONG = {
         Answer("normal quantiles", guarding("t = torch.special.ndtri(torch.tensor((1 + keep) / 2)); return (scores - known.mean()).abs() < t * known.std()"), "lopsided"),
         Answer("lowest and highest", guarding("return (scores >= known.min()) & (scores <= known.max())"), "lets in 100"),
         Answer("quantiles of the door's own", guarding("return (scores >= scores.quantile((1 - keep) / 2)) & (scores <= scores.quantile((1 + keep) / 2))"), "come in"),
+        Answer("equally far from the middle", guarding("m = known.median(); return (scores - m).abs() <= (known - m).abs().quantile(keep)"), "lopsided"),
         Answer("one answer for all", guarding("return (scores.mean() > known.min()) & (scores.mean() < known.max())"), "one True or False"),
     ],
 }  # fmt: skip

@@ -84,9 +84,16 @@ def build():
 denoiser = train(build(), lr=4e-3)
 """
 FOG = """
-def denoising_loss(model, x):
-    noisy = (x + 0.4 * torch.randn_like(x)).clamp(0, 1)
-    return (model(noisy) - noisy).square().mean()
+def train(model):
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for _ in range(15):
+        for x in digits.float().split(32):
+            noisy = Noise()(x)
+            loss = (model(noisy) - noisy).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return model.eval()
 """
 
 WRONG = {
@@ -141,18 +148,21 @@ WRONG = {
         Answer("a third of them", "q4_enough = 20", "whole number"),
         Answer("a", "q4 = 'a'", "no noise"),
         Answer("b", "q4 = 'b'", "store"),
-        Answer("d", "q4 = 'D'", "no further directions"),
+        Answer("d", "q4 = 'D'", "single new digit"),
     ],
     "q5": [
-        Answer("as given", loss("return (model(noisy) - noisy).square().mean()"), "still the noisy"),
+        Answer("as given", loss("return (model(noisy) - noisy).square().mean()"), "code as given"),
         Answer("nothing noisy", loss("return (model(x) - x).square().mean()"), "gets away with 0"),
-        Answer("turned round", loss("return (model(x) - noisy).square().mean()"), "still the noisy"),
+        Answer("turned round", loss("return (model(x) - noisy).square().mean()"), "too much"),
         Answer("the noise as target", loss("return (model(noisy) - (noisy - x)).square().mean()"), "what the model draws"),
         Answer("a sum", loss("return (model(noisy) - x).square().sum()"), "sum over all"),
         Answer("a sum for each picture", loss("return (model(noisy) - x).square().flatten(1).sum(1).mean()"), "of a picture"),
         Answer("a root", loss("return (model(noisy) - x).square().mean().sqrt()"), "no root"),
         Answer("not averaged", loss("return (model(noisy) - x).square()"), "one number"),
         Answer("not cut off", loss("noisy = x + 0.4 * torch.randn_like(x); return (model(noisy) - x).square().mean()"), "cut off"),
+        Answer("a plain number", loss("return (model(noisy) - x).square().mean().item()"), "No gradient"),
+        Answer("cut off from the model", loss("return (model(noisy).detach() - x).square().mean()"), "No gradient"),
+        Answer("half the noise", loss("noisy = (x + 0.2 * torch.randn_like(x)).clamp(0, 1); return (model(noisy) - x).square().mean()"), "size of the noise"),
         Answer("the model left out", loss("return (noisy - x).square().mean()"), "what the model draws"),
     ],
     "q6": [
@@ -160,10 +170,10 @@ WRONG = {
         Answer("two latents", model(dense(2)), "on its way|average digit"),
         Answer("not trained", model(dense(), "build()"), "has it been trained|average digit|on its way"),
         Answer("one round", model(dense(), "train(build(), epochs=1)"), "trained|average"),
-        Answer("the noise as target", FOG + model(dense()), "question 5"),
+        Answer("the noise as target", FOG + model(dense()), "fog"),
         Answer("round the bottleneck", AROUND, "way round"),
         Answer("four units", model(dense(16, 4)), "wide enough"),
-        Answer("no step at all", model(dense(), "train(build(), lr=0.0)"), "trained|average|on its way"),
+        Answer("steps far too small", model(dense(), "train(build(), lr=1e-9)"), "trained|average|on its way"),
     ],
 }  # fmt: skip
 

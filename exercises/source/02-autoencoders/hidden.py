@@ -67,4 +67,5 @@ def colour_pictures_and_a_dim_model(s):
 @hidden.case("q6", 0.5)
 def other_digits_and_other_noise(s):
     _ = s.denoiser
-    below_the_target(s, digits(400)[200:], seed=8)
+    # These digits are a little harder to draw: whoever is just below the public target should pass.
+    below_the_target(s, digits(400)[200:], seed=8, target=0.049)

@@ -26,6 +26,13 @@ def three_codes_and_many(s):
         found = np.cov(z.T) / np.outer(scale, scale)
         either = [np.cov(given.T, bias=bias) / np.outer(scale, scale) for bias in (True, False)]
         expect(any(agrees(found, right, rtol=0.12, atol=0.12) for right in either), shape)
+    s.seed(2)
+    z = np.asarray(s.draw_like(codes[:2], 5_000), dtype=float)
+    along = (z - z.mean(0)) @ (codes[1] - codes[0]).numpy()
+    expect(
+        abs((along**4).mean() / (along**2).mean() ** 2 - 3) < 0.4,
+        "Two codes span a line, and the draws along it are not normally distributed.",
+    )
 
 
 @hidden.case("q2", 0.5)

@@ -61,7 +61,7 @@ WRONG = {
         Answer("d", "q3 = 'd'", "price"),
     ],
     "q4": [
-        Answer("as given", loss("return 0.5*(x-x_hat).square().flatten(1).mean(1).mean() + (0.5*(mu**2+log_var.exp()-1-log_var)).sum(1).mean()"), "averaged over pixels"),
+        Answer("as given", loss("return 0.5*(x-x_hat).square().flatten(1).mean(1).mean() + (0.5*(mu**2+log_var.exp()-1-log_var)).sum(1).mean()"), "as given"),
         Answer("both means", loss("return 0.5*(x-x_hat).square().mean() + (0.5*(mu**2+log_var.exp()-1-log_var)).mean()"), "averages"),
         Answer("kl mean", loss("return 0.5*(x-x_hat).square().flatten(1).sum(1).mean() + (0.5*(mu**2+log_var.exp()-1-log_var)).mean()"), "KL is averaged"),
         Answer("all sums", loss("return 0.5*(x-x_hat).square().sum() + (0.5*(mu**2+log_var.exp()-1-log_var)).sum()"), "whole batch"),

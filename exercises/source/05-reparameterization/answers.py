@@ -65,6 +65,7 @@ WRONG = {
         Answer("everything under no_grad", code("return (mu + torch.exp(log_var/2)*torch.randn_like(mu)).detach()"), "cut off"),
         Answer("half lost", code("return mu + torch.exp(log_var)*torch.randn_like(mu)"), "is the variance"),
         Answer("sigma lost", code("return mu + torch.randn_like(mu) + 0*log_var"), "log_var is exactly zero"),
+        Answer("log_var not used", code("return mu + torch.randn_like(mu)"), "No gradient reaches log_var"),
         Answer("no noise left", code("return mu + torch.exp(log_var/2)"), "are equal"),
         Answer("torch.normal", code("return torch.normal(mu, torch.exp(log_var/2))"), "torch.normal"),
         Answer("the mean detached", code("return mu.detach() + torch.exp(log_var/2)*torch.randn_like(mu)"), "reaches mu"),

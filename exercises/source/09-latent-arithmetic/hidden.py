@@ -62,6 +62,6 @@ def pictures_with_height_and_width(s):
 
 @hidden.case("q6", 1)
 def on_other_people(s):
-    worn, smile = tried(s.glasses_vector, 100, 300)
-    told = f"On other people: glasses on {worn:.0%}, the smile's verdict changed on {smile:.0%}."
-    expect(worn >= 0.87 and smile <= 0.13, told)  # a little room, for these are others
+    told = tried(s.glasses_vector, 100, 300)
+    kept = told.smile <= 0.13 and told.others <= 0.23  # a little room, for these are others
+    expect(told.worn >= 0.87 and kept, f"On other people. {told}")

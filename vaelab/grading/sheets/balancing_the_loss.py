@@ -9,7 +9,7 @@ from torch.distributions import Normal, kl_divergence
 
 from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
 
-exercise = Exercise("07-balancing-the-loss", "Exercise 7: balancing the loss")
+exercise = Exercise("07-balancing-the-loss", "Exercise 7: Balancing the loss")
 CHAPTER = "07-balancing-the-loss"
 
 q1 = exercise.question(

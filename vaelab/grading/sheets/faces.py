@@ -77,7 +77,7 @@ def _blocks(x):
 
 def _photographs(n, height, width, seed=0):
     generator = torch.Generator().manual_seed(seed)
-    return torch.randint(0, 256, (n, height, width, 3), generator=generator, dtype=torch.uint8)
+    return torch.randint(0, 200, (n, height, width, 3), generator=generator, dtype=torch.uint8)
 
 
 q2 = exercise.question(
@@ -358,7 +358,7 @@ q6 = exercise.question(
 
 @q6.case(1.5)
 def two_faces_found(s):
-    for person, place in ((3, (24, 8)), (11, (3, 29))):
+    for person, place in ((3, (20, 9)), (11, (3, 29))):
         found(s, person, place)
 
 
@@ -381,7 +381,7 @@ def found(s, person, place):
         (row, column) != (0, 0),
         told + "That is the first place of all: are the crops compared with one another?",
     )
-    expect((row, column) not in ((16, 16), (32, 32)), told + "That is always the same place.")
+    expect((row, column) != (16, 16), told + "Does it change with the canvas, and are the steps small?")
     expect(
         max(row, column) <= 32,
         told + "Places go from 0 to 32. Is this a crop's number, or another of its corners?",

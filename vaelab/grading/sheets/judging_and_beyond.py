@@ -8,7 +8,7 @@ import torch
 from vaelab.evaluation import frechet_distance
 from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
 
-exercise = Exercise("10-judging-and-beyond", "Exercise 10: judging and beyond")
+exercise = Exercise("10-judging-and-beyond", "Exercise 10: Judging and beyond")
 CHAPTER = "10-judging-and-beyond"
 
 q1 = exercise.question(

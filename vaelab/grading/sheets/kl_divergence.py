@@ -197,8 +197,8 @@ def both_terms_on_one_scale(s):
         value,
         error + kl,
         {
-            "The error is still averaged over pixels while the KL is summed: a KL weight of D.": error / 30
-            + kl,
+            "This is still what the code as given returns. A model trained with it has codes that say next "
+            "to nothing.": error / 30 + kl,
             "Now both are averages. The task asks for sums: this makes beta D / L.": error / 30 + kl / 3,
             "The error is summed now, but the KL is averaged over the latents.": error + kl / 3,
             "The sum runs over the whole batch. Average over the pictures.": 4 * (error + kl),

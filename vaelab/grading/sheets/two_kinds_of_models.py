@@ -8,7 +8,7 @@ from torch.distributions import Independent, Normal
 
 from vaelab.grading import Exercise, diagnose, expect, same_shape
 
-exercise = Exercise("01-two-kinds-of-models", "Exercise 1: two kinds of models")
+exercise = Exercise("01-two-kinds-of-models", "Exercise 1: Two kinds of models")
 CHAPTER = "01-two-kinds-of-models"
 
 q1 = exercise.question(
@@ -24,8 +24,8 @@ q1 = exercise.question(
 
 def leaves():
     """Seven points of three classes, none of the numbers a coincidence; and K."""
-    x = [[1.0, 2.0], [8.0, 3.0], [3.0, 8.0], [0.0, -4.0], [5.0, 6.0], [2.0, -7.0], [6.0, -2.5]]
-    return torch.tensor(x, dtype=torch.float64), torch.tensor([0, 1, 0, 2, 0, 2, 1]), 3
+    x = [[0.0, -4.0], [8.0, 3.0], [1.0, 2.0], [3.0, 8.0], [5.0, 6.0], [2.0, -7.0], [6.0, -2.5]]
+    return torch.tensor(x, dtype=torch.float64), torch.tensor([2, 1, 0, 0, 0, 2, 1]), 3
 
 
 def fitted(s, x, y, K):
@@ -220,8 +220,8 @@ q3 = exercise.question(
     "probabilities have the same ratio, and add up to 1.",
     written="q3_because",
     rubric={
-        1: "says that p(y | x) only compares the classes, so a large difference of two tiny densities "
-        "makes it sure",
+        1: "says that p(y | x) only compares the classes, so a large ratio of two small densities makes "
+        "it sure",
         2: "and would look at p(x), beside its values at known beans",
     },
 )
@@ -271,7 +271,7 @@ q4 = exercise.question(
 
 
 @q4.case(1)
-def the_area_under_it_is_one(s):
+def a_density_for_every_row(s):
     x = torch.tensor([[0.3, 1.0, -2.0], [1.5, 0.2, 0.7]], dtype=torch.float64)
     mean = torch.tensor([0.5, -0.5, 0.1], dtype=torch.float64)
     sigma = torch.tensor([0.4, 2.0, 3.0], dtype=torch.float64)
@@ -282,8 +282,8 @@ def the_area_under_it_is_one(s):
         value,
         right,
         {
-            "The bug is still there: a wide Gaussian must be lower than a narrow one, or its area is not "
-            "1.": (right + log_sigma.sum()),
+            "This is still what the code as given returns. Of two Gaussians around one mean it always "
+            "prefers the wider one.": (right + log_sigma.sum()),
             "The new term has the wrong sign: it makes wide Gaussians higher.": right + 2 * log_sigma.sum(),
             "The new term is half of what it should be. Is it the variance's logarithm or the deviation's?": (
                 right + 0.5 * log_sigma.sum()

@@ -13,7 +13,7 @@ import vaelab
 from vaelab import latent, losses
 from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
 
-exercise = Exercise("06-variational-autoencoders", "Exercise 6: the variational autoencoder")
+exercise = Exercise("06-variational-autoencoders", "Exercise 6: The variational autoencoder")
 CHAPTER = "06-variational-autoencoders"
 
 q1 = exercise.question(

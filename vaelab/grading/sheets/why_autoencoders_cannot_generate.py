@@ -6,7 +6,7 @@ from scipy.spatial import KDTree
 
 from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
 
-exercise = Exercise("03-why-autoencoders-cannot-generate", "Exercise 3: why autoencoders cannot generate")
+exercise = Exercise("03-why-autoencoders-cannot-generate", "Exercise 3: Why autoencoders cannot generate")
 CHAPTER = "03-why-autoencoders-cannot-generate"
 
 q1 = exercise.question(
@@ -120,8 +120,8 @@ def fewer_codes_than_numbers(s):
 
 
 def beside_the_codes(z, codes):
-    """How far draws scatter beside the space that the codes span, and along it, as shares of the codes' "
-    "spread."""
+    """How far draws scatter beside the space that the codes span, and along it, as shares of
+    the codes' spread."""
     given = codes.numpy().astype(float)
     centred, away = given - given.mean(0), z - given.mean(0)
     axes = np.linalg.svd(centred, full_matrices=False)[2][: len(given) - 1]
@@ -241,7 +241,7 @@ def read_hat_b(s):
     }.items():
         expect(abs(value - wrong) > 0.03, message)
     expect(
-        abs(value - SHARES["further"]) <= 0.06,
+        abs(value - SHARES["further"]) <= 0.08,
         "Where the dotted curve is at 0.9, read off B's curve. It tells the share that is nearer.",
     )
 
@@ -255,7 +255,8 @@ q3.choice(
         "a training code?",
         "422778cd": "To lie as far from training codes as new portraits do is no sign of copying. Which "
         "curve is far closer?",
-        "c1845236": "New, yes. But nobody told the decoder what to draw where no portrait's code ever lies.",
+        "c1845236": "New, yes. But nobody told the decoder what to draw where hardly any "
+        "portrait's code lies.",
     },
 )
 
@@ -285,9 +286,8 @@ def loud_where_the_codes_are_loud(s):
         value,
         codes + a * deviation * eps,
         {
-            "The bug is still there: the deviation is taken over the numbers of one picture.": (
-                codes + a * codes.std(1, keepdim=True) * eps
-            ),
+            "This is still what the code as given returns: a number that hardly varies gets noise as loud "
+            "as one that varies a lot.": (codes + a * codes.std(1, keepdim=True) * eps),
             "One deviation for everything: a number that hardly varies still gets loud noise.": (
                 codes + a * codes.std() * eps
             ),
@@ -331,8 +331,8 @@ q5.choice(
 
 
 def dictionary(N, L, K, noise, seed):
-    """Codes of the same pictures by two encoders, an affine map apart: from (N, L), to (N, K); new ones "
-    "(9, L)."""
+    """Codes of the same pictures by two encoders, an affine map apart: from (N, L), to (N, K); new ones
+    (9, L)."""
     generator = torch.Generator().manual_seed(seed)
     z = torch.randn(N + 9, L, generator=generator) * torch.linspace(0.5, 3, L) + 2
     matrix, offset = torch.randn(L, K, generator=generator), 4 + torch.randn(K, generator=generator)
