@@ -60,6 +60,7 @@ def test_a_build_writes_public_and_hidden_files_apart(tmp_path):
     public = "".join(path.read_text() for path in written if hidden not in path.parents)
     assert "BEGIN SOLUTION" not in public and "HiddenCases" not in public
     assert (hidden / "04-kl-divergence" / "hidden.py").exists()
+    assert (hidden / "capstone" / "hidden.json").exists()
 
 
 def test_without_sources_the_build_says_where_to_run_it(tmp_path):

@@ -416,3 +416,58 @@ def test_in_the_real_sandbox(here):
     anna, bert = rows("scores.csv")
     assert (anna["status"], anna["q1"]) == ("ran", FULL)
     assert bert["score"] == "0" and bert["status"] != "ran"
+
+
+def test_names_in_an_archive_do_not_reach_others_outside(fake):
+    put("anna/a.ipynb", notebook(RIGHT))
+    put(f"Bo Ek_7_assignsubmission_file_/{NAME}.ipynb", notebook(RIGHT))
+    with zipfile.ZipFile(Path("in") / "eve.zip", "w") as archive:
+        for number in range(51):
+            archive.writestr(f"anna/{number}.ipynb", "{}")
+            archive.writestr(f"Bo Ek_7_assignsubmission_file_/{number}.ipynb", "{}")
+    found = {file: row for (_, file), row in graded().items()}
+    assert found["anna/a.ipynb"]["q1"] == found[f"Bo Ek_7_assignsubmission_file_/{NAME}.ipynb"]["q1"] == FULL
+    assert len(rows("scores.csv")) == 4 and not any(row["note"] for row in found.values() if row["q1"])
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_archives_that_unpack_all_at_once_are_not_unpacked(fake, monkeypatch, packing):
+    put("good.ipynb", notebook(RIGHT))
+    with zipfile.ZipFile(Path("in") / "eve.zip", "w", packing) as archive:
+        archive.writestr("bomb.ipynb", notebook(RIGHT))
+    monkeypatch.setattr(zipfile, "_get_decompressor", lambda *_: pytest.fail("unpacked"))
+    found = {file: row["note"] for (_, file), row in graded().items()}
+    assert found == {"good.ipynb": "", "eve.zip/bomb.ipynb": "packed in a way that is not known here"}
+
+
+def test_an_archive_in_an_archive_holds_fewer_files(here):
+    inner, outer = io.BytesIO(), Path("class.zip")
+    with zipfile.ZipFile(inner, "w") as archive:
+        for number in range(2_001):
+            archive.writestr(f"{number}.ipynb", "{}")
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.writestr("anna/mine.zip", inner.getvalue())
+    (found,) = find(outer)
+    assert (found.student, found.problem) == ("anna", "an archive of more than 2,000 files")
+
+
+@pytest.mark.parametrize(
+    "line", ["[" * 200_000, "[[], {}]", '["x", {"questions": []}]', '["x", []]', "[1, 2, 3]"], ids=range(5)
+)
+def test_a_state_file_that_is_none_of_ours_is_passed_over(fake, line):
+    put("anna.ipynb", notebook(RIGHT))
+    Path("scores.csv.resume").write_text(line)
+    (row,) = graded().values()
+    assert row["score"] == FULL
+
+
+def test_a_negative_mark_stays_a_number(fake):
+    put("anna.ipynb", notebook(RIGHT))
+    graded()
+    typed = list(csv.reader(io.StringIO(Path("scores.csv").read_text(encoding="utf-8-sig"), newline="")))
+    typed[1][typed[0].index("q3 marks")] = "-1"
+    with open("scores.csv", "w", newline="") as file:
+        csv.writer(file).writerows(typed)
+    for _ in range(3):
+        (row,) = graded().values()
+        assert (row["q3 marks"], row["marks"], row["total"]) == ("-1", "-1", "1.5")

@@ -355,6 +355,18 @@ for path in [os.path.expanduser("~"), {str(root / "vaelab")!r}, *places]:
     assert (root / "vaelab" / "grading" / "isolation" / "sandbox.py").exists()
 
 
+def test_what_is_hidden_under_usr_is_empty_and_cannot_be_filled(monkeypatch):
+    monkeypatch.setattr(bubblewrap, "_HIDDEN", ("/usr/share",))
+    look = """
+import os
+seen, written = os.listdir("/usr/share"), True
+try: open("/usr/share/x", "w")
+except OSError: written = False
+"""
+    with opened(notebook(look), LIMITS) as submission:
+        assert (submission.space.seen, submission.space.written, submission.errors) == ([], False, [])
+
+
 def test_no_socket_leads_anywhere(tmp_path):
     listeners = [
         socket.create_server(("127.0.0.1", 0)),

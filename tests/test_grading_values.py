@@ -72,6 +72,7 @@ def test_plain_values_arrive_as_they_were(value):
         array(shape=6),
         array(shape=[1] * 60 + [6]),
         array(shape=[0, 10**12], **{"$array": ""}),
+        array(shape=[10**5, 0], **{"$array": ""}),
         array(shape=[10**30], **{"$array": ""}),
         array(**{"$array": "not base64!"}),
         array(**{"$array": [1, 2]}),
@@ -82,6 +83,8 @@ def test_plain_values_arrive_as_they_were(value):
         {"$float": []},
         {"$object": 1},
         {"$pickle": "gASVAAAA"},
+        ["", "x" * 101],  # as an array, each text has the room of the longest
+        {"$dict": [["a", "x" * 101]]},
         {"a": 1},
     ],
     ids=lambda value: str(value)[:60],

@@ -79,6 +79,9 @@ def test_no_answer_is_no_failure(exercise, unanswered):
 def test_points_behind_a_gate_need_the_gate(exercise):
     assert outcomes(exercise, double=lambda x: 2 * x)[0] == [(Status.PASSED, 1), (Status.PASSED, 2)]
     assert outcomes(exercise, double=lambda x: x + 1)[0] == [(Status.FAILED, 0), (Status.PASSED, 0)]
+    report = Sheet(exercise, local({"double": lambda x: x + 1}), None)("q1")
+    assert "as soon as “twice three is six” passes" in repr(report)
+    assert "as soon as “twice three is six” passes" in report._repr_html_()
 
 
 def test_work_in_place_does_not_reach_the_check(exercise):

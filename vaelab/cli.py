@@ -39,6 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     _export(commands.add_parser("export", help="write a run's weights into one small file"))
     _progress(commands.add_parser("progress", help="show what is reached in the exercises"))
     _grade(commands.add_parser("grade", help="for instructors: grade a folder of exercises"))
+    _capstone(
+        commands.add_parser("capstone", help="check a capstone; for instructors: grade those of a class")
+    )
     _exercises(
         commands.add_parser("exercises", help="for instructors: make the exercises from their sources")
     )
@@ -148,6 +151,29 @@ def _grade(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="run submissions without a sandbox: they can do all that you can",
     )
+
+
+def _capstone(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Score a capstone on public faces and show the report. With --hidden, for instructors: grade one or "
+        "a whole class on hidden faces, half a minute each. No code of a submission runs, since weights are "
+        "plain numbers (safetensors): this needs no sandbox. Marks typed into the column for failures stay "
+        "when the same command runs again, and what did not change is not measured again."
+    )
+    add = parser.add_argument
+    add(
+        "folder",
+        metavar="FOLDER",
+        help="a submission, folder or .zip; with --hidden also a folder or .zip of many",
+    )
+    add(
+        "--hidden",
+        metavar="FILE",
+        help="baselines on hidden faces, such as exercises/hidden/capstone/hidden.json",
+    )
+    add("--out", metavar="FILE", help="with --hidden: table of scores to write (CSV), such as scores.csv")
+    add("--html", metavar="DIR", help="with --hidden: write a page of feedback for each, and index.html")
+    add("--rules-only", action="store_true", help="look at rules and card and measure nothing")
 
 
 def _exercises(parser: argparse.ArgumentParser) -> None:

@@ -205,12 +205,20 @@ def export(model: str, out: str, precision: str) -> int:
 
 def grade(folder: str, out: str, unsafe: bool, jobs: int | None, **paths: str | None) -> int:
     """Grade a folder of submissions."""
-    from vaelab.grading.grade import grade
+    from vaelab.grading.marking.grade import grade
 
     if jobs is not None and jobs < 1:
         raise ValueError(f"--jobs {jobs}: at least 1.")
     places = {name: path and Path(path).expanduser() for name, path in paths.items()}
     return grade(Path(folder).expanduser(), Path(out).expanduser(), jobs=jobs, unsafe=unsafe, **places)
+
+
+def capstone(folder: str, rules_only: bool, **paths: str | None) -> int:
+    """Check a capstone, or grade those of a class."""
+    from vaelab.grading.capstone import command
+
+    places = {name: path and Path(path).expanduser() for name, path in paths.items()}
+    return command.run(Path(folder).expanduser(), rules_only=rules_only, **places)
 
 
 def progress(folder: str | None, certificate: str | None, name: str | None) -> int:

@@ -68,7 +68,7 @@ def test_an_untouched_sheet_runs_and_says_what_is_open(exercise):
 def test_a_wrong_answer_is_named_and_a_right_one_kept(exercise):
     exercise.write(exercise.cell("def gaussian_kl"), WRONG)
     said = exercise.check("q1")
-    assert "factor of a half" in said and "1 of 2 points" in said
+    assert "factor of a half" in said and "0 of 2 points" in said
     exercise.write(exercise.cell("def gaussian_kl"), RIGHT)
     assert "2 of 2 points" in exercise.check("q1")
     kept = json.loads((exercise.folder / "exercises" / "progress.json").read_text())

@@ -5,6 +5,7 @@ from html import escape
 
 from vaelab.grading.exercise import Exercise, Question
 from vaelab.grading.outcome import Outcome, Status
+from vaelab.grading.page import message
 
 _MARKS = {Status.PASSED: "✓", Status.FAILED: "✗", Status.OPEN: "·"}
 _COLORS = {  # JupyterLab's own, so that they fit its theme
@@ -31,7 +32,7 @@ class Hint:
         return self.text
 
     def _repr_html_(self) -> str:
-        return f'<p class="vaelab-check">{_code(self.text)}</p>'
+        return f'<p class="vaelab-check">{message(self.text)}</p>'
 
 
 class QuestionReport:
@@ -69,6 +70,13 @@ class QuestionReport:
         """Such as "2 of 3 points, 1 more with your instructor's checks"."""
         return _score(self.points, self.possible, self.question.hidden_points)
 
+    def waiting(self) -> str:
+        """What is said when something passed whose points need another case to pass as well."""
+        if all(o.points == o.case.points for o in self.outcomes if o.status is Status.PASSED):
+            return ""
+        gates = [f"“{o.case.name}”" for o in self.outcomes if o.case.gate and o.status is not Status.PASSED]
+        return f"What passed counts as soon as {' and '.join(gates)} passes too."
+
     def __repr__(self) -> str:
         return "\n".join(self._lines())
 
@@ -78,6 +86,8 @@ class QuestionReport:
         for outcome in self.outcomes:
             said = f": {outcome.message}" if outcome.message else ""
             yield f"  {_MARKS[outcome.status]} {outcome.case.name}{said}"
+        if waiting := self.waiting():
+            yield f"  {waiting}"
         if not self.passed:
             yield f'  A stronger hint: check.hint("{question.key}")'
             yield f"  To read again: chapter {int(question.chapter[:2])}, “{question.section}”"
@@ -86,13 +96,14 @@ class QuestionReport:
         question = self.question
         items = "".join(
             f"<li>{_mark(o.status)} <strong>{escape(o.case.name)}</strong> <em>({o.status})</em>"
-            f"{': ' + _code(o.message) if o.message else ''}</li>"
+            f"{': ' + message(o.message) if o.message else ''}</li>"
             for o in self.outcomes
         )
         return (
             f'<div class="vaelab-check"><p><strong>{escape(question.key)} {escape(question.title)}</strong>'
             f": {escape(self.score())}</p>"
             f'<ul style="list-style:none;padding-left:0.5em">{items}</ul>'
+            f"{f'<p>{escape(waiting)}</p>' if (waiting := self.waiting()) else ''}"
             f"{'' if self.passed else self._further()}</div>"
         )
 
@@ -155,9 +166,3 @@ def _status(report: QuestionReport) -> Status:
 def _mark(status: Status) -> str:
     style = f"color:{_COLORS[status]};font-weight:bold"
     return f'<span style="{style}" role="img" aria-label="{status}">{_MARKS[status]}</span>'
-
-
-def _code(text: str) -> str:
-    """Text as HTML, `backticks` as code."""
-    parts = escape(text).split("`")
-    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))

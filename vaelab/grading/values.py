@@ -15,7 +15,9 @@ import numpy as np
 _KINDS = "fiub"  # float, signed and unsigned integers, bool
 _PLAIN_TYPE = re.compile(r"[<>=|]?[fiub]\d{1,2}")
 _LARGEST_ARRAY = 1 << 26  # bytes
+_LONGEST_EMPTY = 1 << 16  # the other axes of an array without elements
 _MOST_AXES = 16
+_LONGEST_TEXT_INSIDE = 100  # of lists: an array of texts gives each the room of the longest
 
 
 class UnsendableError(TypeError):
@@ -57,7 +59,7 @@ def decode(value: Any, *, tensors: bool = False) -> Any:
         UnsendableError: if `value` is nothing that `encode` makes.
     """
     if isinstance(value, list):
-        return [decode(item, tensors=tensors) for item in value]
+        return [_decode_item(item, tensors) for item in value]
     if not isinstance(value, dict):
         return value
     try:
@@ -66,7 +68,7 @@ def decode(value: Any, *, tensors: bool = False) -> Any:
                 array = _decode_array(data, code, shape)
                 return _as_tensor(array) if tensors and from_torch else array
             case {"$dict": pairs}:
-                return {decode(k): decode(item, tensors=tensors) for k, item in pairs}
+                return {decode(k): _decode_item(item, tensors) for k, item in pairs}
             case {"$float": text}:
                 return float(text)
             case {"$ellipsis": _}:
@@ -74,6 +76,12 @@ def decode(value: Any, *, tensors: bool = False) -> Any:
     except (TypeError, ValueError) as error:
         raise UnsendableError(f"what arrived is no value: {error}") from None
     raise UnsendableError("what arrived is no value")
+
+
+def _decode_item(item: Any, tensors: bool) -> Any:
+    if isinstance(item, str) and len(item) > _LONGEST_TEXT_INSIDE:
+        raise UnsendableError("a text too long for a list")
+    return decode(item, tensors=tensors)
 
 
 def _encode_array(array: np.ndarray, torch: bool) -> dict:
@@ -90,7 +98,8 @@ def _decode_array(data: str, code: str, shape: list[int]) -> np.ndarray:
         raise ValueError("an array of a type that is not allowed")
     whole = isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)
     # Without elements an axis can have any length, and sums along the others would be as long.
-    if not whole or len(shape) > _MOST_AXES or math.prod(max(n, 1) for n in shape) > _LARGEST_ARRAY:
+    most = _LARGEST_ARRAY if data else _LONGEST_EMPTY
+    if not whole or len(shape) > _MOST_AXES or math.prod(max(n, 1) for n in shape) > most:
         raise ValueError("an array of a shape that is not allowed")
     array = np.frombuffer(base64.b64decode(data, validate=True), np.dtype(code)).reshape(shape)
     return array.view(np.uint8).astype(bool) if array.dtype == bool else array.copy()

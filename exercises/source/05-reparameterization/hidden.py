@@ -32,8 +32,10 @@ def the_gradient_of_each_code(s):
 
 def _slopes_scatter(for_mu, for_log_var) -> None:
     """z moves with mu at the rate 1, and with log_var at the rate sigma eps / 2."""
-    expect(for_mu is not None and np.allclose(for_mu, 1), "Each code should move with mu by the same amount.")
+    message = "Each code should move with mu by the same amount."
+    expect(for_mu is not None and agrees(for_mu, np.ones((6_000, 1))), message)
     expect(for_log_var is not None, "No gradient reaches log_var.")
+    same_shape(for_log_var, (6_000, 1), "One gradient for each log_var.")
     sigma = np.exp(-1.5)
     expect(abs(np.std(for_log_var) / sigma - 0.5) < 0.04, "The gradient for log_var has the wrong size.")
     expect(abs(np.mean(for_log_var)) < 0.05 * sigma, "The gradient for log_var should be 0 on average.")

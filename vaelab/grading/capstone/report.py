@@ -18,7 +18,7 @@ def text(score: "CapstoneScore") -> str:
     lines += [
         f"  {p.title}: {number(p.points)} of {number(p.possible)} points. {says(p)}" for p in score.parts
     ]
-    lines += [_size(score)] if score.accepted else []
+    lines += [f"  {size(score)}"] if score.accepted else []
     return "\n".join([*lines, *(f"  Remark: {remark}" for remark in score.remarks)])
 
 
@@ -30,7 +30,7 @@ def html(score: "CapstoneScore") -> str:
         f'<td style="text-align:left">{escape(says(p))}</td></tr>'
         for p in score.parts
     )
-    below = [_size(score).strip()] if score.accepted else []
+    below = [size(score)] if score.accepted else []
     below += [f"Remark: {remark}" for remark in score.remarks]
     return (
         f'<div class="vaelab-check"><p><strong>{escape(_head(score))}</strong></p>'
@@ -59,8 +59,9 @@ def _head(score: "CapstoneScore") -> str:
     return f"Capstone: {number(score.points)} of {number(score.possible)} points"
 
 
-def _size(score: "CapstoneScore") -> str:
+def size(score: "CapstoneScore") -> str:
+    """How much of the two limits an accepted submission uses."""
     return (
-        f"  {score.parameters:,} of {PARAMETERS:,} parameters; {score.card.pictures:,} of {PICTURES:,} "
+        f"{score.parameters:,} of {PARAMETERS:,} parameters; {score.card.pictures:,} of {PICTURES:,} "
         "pictures, as the card tells."
     )

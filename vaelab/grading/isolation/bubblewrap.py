@@ -23,6 +23,7 @@ _NOBODY = 65534  # and outside, when root grades
 _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64")
 _ETC = ("ld.so.cache", "localtime", "fonts", "alternatives")
 _DEVICES = ("null", "full", "random", "urandom")  # no zero: shared maps of it are memory nobody counts
+_HIDDEN = ("/usr/src", "/usr/local/src")  # where images of containers put what is served, such as a course
 _OF_PYTHON = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 
@@ -104,6 +105,9 @@ def _arguments(disk_bytes: int) -> list[str]:
 
 def _file_system() -> Iterator[str]:
     yield from ("--ro-bind", "/usr", "/usr")
+    hidden = [place for place in _HIDDEN if Path(place).is_dir()]
+    for place in hidden:
+        yield from ("--tmpfs", place)
     for name in _SYSTEM:
         path = Path("/", name)
         if path.is_symlink():
@@ -124,10 +128,12 @@ def _file_system() -> Iterator[str]:
         yield from _bound(path, path)
     if fonts := _font_list():
         yield from _bound(fonts, Path("/tmp/matplotlib", fonts.name))
+    for place in hidden:
+        yield from ("--remount-ro", place)
 
 
 def _bound(source: Path, target: Path) -> Iterator[str]:
-    if source.is_relative_to("/usr"):
+    if source.is_relative_to("/usr") and not any(map(source.is_relative_to, _HIDDEN)):
         return
     for parent in list(target.parents)[-2::-1]:
         yield from ("--perms", "0755", "--dir", str(parent))

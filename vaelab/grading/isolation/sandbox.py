@@ -3,7 +3,7 @@
 The notebook runs in a process of its own (`worker.py`). Under Linux, bubblewrap puts that process into
 namespaces of its own (`bubblewrap.py`), a filter of system calls closes what namespaces leave open
 (`seccomp.py`), and memory, time, files and processes are limited. Answers come through a pipe (`pipe.py`) as
-JSON. What a check expects never leaves this side.
+JSON. What a hidden check expects never leaves this side.
 """
 
 import os
@@ -58,7 +58,7 @@ class Limits:
     file_bytes: int = 256 * _MIB
     processes: int = 64
     files: int = 256
-    reply_bytes: int = 16 * _MIB
+    reply_bytes: int = 4 * _MIB
     notebook_bytes: int = 50 * _MIB
 
 

@@ -81,10 +81,8 @@ def _checks(name: str, folders: list[Path]) -> Checks:
 def _module(path: Path, name: str):
     spec = importlib.util.spec_from_file_location(f"vaelab_hidden_{module_name(name)}", path)
     module = importlib.util.module_from_spec(spec)
-    before, sys.dont_write_bytecode = (
-        sys.dont_write_bytecode,
-        True,
-    )  # no copy beside a file that is kept hidden
+    before = sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # no copy beside a file that is kept hidden
     try:
         spec.loader.exec_module(module)
     finally:

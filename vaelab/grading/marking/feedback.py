@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Iterator
 
 from vaelab.grading.exercise import Question
-from vaelab.grading.marking.results import RAN, CaseResult
+from vaelab.grading.isolation.sandbox import RAN
+from vaelab.grading.marking.results import CaseResult
 from vaelab.grading.marking.scores import Graded, as_number
 from vaelab.grading.page import bar, document, message, text
 from vaelab.grading.report import number
@@ -20,7 +21,7 @@ def file_name(graded: Graded) -> str:
     unique = hashlib.sha256(
         f"{submission.student}\0{submission.file}".encode(errors="surrogatepass")
     ).hexdigest()
-    parts = (slug(submission.student) or "student", submission.exercise or "unknown", unique[:8])
+    parts = (slug(submission.student) or "student", submission.exercise or "unknown", unique[:16])
     return "-".join(parts) + ".html"
 
 
@@ -77,6 +78,8 @@ def _question(graded: Graded, question: Question) -> str:
     parts = [f"<h2>{score}{text(question.key)} {text(question.title)}</h2>"]
     if cases:
         parts.append(f'<ul class="cases">{"".join(map(_case, cases))}</ul>')
+    if any(case.status == "passed" and case.points < case.possible for case in cases):
+        parts.append('<p class="soft">What passed counts once the main check of the question passes.</p>')
     if any(case.status != "passed" for case in cases):
         chapter = int(question.chapter[:2])
         parts.append(f'<p class="soft">To read again: chapter {chapter}, “{text(question.section)}”</p>')

@@ -5,17 +5,18 @@ import os
 import re
 import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from vaelab.errors import VaelabError
 
 LARGEST = 20 * 2**20  # bytes of one notebook
 _LARGEST_INNER_ARCHIVE = 100 * 2**20
-_MOST_MEMBERS = 50_000
+_MOST_MEMBERS = (50_000, 2_000)  # files of an archive, and of one in it
+_PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others unpack more than is asked for
 _DEEPEST = 12
 _ARCHIVES_DEEP = 2  # an LMS's archive, and a student's in it
 _IGNORED = {"__MACOSX", "__pycache__"}
@@ -122,8 +123,8 @@ def _in_archive(archive: File, depth: int) -> Iterator[File]:
     except UnreadableError as error:
         yield _refused(archive.parts, str(error))
         return
-    if len(members) > _MOST_MEMBERS:
-        yield _refused(archive.parts, f"an archive of more than {_MOST_MEMBERS:,} files")
+    if len(members) > _MOST_MEMBERS[depth]:
+        yield _refused(archive.parts, f"an archive of more than {_MOST_MEMBERS[depth]:,} files")
         return
     for member in sorted(members, key=lambda member: member.filename):
         yield from _member(archive, member, depth)
@@ -143,6 +144,8 @@ def _member(archive: File, member: zipfile.ZipInfo, depth: int) -> Iterator[File
 
 
 def _bytes_in(archive: File, member: zipfile.ZipInfo, most: int) -> bytes:
+    if member.compress_type not in _PACKED:
+        raise UnreadableError("packed in a way that is not known here")
     with _opened(archive) as opened, opened.open(member) as file:
         return _limited(file, most)
 
@@ -151,14 +154,19 @@ def _bytes_in(archive: File, member: zipfile.ZipInfo, most: int) -> bytes:
 def _opened(archive: File) -> Iterator[zipfile.ZipFile]:
     """The archive; whatever is wrong with it is an `UnreadableError`. Only the outermost may be large."""
     try:
-        with zipfile.ZipFile(archive.path or io.BytesIO(archive.read(_LARGEST_INNER_ARCHIVE))) as opened:
+        with zipfile.ZipFile(archive.path or io.BytesIO(_unpacked(archive))) as opened:
             yield opened
     except UnreadableError:
         raise
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
-        raise UnreadableError(f"the archive is broken: {error}") from None
     except (RuntimeError, NotImplementedError):
         raise UnreadableError("the archive is encrypted, or packed in a way that is not known here") from None
+    except Exception as error:  # of many kinds: `struct.error`, `zlib.error`, `BadZipFile`, ...
+        raise UnreadableError(f"the archive is broken: {error}") from None
+
+
+@lru_cache(maxsize=1)  # its files are read one after the other
+def _unpacked(archive: File) -> bytes:
+    return archive.read(_LARGEST_INNER_ARCHIVE)
 
 
 def _refused(parts: tuple[str, ...], why: str) -> File:

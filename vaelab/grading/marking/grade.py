@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from vaelab.files import written_whole
@@ -17,10 +17,9 @@ from vaelab.grading.marking.checks import Checks
 from vaelab.grading.marking.filetree import UnreadableError
 from vaelab.grading.marking.results import NOT_GRADED, CaseResult, Kept, Result
 from vaelab.grading.marking.scores import Graded
-from vaelab.grading.marking.submissions import Submission, SubmissionsError, find
+from vaelab.grading.marking.submissions import Submission, find
 from vaelab.grading.marking.turns import Turns
 from vaelab.grading.outcome import run
-from vaelab.grading.safe_text import cell
 from vaelab.grading.space import Space
 from vaelab.progress import progress
 
@@ -71,14 +70,11 @@ def grade(
         return 130
     results = {s: kept.get(keys[s]) if s in keys else Result(NOT_GRADED, s.problem) for s in found}
     typed = scores.typed_marks(out)  # marks may have been typed meanwhile
-    graded = [_row(s, result, all_checks.get(s.exercise), typed) for s, result in results.items()]
-    try:
+    graded = [
+        scores.with_marks(s, result, all_checks.get(s.exercise), typed) for s, result in results.items()
+    ]
+    with scores.perhaps_open_elsewhere():
         _write(graded, typed, out, html, cases)
-    except OSError as error:
-        raise SubmissionsError(
-            f"{error}. Is the table open in another program? Close it and run the same command again: what "
-            "is graded is kept."
-        ) from None
     kept.tidy(keys.values())
     _report(graded, out, html, cases)
     return 0
@@ -155,21 +151,8 @@ def _key(submission: Submission, all_checks: dict[str, Checks], isolated: bool) 
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _row(submission: Submission, result: Result, its_checks: Checks | None, typed: dict) -> Graded:
-    row = Graded(submission, result, its_checks)
-    marks = typed.get(row.key(), {})
-    changed = [k for k, (_, answer) in marks.items() if answer != cell(result.written.get(k, ""))]
-    if changed:
-        note = f"the answer to {', '.join(changed)} is another than the one that was marked"
-        row = replace(row, result=replace(result, note="; ".join(filter(None, (result.note, note)))))
-    return replace(row, typed={key: mark for key, (mark, _) in marks.items()})
-
-
 def _write(graded: Sequence[Graded], typed: dict, out: Path, html: Path | None, cases: Path | None) -> None:
-    if lost := set(typed) - {row.key() for row in graded}:
-        before = out.with_name(f"{out.stem}.before{out.suffix}")
-        before.write_bytes(out.read_bytes())
-        print(f"Marks of {len(lost)} submissions that are gone: the old table is kept as {before}.")
+    scores.keep_marks_of_others(out, graded, typed)
     scores.write(out, graded)
     if cases:
         scores.write_cases(cases, graded)

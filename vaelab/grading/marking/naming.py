@@ -13,7 +13,7 @@ from vaelab.grading.sheet import EXERCISES
 
 _MOODLE = re.compile(r"(?P<student>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?.*", re.DOTALL)
 _CANVAS = re.compile(r"(?P<student>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_.+", re.DOTALL)
-_NOBODY = {"exercises", "notebooks", "submissions"}  # folders that are no student's name
+_NOBODY = {"exercises", "notebooks", "submissions", "capstone-submission"}  # no student's name
 _ANONYMOUS = {"Participant"}  # Moodle's word for everybody, where marking is anonymous
 _EDGES = " _-.,"
 
@@ -21,19 +21,30 @@ _EDGES = " _-.,"
 def owner(parts: tuple[str, ...], root: str) -> tuple[str, str]:
     """(student, what tells apart two students of one name) of a file.
 
+    Names in an archive are whatever its maker wrote: they join nobody's work to that of a namesake outside.
+
     Args:
         parts: the folders and archives on the way to it, and its own name.
         root: the student if nothing else says who it is.
     """
-    for part in parts:
+    for depth, part in enumerate(parts):
         if match := _MOODLE.fullmatch(part) or _CANVAS.fullmatch(part):
             student = match["student"].strip()
-            return (f"{student} {match['id']}" if student in _ANONYMOUS else student), match["id"]
-    archives = [part[:-4] for part in parts[:-1] if part.lower().endswith(".zip")]
-    folders = [part for part in parts[:-1] if not part.lower().endswith(".zip")]
-    persons = [part for part in folders if part.lower() not in _NOBODY and part not in archives]
-    student = persons[0] if persons else _prefix(parts[-1]) or (archives[-1] if archives else root)
-    return student, ""
+            name = f"{student} {match['id']}" if student in _ANONYMOUS else student
+            return name, "/".join((*_archives(parts[:depth]), match["id"]))
+    names = [part[:-4] for part in _archives(parts[:-1])]
+    for depth, part in enumerate(parts[:-1]):
+        if not _is_archive(part) and part.lower() not in _NOBODY and part not in names:
+            return part, "/".join(_archives(parts[:depth]))
+    return _prefix(parts[-1]) or (names[-1] if names else root), "/".join(_archives(parts[:-1]))
+
+
+def _archives(parts: tuple[str, ...]) -> list[str]:
+    return [part for part in parts if _is_archive(part)]
+
+
+def _is_archive(part: str) -> bool:
+    return part.lower().endswith(".zip")
 
 
 def known_to_lms(parts: tuple[str, ...]) -> bool:

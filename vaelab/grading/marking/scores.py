@@ -7,8 +7,9 @@ read back. What students wrote cannot become a formula.
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vaelab.files import written_whole
@@ -63,9 +64,48 @@ def as_number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def with_marks(
+    submission: Submission,
+    result: Result,
+    checks: Checks | None,
+    typed: Mapping[Key, Mapping[str, tuple[str, str]]],
+) -> Graded:
+    """A row with the marks that were typed for it, as `typed_marks` gives them.
+
+    It says so if an answer is another than the one that was marked.
+    """
+    row = Graded(submission, result, checks)
+    marks = typed.get(row.key(), {})
+    changed = [k for k, (_, answer) in marks.items() if answer != cell(result.written.get(k, ""))]
+    if changed:
+        note = f"the answer to {', '.join(changed)} is another than the one that was marked"
+        row = replace(row, result=replace(result, note="; ".join(filter(None, (result.note, note)))))
+    return replace(row, typed={key: mark for key, (mark, _) in marks.items()})
+
+
+def keep_marks_of_others(path: Path, graded: Iterable[Graded], typed: Mapping[Key, object]) -> None:
+    """Copy an earlier table that has marks of submissions that are gone, before it is written anew."""
+    if lost := set(typed) - {row.key() for row in graded}:
+        before = path.with_name(f"{path.stem}.before{path.suffix}")
+        before.write_bytes(path.read_bytes())
+        print(f"Marks of {len(lost)} submissions that are gone: the old table is kept as {before}.")
+
+
+@contextmanager
+def perhaps_open_elsewhere() -> Iterator[None]:
+    """Around the writing: a file that cannot be written is a `SubmissionsError` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise SubmissionsError(
+            f"{error}. Is the table open in another program? Close it and run the same command again: what "
+            "is graded is kept."
+        ) from None
+
+
 def write(path: Path, graded: Sequence[Graded]) -> None:
     """One row a submission, one column a question. The same rows give the same bytes."""
-    _write(path, columns(graded), (_row(row) for row in graded))
+    write_rows(path, columns(graded), (_row(row) for row in graded))
 
 
 def columns(graded: Iterable[Graded]) -> list[str]:
@@ -95,7 +135,12 @@ def _row(graded: Graded) -> dict[str, object]:
     }
     row |= {key: f"{result.points(key):g}" for key in (graded.checks.cases if graded.checks else ())}
     row |= {f"{key}{_WRITTEN}": cell(text) for key, text in result.written.items()}
-    return row | {f"{key}{_MARKS}": cell(text) for key, text in graded.typed.items()}
+    return row | {f"{key}{_MARKS}": mark_cell(text) for key, text in graded.typed.items()}
+
+
+def mark_cell(typed: str) -> str:
+    """As it was typed: a negative mark is a number, not a formula."""
+    return cell(typed) if as_number(typed) is None else typed
 
 
 def _names(graded: Graded) -> dict[str, str]:
@@ -132,10 +177,11 @@ def write_cases(path: Path, graded: Iterable[Graded]) -> None:
         for key, cases in row.result.questions.items()
         for case in cases
     )
-    _write(path, header, rows)
+    write_rows(path, header, rows)
 
 
-def _write(path: Path, header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write a table that Excel opens. Text in it must have been through `safe_text.cell`."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, header, restval="", quoting=csv.QUOTE_MINIMAL)
     writer.writeheader()

@@ -313,9 +313,10 @@ def a_code_of_at_most_16_numbers(s):
     _ = s.denoiser
     codes = s.evaluate("denoiser.encode(x)", x=digits(8))
     expect(np.ndim(codes) == 2, "The encoder should give one row of numbers for each picture.")
+    same_shape(codes, (8, np.shape(codes)[1]), "The encoder should give one row of numbers for each picture.")
     width = np.shape(codes)[1]
     expect(width <= 16, f"Your code has {width} numbers. At most 16 were allowed.")
-    drawn = s.evaluate("denoiser.decode(z)", z=torch.tensor(codes))
+    drawn = s.evaluate("denoiser.decode(z)", z=torch.as_tensor(np.asarray(codes)))
     same_shape(drawn, (8, 1, 28, 28), "The decoder should draw pictures of the digits' size.")
     whole = s.evaluate("denoiser.eval()(x)", x=digits(8))
     expect(
@@ -334,8 +335,9 @@ def below_the_target(s, clean, seed, target=TARGET):
     """Fail unless the denoiser's error on noisy versions of new pictures is below the target."""
     noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(seed))
     noisy = (clean + 0.4 * noise).clamp(0, 1)
-    drawn = torch.as_tensor(s.evaluate("denoiser.eval()(x)", x=noisy))
+    drawn = s.evaluate("denoiser.eval()(x)", x=noisy)
     same_shape(drawn, clean.shape, "The pictures that come out have another shape than those that go in.")
+    drawn = torch.as_tensor(np.asarray(drawn))
     error = (drawn - clean).square().mean().item()
     if error < target:
         return

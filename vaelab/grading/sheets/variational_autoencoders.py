@@ -269,8 +269,10 @@ def more_than_a_linear_map(s):
     encoder = s.evaluate("Encoder(16, 32, 3)")
     x = 10 * torch.randn(20, 1, 4, 4, generator=torch.Generator().manual_seed(2))
     both = torch.cat([x, -x, torch.zeros_like(x)])
-    for output in encoder(both):
-        there, back, middle = np.split(np.asarray(output), 3)
+    for output in map(np.asarray, encoder(both)):
+        same_shape(output, (60, 3), "One row of mu, and one of log_var, for each picture.")
+        expect(np.isfinite(output).all(), "There are values that are not numbers, for ordinary pictures.")
+        there, back, middle = np.split(output, 3)
         straight = np.allclose(there + back, 2 * middle, atol=1e-3)
         expect(not straight, "The encoder is one linear map now: the hidden layer has lost its ReLU.")
 
@@ -333,11 +335,14 @@ def measured(s, split: str) -> float:
     too_large = "This model is larger than 32 latent numbers and 256 hidden units."
     expect(float(size) <= LARGEST, too_large)
     x = _digits(split)
-    mu, log_var = (torch.as_tensor(output) for output in s.evaluate("q6_model.cpu().encode(x)", x=x))
+    outputs = s.evaluate("q6_model.cpu().encode(x)", x=x)
+    mu, log_var = (torch.as_tensor(np.asarray(output)) for output in outputs)
+    # With more axes, the KL of codes beyond the 32 would be averaged away.
+    expect(mu.shape == (len(x), mu.shape[-1]), "mu has one row for each picture.")
     expect(mu.shape[1] <= 32, too_large)
     noise = torch.randn(mu.shape, generator=torch.Generator().manual_seed(0))
     z = mu + torch.exp(log_var / 2) * noise
-    x_hat = torch.as_tensor(s.evaluate("q6_model.decode(z)", z=z)).reshape(x.shape)
+    x_hat = torch.as_tensor(np.asarray(s.evaluate("q6_model.decode(z)", z=z))).reshape(x.shape)
     return (-losses.bce(x, x_hat) - losses.gaussian_kl(mu, log_var)).mean().item()
 
 

@@ -1,0 +1,71 @@
+"""Checks that get values of odd shapes from a submission: none is slow over them, none is passed by them."""
+
+import time
+
+import numpy as np
+import pytest
+
+import vaelab
+from tools import mutants
+from vaelab.grading.outcome import Status, run
+from vaelab.grading.sheet import EXERCISES
+from vaelab.grading.space import Space
+from vaelab.grading.values import encode
+
+LARGE = np.zeros(700_000, np.uint8)
+ODD = {
+    "column": encode(LARGE[:, None]),
+    "pair of columns": [encode(LARGE[:, None])] * 2,
+    "no columns": {"$array": "", "type": "<f8", "shape": [1 << 16, 0], "torch": False},
+    "long list": [0] * 50_000,
+    "not a number": encode(float("nan")),
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("name", EXERCISES)
+def test_odd_values_are_soon_refused(name, odd):
+    def ask(message):
+        return {"object": 0, "type": "function"} if message["do"] == "get" else {"value": odd}
+
+    for cases in mutants.cases(name).values():
+        for space in (Space(ask), Space(lambda message: {"value": odd})):
+            began = time.process_time()
+            passed = [o.case.name for o in run(cases, space) if o.status is Status.PASSED]
+            assert passed == [] and time.process_time() - began < 2
+
+
+def case(name: str, words: str):
+    return next(c for cases in mutants.cases(name).values() for c in cases if c.name == words)
+
+
+def answering(case, replies: dict):
+    """The outcome, where messages are answered by the first key that their text contains."""
+
+    def ask(message):
+        return next(
+            (r for key, r in replies.items() if key in str(message)), {"object": 0, "type": "function"}
+        )
+
+    (outcome,) = run([case], Space(ask))
+    return outcome
+
+
+def test_codes_of_more_axes_do_not_lower_the_kl():
+    """Its mean over a third axis would be taken, where the sum is what codes cost."""
+    far = encode(np.full((200, 1, 200), 5.0, np.float32))
+    drawn = encode(vaelab.load("digits", n=200, split="test").float().round().numpy())
+    replies = {
+        "sum(p.numel": {"value": 1_000},
+        "q6_model.cpu": {"value": [far, encode(np.zeros((200, 1, 200), np.float32))]},
+        "q6_model.decode": {"value": drawn},
+    }
+    outcome = answering(case("06-variational-autoencoders", "the target on new digits"), replies)
+    assert (outcome.status, outcome.message) == (Status.FAILED, "mu has one row for each picture.")
+
+
+def test_what_is_no_number_is_not_bent():
+    outputs = [encode(np.full((60, 3), np.nan))] * 2
+    replies = {"'call'": {"value": outputs}, "'seed'": {"value": None}}
+    outcome = answering(case("06-variational-autoencoders", "more than a linear map"), replies)
+    assert outcome.status is Status.FAILED and "not numbers" in outcome.message

@@ -1,0 +1,164 @@
+"""`vaelab capstone`: a learner's check of one submission, or an instructor's table of a class."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import vaelab
+from vaelab.grading.capstone import pages, report
+from vaelab.grading.capstone.handed_in import Found, contents, find
+from vaelab.grading.capstone.rules import POINTS
+from vaelab.grading.capstone.score import CapstoneScore, check_folder, grade_folder
+from vaelab.grading.capstone.standard import Standard
+from vaelab.grading.marking import scores
+from vaelab.grading.marking.filetree import UnreadableError
+from vaelab.grading.marking.results import ACCEPTED, NOT_GRADED, CaseResult, Kept, Result
+from vaelab.grading.marking.scores import Graded
+from vaelab.grading.marking.submissions import Submission
+from vaelab.grading.safe_text import cell
+from vaelab.progress import progress
+
+_NOT_ACCEPTED = "not accepted"
+
+
+def run(
+    folder: Path,
+    hidden: Path | None = None,
+    out: Path | None = None,
+    html: Path | None = None,
+    rules_only: bool = False,
+) -> int:
+    """Check or grade; returns the exit code: 0 done, 130 interrupted.
+
+    Args:
+        folder: one submission, or, with `hidden`, those of a class.
+        hidden: the instructor's baselines; without them it is a learner's check on public faces.
+        out: the table of scores. Marks typed into an earlier one stay.
+        html: folder for the pages of feedback.
+        rules_only: check files, rules and card, and measure nothing.
+
+    Raises:
+        StandardError: the hidden file cannot be read.
+        SubmissionsError: there is nothing to grade, or `out` is something else's file.
+        ValueError: options that do not go together.
+    """
+    if hidden is None:
+        if out or html:
+            raise ValueError("--out and --html are for grading: they need --hidden FILE.")
+        if not folder.exists():
+            raise ValueError(f"There is no {folder}.")
+        print(check_folder(folder, measure=not rules_only))
+        return 0
+    if rules_only:
+        raise ValueError("--rules-only is a learner's check: leave it out, or --hidden.")
+    if out is None:
+        raise ValueError("--hidden grades into a table: name it, for instance --out scores.csv.")
+    return _grade(folder, Standard.read(hidden), out, html)
+
+
+def _grade(folder: Path, standard: Standard, out: Path, html: Path | None) -> int:
+    kept_in = out.with_name(f"{out.name}.resume")
+    found = find(folder, [path for path in (out, kept_in, html) if path])
+    scores.typed_marks(out)  # before anything is measured: it must be a table of ours, if it is there
+    out.parent.mkdir(parents=True, exist_ok=True)
+    kept, results = Kept(kept_in), {}
+    try:
+        for submission, handed_in in progress(found.items(), unit="submission"):
+            results[submission] = _result(submission, handed_in, standard, kept)
+    except KeyboardInterrupt:
+        print("Interrupted. What is graded is kept: the same command goes on from there.")
+        return 130
+    typed = scores.typed_marks(out)  # marks may have been typed meanwhile
+    graded = [scores.with_marks(s, result, None, typed) for s, result in results.items()]
+    with scores.perhaps_open_elsewhere():
+        scores.keep_marks_of_others(out, graded, typed)
+        scores.write_rows(out, _COLUMNS, map(_row, graded))
+        if html:
+            pages.write(html, graded)
+    for row in graded:
+        score = f"{row.result.points():g} of {sum(POINTS.values()):g}"
+        print(f"{score:>10}  {cell(row.submission.student)}  {row.result.status}")
+    print(f"Scores: {out}" + (f"\nFeedback: {html / 'index.html'}" if html else ""))
+    return 0
+
+
+def _result(submission: Submission, handed_in: Found, standard: Standard, kept: Kept) -> Result:
+    """How one submission did. Never raises for what is in it."""
+    if submission.problem:
+        return Result(_NOT_ACCEPTED, submission.problem)
+    try:
+        files = contents(handed_in)
+        key = _key(files, standard)
+        if kept.get(key) is None:
+            kept.add(key, _measured(files, standard))
+        return kept.get(key)
+    except UnreadableError as error:
+        return Result(_NOT_ACCEPTED, str(error))
+    except Exception as error:  # nobody else's grading ends because of it
+        return Result(NOT_GRADED, f"the grader stumbled: {type(error).__name__}: {error}"[:500])
+
+
+def _measured(files: Mapping[str, bytes], standard: Standard) -> Result:
+    with TemporaryDirectory() as folder:
+        for name, data in files.items():
+            Path(folder, name).write_bytes(data)
+        return _plain(grade_folder(folder, standard))
+
+
+def _plain(score: CapstoneScore) -> Result:
+    """A score as data to keep. Its remarks are for the instructor: they go to the table, and on no page."""
+    if not score.accepted:
+        return Result(_NOT_ACCEPTED, score.problem)
+    cases = {p.key: _case(p, report.says(p)) for p in score.parts}
+    cases["card"] = _case(score.parts[-1], f"{score.parts[-1].message} {report.size(score)}")
+    return Result(
+        ACCEPTED,
+        " ".join(score.remarks),
+        questions={key: [case] for key, case in cases.items()},
+        written={"tried": score.card.tried.strip(), "failures": score.card.failures.strip()},
+    )
+
+
+def _case(part, message: str) -> CaseResult:
+    status = "passed" if part.points == part.possible else "measured"
+    return CaseResult(part.title, True, status, part.points, part.possible, message)
+
+
+def _key(files: Mapping[str, bytes], standard: Standard) -> str:
+    """Changes when the submission, the faces, the baselines, or the way it is graded change."""
+    digest = hashlib.sha256(vaelab.__version__.encode())
+    ours = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    told = json.dumps([asdict(standard.faces), standard.values, sorted(files)]).encode()
+    for data in (*ours, told, *(files[name] for name in sorted(files))):
+        digest.update(hashlib.sha256(data).digest())
+    return digest.hexdigest()
+
+
+_COLUMNS = (
+    *("student", "exercise", "file", "status", "note", "score", "of", "marks", "total"),
+    *POINTS,
+    *("tried", "failures written", "failures marks"),
+)
+
+
+def _row(graded: Graded) -> dict[str, str]:
+    submission, result = graded.submission, graded.result
+    exercise, file = graded.key()
+    return {
+        "student": cell(submission.student),
+        "exercise": exercise,
+        "file": file,
+        "status": result.status,
+        "note": cell("; ".join(filter(None, (submission.note, result.note)))),
+        "score": f"{result.points():g}",
+        "of": f"{sum(POINTS.values()):g}",
+        "marks": "" if graded.marks is None else f"{graded.marks:g}",
+        "total": f"{graded.total:g}",
+        **{key: f"{result.points(key):g}" for key in POINTS},
+        "tried": cell(result.written.get("tried", "")),
+        "failures written": cell(result.written.get("failures", "")),
+        "failures marks": scores.mark_cell(graded.typed.get("failures", "")),
+    }
