@@ -46,7 +46,7 @@ class Visit:
         self.page.goto(url, wait_until="load")
         if options.get("java_script_enabled", True):
             self.page.wait_for_function("!window.MathJax || Boolean(MathJax.startup?.promise)")
-            self.page.evaluate("window.MathJax && MathJax.startup.promise")
+            self.page.evaluate("window.MathJax?.startup?.promise")
         self.at_first = list(self.requests)  # before anybody scrolled
 
     def _request(self, url, own):
