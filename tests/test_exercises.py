@@ -8,7 +8,7 @@ import pytest
 
 from tools import mutants
 from vaelab.grading.outcome import Status, run
-from vaelab.grading.sheet import EXERCISES, exercise
+from vaelab.grading.sheet import EXERCISES, exercise, module
 from vaelab.grading.source import for_learners, read_source, solution_lines
 from vaelab.grading.space import local
 
@@ -56,6 +56,8 @@ def test_each_code_question_has_six_mistakes_and_three_right_ways(name):
         if CODE_QUESTION.search(cell.source):
             assert len(answers.WRONG[key]) >= 6, key
             assert len(answers.RIGHT[key]) >= 3, key
+        vague = [answer.name for answer in answers.WRONG.get(key, ()) if len(answer.says) < 3]
+        assert vague == [], "a pattern that fits every message proves nothing"
 
 
 def test_sections_to_read_again_are_headings_of_their_chapter(name):
@@ -69,7 +71,7 @@ def test_no_line_of_a_solution_reaches_learners(name):
     source = read_source(mutants.SOURCE / name / "exercise.md")
     given = "\n".join(c.source for c in for_learners(source).cells)
     told = {line.strip() for line in given.split("\n")}
-    public = Path(mutants.import_sheet(name).__file__).read_text()
+    public = Path(module(name).__file__).read_text()
     for line in solution_lines(source) - told:
         if len(line) > 12:
             assert line not in given and line not in public, line

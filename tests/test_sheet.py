@@ -106,6 +106,7 @@ def test_reports_say_the_same_as_text_and_as_html(exercise):
     assert "0 of 4 points" in repr(check()) and "<table>" in check()._repr_html_()
     assert repr(check.hint("q1")) == "Multiply."
     assert "no question 'q7'" in repr(check("q7")) and not check("q7").passed
+    assert "no question ['q1']" in repr(check(["q1"]))
 
 
 def test_a_message_cannot_bring_markup_into_the_notebook(exercise):

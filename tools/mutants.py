@@ -15,15 +15,15 @@ import types
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stdout
 from dataclasses import dataclass
-from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
 
 from vaelab.grading.exercise import Case
+from vaelab.grading.marking import checks
 from vaelab.grading.outcome import Outcome, Status, run
-from vaelab.grading.sheet import EXERCISES, exercise, module_name
+from vaelab.grading.sheet import EXERCISES
 from vaelab.grading.source import for_learners, read_source, solved
 from vaelab.grading.space import local
 
@@ -70,16 +70,9 @@ def module(path: Path) -> ModuleType:
     return loaded
 
 
-def import_sheet(name: str) -> ModuleType:
-    """The module with an exercise's public checks."""
-    return import_module(f"vaelab.grading.sheets.{module_name(name)}")
-
-
 def cases(name: str) -> dict[str, list[Case]]:
     """All cases of an exercise by question, the hidden ones included."""
-    hidden = module(SOURCE / name / "hidden.py").hidden.cases
-    questions = exercise(name).questions
-    return {k: [*q.cases, *(c for c in hidden if c.question == k)] for k, q in questions.items()}
+    return dict(checks.load([name], hidden=SOURCE, submissions=SOURCE)[name].cases)
 
 
 def namespace_of(notebook) -> dict:
@@ -105,12 +98,12 @@ def empty(name: str) -> dict:
 
 def verdicts(name: str, only: str | None = None) -> Iterator[Verdict]:
     """Every listed answer, checked."""
-    answers, checks, names = module(SOURCE / name / "answers.py"), cases(name), solution(name)
+    answers, its_cases, names = module(SOURCE / name / "answers.py"), cases(name), solution(name)
     for wrong, listed in ((True, answers.WRONG), (False, answers.RIGHT)):
         for question, its_answers in listed.items():
             for answer in its_answers if only in (None, question) else ():
                 space = local(_with(names, answer.code))
-                yield Verdict(question, answer, wrong, run(checks[question], space))
+                yield Verdict(question, answer, wrong, run(its_cases[question], space))
 
 
 def _with(names: dict, code: str) -> dict:

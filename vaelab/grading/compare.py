@@ -13,8 +13,8 @@ class WrongError(AssertionError):
 
 
 def expect(condition: Any, message: str) -> None:
-    """Fail with the message unless the condition holds."""
-    if not bool(condition):
+    """Fail with the message unless the condition holds. An object of the submission is no condition."""
+    if isinstance(condition, Handle) or not bool(condition):
         raise WrongError(message)
 
 

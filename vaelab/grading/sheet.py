@@ -4,6 +4,7 @@ import inspect
 import os
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from vaelab.errors import UnknownNameError
@@ -35,14 +36,18 @@ def exercise(name: str) -> Exercise:
     Raises:
         UnknownNameError: if there is no such exercise.
     """
+    return module(name).exercise
+
+
+def module(name: str) -> ModuleType:
+    """The module with an exercise's public checks: `sheets/kl_divergence.py` for `04-kl-divergence`.
+
+    Raises:
+        UnknownNameError: if there is no such exercise.
+    """
     if name not in EXERCISES:
         raise UnknownNameError("exercise", name, EXERCISES)
-    return import_module(f"vaelab.grading.sheets.{module_name(name)}").exercise
-
-
-def module_name(name: str) -> str:
-    """`04-kl-divergence` -> `kl_divergence`."""
-    return name[3:].replace("-", "_")
+    return import_module(f"vaelab.grading.sheets.{name[3:].replace('-', '_')}")
 
 
 def sheet(name: str) -> "Sheet":
@@ -69,7 +74,7 @@ class Sheet:
 
         The best score of each question is kept in `progress.json` beside the notebook.
         """
-        if question is not None and question not in self._exercise.questions:
+        if question is not None and question not in list(self._exercise.questions):
             return self._unknown(question)
         if os.environ.get(GRADING):
             return Hint("Checks keep still while a submission is graded.")
@@ -81,7 +86,7 @@ class Sheet:
 
     def hint(self, question: str) -> Hint:
         """A second, stronger hint for a question."""
-        if question not in self._exercise.questions:
+        if question not in list(self._exercise.questions):
             return self._unknown(question)
         return Hint(self._exercise.questions[question].hint)
 

@@ -9,8 +9,7 @@ gets `...` in their place, or the lines that follow `### INSTEAD` (perhaps none)
     # std = log_var.exp()
     ### END SOLUTION
 
-A cell tagged `solution` is left out as a whole. A cell tagged with a question's key, such as `q1`, holds its
-answer.
+A cell tagged with a question's key, such as `q1`, holds its answer.
 """
 
 import re
@@ -22,6 +21,7 @@ import nbformat
 from vaelab.errors import VaelabError
 
 BEGIN, INSTEAD, END = "### BEGIN SOLUTION", "### INSTEAD", "### END SOLUTION"
+_AFTER = {BEGIN: (None,), INSTEAD: (BEGIN,), END: (BEGIN, INSTEAD)}  # marker -> what may be open before it
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -50,8 +50,7 @@ def solved(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def for_learners(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The notebook without its solutions."""
-    kept = [cell for cell in notebook.cells if "solution" not in cell.metadata.get("tags", [])]
-    return _made_of(_changed(cell, without_solution(cell.source)) for cell in kept)
+    return _made_of(_changed(cell, without_solution(cell.source)) for cell in notebook.cells)
 
 
 def without_solution(source: str) -> str:
@@ -76,10 +75,7 @@ def solution_lines(notebook: nbformat.NotebookNode) -> set[str]:
     """The lines of code that learners must not get, stripped of blanks."""
     lines = set()
     for cell in notebook.cells:
-        everything = "solution" in cell.metadata.get("tags", [])
-        lines |= {
-            line.strip() for solution, line in _marked(cell.source, learner=True) if solution or everything
-        }
+        lines |= {line.strip() for solution, line in _marked(cell.source, learner=True) if solution}
     return lines
 
 
@@ -94,7 +90,7 @@ def _marked(source: str, learner: bool) -> Iterator[tuple[bool, str]]:
             else:
                 yield state == BEGIN, line
             continue
-        if {BEGIN: None, INSTEAD: BEGIN, END: state}[text] != state or (text == END and state is None):
+        if state not in _AFTER[text]:
             raise SourceError(f"{text} out of order in:\n{source}")
         if text == BEGIN:
             indent = line[: len(line) - len(line.lstrip())]
@@ -109,7 +105,7 @@ def _marked(source: str, learner: bool) -> Iterator[tuple[bool, str]]:
 def _changed(cell, source: str):
     make = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
     changed = make(source)
-    tags = [tag for tag in cell.metadata.get("tags", []) if tag != "solution"]
+    tags = cell.metadata.get("tags", [])
     changed.metadata = {"tags": tags} if tags else {}
     return changed
 

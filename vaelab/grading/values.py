@@ -27,7 +27,7 @@ class UnsendableError(TypeError):
 def encode(value: Any) -> Any:
     """The value as JSON.
 
-    Numbers, text, None, lists, tuples, dictionaries with text keys, NumPy arrays and PyTorch tensors (of any
+    Numbers, text, None, lists, tuples, dictionaries, NumPy arrays and PyTorch tensors (of any
     device and floating type) can be sent.
 
     Raises:

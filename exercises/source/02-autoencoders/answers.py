@@ -124,7 +124,7 @@ WRONG = {
         Answer("even or odd", back("int(n % 2 == 0)"), "even or odd"),
         Answer("remainder of the size", back("n % s"), "stride alone|Not yet"),
         Answer("at most one", back("min(1, (n + 2*p - k) % s)"), "Only 0 or 1"),
-        Answer("without the kernel", back("(n + 2*p) % s"), "."),
+        Answer("without the kernel", back("(n + 2*p) % s"), "each step up give"),
         Answer("padding once", back("(n + p - k) % s"), "Not yet"),
     ],
     "q3": [

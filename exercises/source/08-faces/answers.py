@@ -69,7 +69,7 @@ WRONG = {
         Answer("cut to the small size", prepare("(pictures.shape[1] - size) // 2", "(pictures.shape[2] - size) // 2", end="x[:, :, :size, :size]"), "nothing has been made smaller"),
         Answer("channels last", prepare(end="nn.functional.avg_pool2d(x, b).permute(0, 2, 3, 1)"), "channels come first"),
         Answer("blue first", prepare(move="square.permute(0, 3, 1, 2).flip(1)"), "Red and blue"),
-        Answer("rows and columns of the crop", prepare("(pictures.shape[2] - side) // 2", "(pictures.shape[1] - side) // 2"), "."),
+        Answer("rows and columns of the crop", prepare("(pictures.shape[2] - side) // 2", "(pictures.shape[1] - side) // 2"), "Expected shape"),
     ],
     "q2": [
         Answer("along the input", fold("weight * scale[None, :, None, None]"), "input channels"),
@@ -130,7 +130,7 @@ WRONG = {
         Answer("sign forgotten", find(errors="(drawn - crops).mean((1, 2, 3))"), "smallest error"),
         Answer("steps too large", find(step=16), "steps small"),
         Answer("every eighth place", find(step=8), "Smaller steps"),
-        Answer("the number of the crop", find("(errors.argmin(), 0)"), "."),
+        Answer("the number of the crop", find("(errors.argmin(), 0)"), "Is this a crop's number"),
         Answer("smoothest crop", find(errors="crops.std((1, 2, 3))"), "smallest error"),
     ],
 }  # fmt: skip

@@ -5,13 +5,13 @@ import importlib.util
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import vaelab
 from vaelab.grading.exercise import Case, Exercise
 from vaelab.grading.marking.submissions import SubmissionsError
-from vaelab.grading.sheet import exercise, module_name
+from vaelab.grading.sheet import exercise, module
 
 _ROOT = Path(vaelab.__file__).resolve().parent.parent
 
@@ -66,7 +66,7 @@ def _checks(name: str, folders: list[Path]) -> Checks:
             f"The hidden checks of {name} are not in {looked}. `vaelab exercises build` makes them from "
             "exercises/source; name their folder with --hidden."
         )
-    hidden = _module(path, name).hidden.cases
+    hidden = _loaded(path, name).hidden.cases
     if stray := {case.question for case in hidden} - set(public.questions):
         raise SubmissionsError(
             f"{path} has checks for {', '.join(sorted(stray))}, which {name} does not ask."
@@ -78,23 +78,22 @@ def _checks(name: str, folders: list[Path]) -> Checks:
     return Checks(public, cases, _digest(name, path))
 
 
-def _module(path: Path, name: str):
-    spec = importlib.util.spec_from_file_location(f"vaelab_hidden_{module_name(name)}", path)
-    module = importlib.util.module_from_spec(spec)
+def _loaded(path: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"hidden checks of {name}", path)
+    loaded = importlib.util.module_from_spec(spec)
     before = sys.dont_write_bytecode
     sys.dont_write_bytecode = True  # no copy beside a file that is kept hidden
     try:
-        spec.loader.exec_module(module)
+        spec.loader.exec_module(loaded)
     finally:
         sys.dont_write_bytecode = before
-    return module
+    return loaded
 
 
 def _digest(name: str, hidden: Path) -> str:
-    sheet = import_module(f"vaelab.grading.sheets.{module_name(name)}")
     room = Path(__file__).parents[1]
     ours = sorted([*room.glob("*.py"), *room.glob("marking/*.py"), *room.glob("isolation/*.py")])
     digest = hashlib.sha256(vaelab.__version__.encode())
-    for path in (*ours, Path(sheet.__file__), hidden):
+    for path in (*ours, Path(module(name).__file__), hidden):
         digest.update(path.read_bytes())
     return digest.hexdigest()
