@@ -62,8 +62,9 @@ def interpolate(start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
 
 
 def great_circle(start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
-    """Evenly spaced points on the arc from `start` to `end`, both included; also called slerp.
+    """Points on the arc from `start` to `end`, both included; also called slerp.
 
+    Neighbours are equally far apart when both codes have the same length, less evenly the more they differ.
     In many dimensions the prior's draws lie near a sphere of radius sqrt(latent_dim), and a straight line
     between two of them cuts through the nearly empty middle (White, "Sampling generative networks", 2016;
     Shoemake, "Animating rotation with quaternion curves", SIGGRAPH 1985). Codes have shape (latent_dim,),

@@ -81,7 +81,7 @@ def handle(element):
     tiles = element.locator(".vae-tiles button")
     if found.count():
         return found.first
-    return tiles.last if tiles.count() else element.locator("input[type=radio]").last
+    return tiles.last if tiles.count() else element.locator("input[type=radio] + label").last
 
 
 def _way(knob) -> tuple[float, float, float]:
@@ -106,7 +106,7 @@ def swipe(page, element) -> None:
     """The same with a finger."""
     x, y, to_x = _way(handle(element))
     if to_x == x:
-        return handle(element).tap(force=True)
+        return handle(element).tap()
     device = page.context.new_cdp_session(page)
 
     def touch(kind: str, *points) -> None:
@@ -134,10 +134,10 @@ def press_keys(page, element) -> None:
 
 
 def changes(element, act) -> bool:
-    """Whether what is seen changes within three seconds of the act."""
+    """Whether what is seen changes within ten seconds of the act: decoding is slow on a busy machine."""
     before = element.evaluate(SEEN)
     act()
-    for _ in range(60):
+    for _ in range(200):
         if element.evaluate(SEEN) != before:
             return True
         element.page.wait_for_timeout(50)
@@ -164,9 +164,9 @@ def decode(element, codes: torch.Tensor) -> torch.Tensor:
 def farthest_pixel(element, model) -> float:
     """How far the first picture is from what PyTorch decodes of the explorer's `z`, at most: 0 to 255.
 
-    The last of a drag's pictures may come late, so this waits up to three seconds for it to be within 1.
+    The last of a drag's pictures may come late, so this waits up to ten seconds for it to be within 1.
     """
-    for _ in range(60):
+    for _ in range(200):
         z = element.evaluate("({explorer}) => explorer.model.get('z')")
         seen = canvas_pixels(element.locator("canvas.vae-picture").first)
         distance = (seen - bench.pixels(model, torch.tensor([z]).float())[0]).abs().max().item()

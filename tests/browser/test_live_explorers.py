@@ -85,6 +85,25 @@ def test_a_page_decodes_as_pytorch_does(browser, bench_page, models, before):
     assert len(compared) == 2
 
 
+# Counts the turns that other work gets while many codes are decoded.
+TURNS = """async ({explorer: {decoder}}, codes) => {
+  let turns = 0;
+  const timer = setInterval(() => turns++);
+  await decoder.decode(codes, () => {});
+  clearInterval(timer);
+  return turns;
+}"""
+
+
+def test_a_page_hears_its_reader_while_it_decodes(browser, bench_page):
+    """Else the browser takes a tap while it draws many pictures for a long press, and drops it."""
+    kinds = [spec["kind"] for spec in exploring.specs(bench_page)]
+    with Visit(browser, bench_page.as_uri(), own="file:") as visit:
+        element = exploring.wake(visit.page, kinds.index("traverse"))
+        z = element.evaluate("({explorer}) => explorer.model.get('z')")
+        assert element.evaluate(TURNS, [z] * 100) >= 3
+
+
 # ---- light to load ----
 
 

@@ -2,6 +2,7 @@
 
 import convolve from "virtual:convolve.wasm";
 import { fromBase64 } from "./base64.js";
+import { breath } from "./breath.js";
 import { makeDecoder } from "./decoder.js";
 
 const PATIENCE = 800; // milliseconds to wait for a kernel before the browser decodes
@@ -51,7 +52,12 @@ export async function openDecoder(model, source, report) {
 
   async function inBrowser(codes) {
     const decoder = await browser();
-    return codes.map((code) => new ImageData(decoder.decode(code), width, height));
+    const images = [];
+    for (const code of codes) {
+      await breath();
+      images.push(new ImageData(decoder.decode(code), width, height));
+    }
+    return images;
   }
 
   async function answer(codes) {
