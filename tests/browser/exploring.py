@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import re
+import time
 from pathlib import Path
 
 import bench
@@ -133,15 +134,30 @@ def press_keys(page, element) -> None:
         element.locator("input[type=radio]").first.press("Space")
 
 
+def eventually(page, holds) -> bool:
+    """Whether it holds within ten seconds: drawing is slow on a busy machine."""
+    end = time.monotonic() + 10
+    while not (held := holds()) and time.monotonic() < end:
+        page.wait_for_timeout(50)
+    return held
+
+
 def changes(element, act) -> bool:
-    """Whether what is seen changes within ten seconds of the act: decoding is slow on a busy machine."""
+    """Whether what is seen changes after the act."""
     before = element.evaluate(SEEN)
     act()
-    for _ in range(200):
-        if element.evaluate(SEEN) != before:
-            return True
-        element.page.wait_for_timeout(50)
-    return False
+    return eventually(element.page, lambda: element.evaluate(SEEN) != before)
+
+
+def settles(element) -> bool:
+    """Whether what is seen comes to rest: the same for half a second."""
+
+    def rests() -> bool:
+        before = element.evaluate(SEEN)
+        element.page.wait_for_timeout(500)
+        return element.evaluate(SEEN) == before
+
+    return eventually(element.page, rests)
 
 
 def _tensor(text: str, width: int, height: int) -> torch.Tensor:
@@ -164,13 +180,13 @@ def decode(element, codes: torch.Tensor) -> torch.Tensor:
 def farthest_pixel(element, model) -> float:
     """How far the first picture is from what PyTorch decodes of the explorer's `z`, at most: 0 to 255.
 
-    The last of a drag's pictures may come late, so this waits up to ten seconds for it to be within 1.
+    The last of a drag's pictures may come late, so this waits for it to be within 1.
     """
-    for _ in range(200):
+
+    def distance() -> float:
         z = element.evaluate("({explorer}) => explorer.model.get('z')")
         seen = canvas_pixels(element.locator("canvas.vae-picture").first)
-        distance = (seen - bench.pixels(model, torch.tensor([z]).float())[0]).abs().max().item()
-        if distance <= 1:
-            break
-        element.page.wait_for_timeout(50)
-    return distance
+        return (seen - bench.pixels(model, torch.tensor([z]).float())[0]).abs().max().item()
+
+    eventually(element.page, lambda: distance() <= 1)
+    return distance()

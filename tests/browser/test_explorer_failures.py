@@ -140,13 +140,8 @@ def test_nothing_moves_by_itself_where_less_motion_is_wished(browser, bench_page
         elements = [exploring.wake(visit.page, index) for index in range(len(kinds))]
         for kind, element in zip(kinds, elements, strict=True):
             assert exploring.changes(element, lambda e=element: exploring.drag(visit.page, e)), kind
-        visit.page.wait_for_timeout(1000)  # all that follows a drag has been drawn
-        seen = [element.evaluate(exploring.SEEN) for element in elements]
-        visit.page.wait_for_timeout(300)
-        still = [
-            element.evaluate(exploring.SEEN) == before for element, before in zip(elements, seen, strict=True)
-        ]
-        assert all(still), [kind for kind, stands in zip(kinds, still, strict=True) if not stands]
+        for kind, element in zip(kinds, elements, strict=True):
+            assert exploring.settles(element), kind
         assert visit.page.evaluate("document.getAnimations().length") == 0
 
 
@@ -160,12 +155,14 @@ DRAW_ON_A_CANVAS = ("plane", "two_models")
 def test_words_and_drawings_follow_a_switch_to_dark(browser, bench_page, kinds):
     with open_page(browser, bench_page) as visit:
         awake = [exploring.wake(visit.page, index) for index in range(len(kinds))]
-        visit.page.wait_for_timeout(300)
+        assert all(exploring.settles(element) for element in awake)
         light = [element.evaluate(COLOURS) for element in awake]
         visit.page.evaluate("document.documentElement.dataset.theme = 'dark'")
-        visit.page.wait_for_timeout(300)
-        dark = [element.evaluate(COLOURS) for element in awake]
-    for kind, before, after in zip(kinds, light, dark, strict=True):
-        assert before[0] != after[0], f"the words of {kind} keep their colour"
-        if kind in DRAW_ON_A_CANVAS:
-            assert before[1] != after[1], f"the drawing of {kind} keeps its colours"
+        for kind, element, before in zip(kinds, awake, light, strict=True):
+            parts = 2 if kind in DRAW_ON_A_CANVAS else 1  # words, drawing
+
+            def all_differ(element=element, before=before, parts=parts):
+                now = element.evaluate(COLOURS)
+                return all(now[part] != before[part] for part in range(parts))
+
+            assert exploring.eventually(visit.page, all_differ), f"{kind} keeps its colours"
