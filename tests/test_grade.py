@@ -10,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 
+from tools import mutants
 from vaelab import cli
 from vaelab.grading import expect, seal
 from vaelab.grading.exercise import Exercise
@@ -24,6 +26,8 @@ from vaelab.grading.marking.naming import owner
 from vaelab.grading.marking.submissions import SubmissionsError, find
 from vaelab.grading.marking.turns import Turns
 from vaelab.grading.safe_text import cell
+from vaelab.grading.sheet import EXERCISES
+from vaelab.grading.source import for_learners, read_source, solved
 from vaelab.grading.space import local
 
 NAME = "04-kl-divergence"
@@ -35,6 +39,7 @@ HIDDEN = """
 from vaelab.grading import HiddenCases, expect
 
 hidden = HiddenCases("04-kl-divergence")
+hidden.rubric("q3", {1: "says something", 2: "and says why"})
 
 
 @hidden.case("q1", 0.5)
@@ -49,8 +54,7 @@ def small(name: str) -> Exercise:
     q1 = exercise.question("q1", "Double", chapter=name, section="Two", hint="", hidden_points=0.5)
     q1.case(1)(nothing_stays_nothing)
     q1.case(1)(twice_as_much)
-    words = {"written": "q3_because", "rubric": {1: "says something", 2: "and says why"}}
-    q3 = exercise.question("q3", "Choose", chapter=name, section="Three", hint="", **words)
+    q3 = exercise.question("q3", "Choose", chapter=name, section="Three", hint="", written="q3_because")
     q3.choice(1, "q3", right=seal(name, "q3", "b"), why={})
     return exercise
 
@@ -416,6 +420,24 @@ def test_in_the_real_sandbox(here):
     anna, bert = rows("scores.csv")
     assert (anna["status"], anna["q1"]) == ("ran", FULL)
     assert bert["score"] == "0" and bert["status"] != "ran"
+
+
+def test_every_exercise_in_the_real_sandbox(tmp_path, monkeypatch):
+    """Within its limits and without a network: solved notebooks earn everything, untouched ones nothing."""
+    try:
+        sandbox.require_isolation()
+    except sandbox.IsolationError as error:
+        pytest.skip(str(error))
+    monkeypatch.chdir(tmp_path)
+    for name in EXERCISES:
+        source = read_source(mutants.SOURCE / name / "exercise.md")
+        for student, made in (("solved", solved(source)), ("untouched", for_learners(source))):
+            put(f"{student}/{name}.ipynb", nbformat.writes(made))
+    table = graded(hidden=mutants.SOURCE)
+    assert len(table) == 2 * len(EXERCISES)
+    for (student, file), row in table.items():
+        found = (row["status"], row["note"], float(row["score"]))
+        assert found == ("ran", "", 10 if student == "solved" else 0), file
 
 
 def test_names_in_an_archive_do_not_reach_others_outside(fake):

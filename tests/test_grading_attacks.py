@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from vaelab.grading import diagnose
-from vaelab.grading.exercise import Case, Exercise
+from vaelab.grading.exercise import Case
 from vaelab.grading.isolation import bubblewrap, sandbox
 from vaelab.grading.isolation.sandbox import Limits, opened
 from vaelab.grading.outcome import Status, run
-from vaelab.grading.sheet import Sheet
-from vaelab.grading.space import SubmissionError, local
+from vaelab.grading.sheet import sheet
+from vaelab.grading.space import SubmissionError
 
 MIB = 1 << 20
 LIMITS = Limits(
@@ -293,12 +293,43 @@ def test_without_a_sandbox_there_are_still_limits():
 
 def test_the_sheet_keeps_still_while_grading(tmp_path, monkeypatch):
     monkeypatch.setenv("VAELAB_GRADING", "1")
-    exercise = Exercise("04-kl-divergence", "Test")
-    exercise.question("q1", "Test", chapter="04-kl-divergence", section="", hint="").case(1)(
-        lambda space: None
-    )
-    check = Sheet(exercise, local({}), tmp_path)
-    assert not check("q1").passed and not check().passed and not list(tmp_path.iterdir())
+    monkeypatch.chdir(tmp_path)
+    check = sheet("04-kl-divergence")
+    said = {repr(check("q1")), repr(check()), repr(check.hint("q1"))}
+    assert len(said) == 1 and "keep still" in said.pop() and not list(tmp_path.iterdir())
+
+
+LOOK_AT_THE_CHECKS = """
+import pathlib, vaelab
+folder = pathlib.Path(vaelab.__file__).parent / "grading" / "sheets"
+there, left = folder.is_dir(), [path.name for path in folder.rglob("*")]
+try:
+    from vaelab.grading.sheets.latent_arithmetic import weighted as double
+except ImportError as error:
+    said = type(error).__name__
+"""
+
+
+def test_the_public_checks_which_know_right_values_are_not_there():
+    from vaelab.grading.sheets.latent_arithmetic import weighted  # noqa: F401  (so it is there outside)
+
+    with opened(notebook(LOOK_AT_THE_CHECKS), LIMITS) as submission:
+        assert (submission.space.there, submission.space.left) == (True, [])
+        assert submission.space.said == "ModuleNotFoundError"
+
+
+DRAWS = """
+import random, numpy, torch
+drawn = [random.random(), float(numpy.random.rand()), float(torch.rand(()))]
+"""
+
+
+def test_a_submission_draws_the_same_numbers_every_time():
+    drawn = []
+    for _ in range(2):
+        with opened(notebook(DRAWS)) as submission:
+            drawn.append(submission.space.drawn)
+    assert drawn[0] == drawn[1]
 
 
 def test_limits_cannot_be_raised():

@@ -70,9 +70,14 @@ def module(path: Path) -> ModuleType:
     return loaded
 
 
+def checks_of(name: str) -> checks.Checks:
+    """How an exercise is graded, its hidden side included."""
+    return checks.load([name], hidden=SOURCE, submissions=SOURCE)[name]
+
+
 def cases(name: str) -> dict[str, list[Case]]:
     """All cases of an exercise by question, the hidden ones included."""
-    return dict(checks.load([name], hidden=SOURCE, submissions=SOURCE)[name].cases)
+    return dict(checks_of(name).cases)
 
 
 def namespace_of(notebook) -> dict:

@@ -34,7 +34,6 @@ class Question:
         hint: a second, stronger hint than the cases' messages give; not the answer.
         hidden_points: what the instructor's hidden cases give on top.
         written: the variable that holds a written answer, marked by hand.
-        rubric: what earns how many marks in the written answer, `{marks: what}`.
     """
 
     exercise: str
@@ -45,7 +44,6 @@ class Question:
     hint: str
     hidden_points: float = 0
     written: str | None = None
-    rubric: Mapping[float, str] = field(default_factory=dict)
     cases: list[Case] = field(default_factory=list)
 
     @property
@@ -110,11 +108,21 @@ class Exercise:
 
 
 class HiddenCases:
-    """Cases that only the instructor has."""
+    """Cases that only the instructor has, and how written answers are marked.
+
+    Attributes:
+        cases: the cases, in order.
+        rubrics: question -> what earns how many marks, `{marks: what}`.
+    """
 
     def __init__(self, exercise: str):
         self.exercise = exercise
         self.cases: list[Case] = []
+        self.rubrics: dict[str, Mapping[float, str]] = {}
+
+    def rubric(self, question: str, marks: Mapping[float, str]) -> None:
+        """What earns how many marks in the question's written answer, `{marks: what}`."""
+        self.rubrics[question] = marks
 
     def case(self, question: str, points: float) -> Callable[[Check], Check]:
         """Register a hidden check of a question."""

@@ -50,8 +50,8 @@ def module(name: str) -> ModuleType:
     return import_module(f"vaelab.grading.sheets.{name[3:].replace('-', '_')}")
 
 
-def sheet(name: str) -> "Sheet":
-    """The checks of an exercise, for the notebook that calls this.
+def sheet(name: str) -> "Sheet | QuietSheet":
+    """The checks of an exercise, for the notebook that calls this; quiet ones where it is being graded.
 
     Args:
         name: the exercise, such as `04-kl-divergence`.
@@ -59,8 +59,19 @@ def sheet(name: str) -> "Sheet":
     Raises:
         UnknownNameError: if there is no such exercise.
     """
+    if os.environ.get(GRADING):
+        return QuietSheet()
     namespace = inspect.currentframe().f_back.f_globals
     return Sheet(exercise(name), local(namespace), Path.cwd())
+
+
+class QuietSheet:
+    """What a submission holds while it is graded. Its own checks are not there: they know right values."""
+
+    def __call__(self, question: str | None = None) -> Hint:
+        return Hint("Checks keep still while a submission is graded.")
+
+    hint = __call__
 
 
 class Sheet:
@@ -76,8 +87,6 @@ class Sheet:
         """
         if question is not None and question not in list(self._exercise.questions):
             return self._unknown(question)
-        if os.environ.get(GRADING):
-            return Hint("Checks keep still while a submission is graded.")
         chosen = self._exercise.questions if question is None else [question]
         reports = [self._report(key) for key in chosen]
         if self._folder is not None:

@@ -88,7 +88,9 @@ class Server:
 
         arguments = [self._argument(a) for a in message["arguments"]]
         leaves = [a.requires_grad_() for a in arguments if torch.is_tensor(a) and a.is_floating_point()]
-        output = self._find(message["target"])(*arguments)
+        # As in training, no leaves are passed on: leaves cannot be changed in place.
+        passed = [a.clone() if torch.is_tensor(a) else a for a in arguments]
+        output = self._find(message["target"])(*passed)
         if message["output"] is not None:
             output = output[message["output"]]
         if not torch.is_tensor(output) or not output.requires_grad:

@@ -7,6 +7,14 @@ from torch.distributions import Categorical, MixtureSameFamily, MultivariateNorm
 from vaelab.grading import HiddenCases, agrees, diagnose, expect
 
 hidden = HiddenCases("01-two-kinds-of-models")
+hidden.rubric(
+    "q3",
+    {
+        1: "says that p(y | x) only compares the classes, so a large ratio of two small densities makes "
+        "it sure",
+        2: "and would look at p(x), beside its values at known beans",
+    },
+)
 
 
 @hidden.case("q1", 0.5)

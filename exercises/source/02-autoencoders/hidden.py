@@ -9,6 +9,13 @@ from vaelab.grading import HiddenCases, diagnose, expect
 from vaelab.grading.sheets.autoencoders import below_the_target, digits
 
 hidden = HiddenCases("02-autoencoders")
+hidden.rubric(
+    "q4",
+    {
+        1: "60 points and their mean span at most 59 directions",
+        2: "and the size is chosen by the error on pictures that were not used for fitting",
+    },
+)
 
 
 @hidden.case("q1", 0.5)

@@ -7,6 +7,13 @@ from scipy.spatial import KDTree
 from vaelab.grading import HiddenCases, agrees, diagnose, expect
 
 hidden = HiddenCases("03-why-autoencoders-cannot-generate")
+hidden.rubric(
+    "q3",
+    {
+        1: "draws from B, whose distances are the most like those of new portraits",
+        2: "and measures the pictures: distance to the nearest training picture, and a distance between sets",
+    },
+)
 
 
 @hidden.case("q1", 0.5)

@@ -82,6 +82,9 @@ WRONG = {
         Answer("weighted twice", estimate("z=q.sample((n,)); return (q.log_prob(z).exp()*(q.log_prob(z)-p.log_prob(z))).mean()"), "twice"),
         Answer("summed", estimate("z=q.sample((n,)); return (q.log_prob(z)-p.log_prob(z)).sum()"), "average"),
         Answer("PyTorch's formula", estimate("return torch.distributions.kl_divergence(q, p)"), "NotImplementedError"),
+        Answer("a constant", estimate("return torch.tensor(1.499)"), "hardly differ"),
+        Answer("n ignored", estimate("z=q.sample((40_000,)); return (q.log_prob(z)-p.log_prob(z)).mean()"), "hardly differ"),
+        Answer("one draw", estimate("z=q.sample(); return q.log_prob(z)-p.log_prob(z)"), "differ more"),
         Answer("no mean", estimate("z=q.sample((n,)); return q.log_prob(z)-p.log_prob(z)"), "one number"),
     ],
 }  # fmt: skip

@@ -3,9 +3,16 @@
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from vaelab.grading import HiddenCases, diagnose
+from vaelab.grading import HiddenCases, diagnose, expect
 
 hidden = HiddenCases("04-kl-divergence")
+hidden.rubric(
+    "q3",
+    {
+        1: "names KL(q || p), the direction in a VAE's loss: q draws",
+        2: "and says that q keeps to one hump: the other is lost, q is surer than it should be",
+    },
+)
 
 
 @hidden.case("q1", 1)
@@ -40,3 +47,15 @@ def colour_and_other_sizes(s):
     kl = kl_divergence(Normal(mu, (0.5 * log_var).exp()), Normal(0, 1)).sum(1)
     right = (0.5 * (x - x_hat).square().sum((1, 2, 3)) + kl).mean()
     diagnose(s.vae_loss(x, x_hat, mu, log_var), right, {}, "Wrong for colour pictures.")
+
+
+@hidden.case("q5", 0.5)
+def another_pair_with_the_closed_form_beside_it(s):
+    s.seed(1)
+    q, p = (
+        f"torch.distributions.Normal(torch.tensor({m}), torch.tensor({d}))"
+        for m, d in ((-0.5, 0.8), (0.9, 1.4))
+    )
+    value = float(s.evaluate(f"monte_carlo_kl({q}, {p}, 20_000)"))
+    right = kl_divergence(Normal(-0.5, 0.8), Normal(0.9, 1.4)).item()
+    expect(abs(value - right) < 0.05, "Wrong for two normal distributions, where the formula tells.")

@@ -131,6 +131,7 @@ RIGHT = {
         Answer("no_grad for the noise alone", code("with torch.no_grad():\n        eps = torch.randn_like(log_var)\n    return mu + torch.exp(log_var / 2) * eps")),
         Answer("rsample", code("return torch.distributions.Normal(mu, torch.exp(log_var/2)).rsample()")),
         Answer("square root", code("return mu + log_var.exp().sqrt()*torch.randn(mu.shape)")),
+        Answer("in place", code("mu += torch.exp(log_var / 2) * torch.randn_like(mu)\n    return mu")),
     ],
     "q4": [
         Answer("log of u", exponential("return -log_mean.exp()*torch.log(u)")),

@@ -7,6 +7,13 @@ from torch.distributions import Exponential, Normal
 from vaelab.grading import HiddenCases, agrees, diagnose, expect, same_shape
 
 hidden = HiddenCases("05-reparameterization")
+hidden.rubric(
+    "q6",
+    {
+        1: "the difference of two losses: with the same noise, what is common to both cancels",
+        2: "and nothing is fitted there, whereas training can fit draws that never change",
+    },
+)
 
 
 @hidden.case("q1", 0.5)

@@ -8,6 +8,13 @@ from vaelab.grading import HiddenCases, agrees, diagnose, expect, same_shape
 from vaelab.grading.sheets.variational_autoencoders import TARGET, measured
 
 hidden = HiddenCases("06-variational-autoencoders")
+hidden.rubric(
+    "q5",
+    {
+        1: "only the encoder, or the family of q, can be improved: longer, larger, a richer shape",
+        2: "and with the decoder fixed log p(x) is fixed, so the ELBO can rise to about -94 and no further",
+    },
+)
 
 
 @hidden.case("q1", 0.5)

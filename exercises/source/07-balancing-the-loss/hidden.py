@@ -9,6 +9,13 @@ from torch.distributions import Normal
 from vaelab.grading import HiddenCases, agrees, diagnose, expect
 
 hidden = HiddenCases("07-balancing-the-loss")
+hidden.rubric(
+    "q6",
+    {
+        1: "says that with warm-up the KL rises while beta is small and falls back to about 0",
+        2: "and that free bits fill the code but make the given objective worse: they change the goal",
+    },
+)
 
 
 @hidden.case("q1", 1)

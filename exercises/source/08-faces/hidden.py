@@ -9,6 +9,14 @@ from vaelab.grading import HiddenCases, agrees, diagnose, expect
 from vaelab.grading.sheets.faces import ROUNDING, found
 
 hidden = HiddenCases("08-faces")
+hidden.rubric(
+    "q5",
+    {
+        1: "convolutions move along with the face, the dense layers next to the code have weights for each "
+        "place",
+        2: "and more varied crops in training (random shifts) would help",
+    },
+)
 
 
 @hidden.case("q1", 0.5)

@@ -16,6 +16,13 @@ from vaelab.grading.sheets.latent_arithmetic import (
 )
 
 hidden = HiddenCases("09-latent-arithmetic")
+hidden.rubric(
+    "q3",
+    {
+        1: "compares at the same wanted change (or at the same length), not at the same number of steps",
+        2: "and says why: the length of a vector is arbitrary; or that A and B are then equally clean",
+    },
+)
 
 
 @hidden.case("q1", 0.5)

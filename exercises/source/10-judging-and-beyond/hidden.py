@@ -7,6 +7,14 @@ from vaelab.evaluation import frechet_distance
 from vaelab.grading import HiddenCases, diagnose, expect
 
 hidden = HiddenCases("10-judging-and-beyond")
+hidden.rubric(
+    "q5",
+    {
+        1: "says that the Fréchet distance does not notice copies, or looks better for them",
+        2: "and that A's samples are as near to new pictures, which it cannot have copied: soft pictures "
+        "are near to all",
+    },
+)
 
 
 @hidden.case("q1", 1)

@@ -24,6 +24,7 @@ _SYSTEM = ("bin", "sbin", "lib", "lib32", "lib64")
 _ETC = ("ld.so.cache", "localtime", "fonts", "alternatives")
 _DEVICES = ("null", "full", "random", "urandom")  # no zero: shared maps of it are memory nobody counts
 _HIDDEN = ("/usr/src", "/usr/local/src")  # where images of containers put what is served, such as a course
+_SHEETS = PACKAGE / "grading" / "sheets"  # the public checks know right values
 _OF_PYTHON = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 
@@ -128,8 +129,9 @@ def _file_system() -> Iterator[str]:
         yield from _bound(path, path)
     if fonts := _font_list():
         yield from _bound(fonts, Path("/tmp/matplotlib", fonts.name))
-    for place in hidden:
-        yield from ("--remount-ro", place)
+    yield from ("--tmpfs", str(_SHEETS))
+    for place in [*hidden, _SHEETS]:
+        yield from ("--remount-ro", str(place))
 
 
 def _bound(source: Path, target: Path) -> Iterator[str]:

@@ -23,11 +23,13 @@ class Checks:
     Attributes:
         exercise: its public side.
         cases: all cases by question.
+        rubrics: what earns how many marks, by question, where there is a written answer.
         digest: changes when a check, or what checks are written with, changes.
     """
 
     exercise: Exercise
     cases: Mapping[str, list[Case]]
+    rubrics: Mapping[str, Mapping[float, str]]
     digest: str
 
     @property
@@ -66,16 +68,20 @@ def _checks(name: str, folders: list[Path]) -> Checks:
             f"The hidden checks of {name} are not in {looked}. `vaelab exercises build` makes them from "
             "exercises/source; name their folder with --hidden."
         )
-    hidden = _loaded(path, name).hidden.cases
-    if stray := {case.question for case in hidden} - set(public.questions):
+    hidden = _loaded(path, name).hidden
+    if stray := {case.question for case in hidden.cases} - set(public.questions):
         raise SubmissionsError(
             f"{path} has checks for {', '.join(sorted(stray))}, which {name} does not ask."
         )
+    if bare := {q.key for q in public.questions.values() if q.written} - set(hidden.rubrics):
+        raise SubmissionsError(
+            f"{path} has no rubric for {', '.join(sorted(bare))}, which {name} asks to answer in words."
+        )
     cases = {
-        key: [*question.cases, *(case for case in hidden if case.question == key)]
+        key: [*question.cases, *(case for case in hidden.cases if case.question == key)]
         for key, question in public.questions.items()
     }
-    return Checks(public, cases, _digest(name, path))
+    return Checks(public, cases, hidden.rubrics, _digest(name, path))
 
 
 def _loaded(path: Path, name: str) -> ModuleType:

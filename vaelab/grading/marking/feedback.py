@@ -104,11 +104,12 @@ def _written(graded: Graded, question: Question) -> Iterator[str]:
     answer = graded.result.written.get(question.key, "")
     yield "<h3>In your words</h3>"
     yield _quoted(answer) if answer else '<p class="soft">Nothing was written here.</p>'
-    lines = "".join(f"<li>{number(marks)}: {text(what)}</li>" for marks, what in question.rubric.items())
+    rubric = graded.checks.rubrics[question.key]
+    lines = "".join(f"<li>{number(marks)}: {text(what)}</li>" for marks, what in rubric.items())
     yield f"<p>What earns how many marks:</p><ul>{lines}</ul>"
     typed = graded.typed.get(question.key, "")
     mark = as_number(typed)
-    given = f"{number(mark)} of {number(max(question.rubric))}" if mark is not None else text(typed)
+    given = f"{number(mark)} of {number(max(rubric))}" if mark is not None else text(typed)
     yield f"<p>Marks: <strong>{given or 'not marked yet'}</strong></p>"
 
 

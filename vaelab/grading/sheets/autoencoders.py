@@ -191,10 +191,6 @@ q4 = exercise.question(
     hint="Two points lie on a line, three in a plane. How many directions do 60 points need, once their "
     "mean is known? And what do the directions of 60 digits know about the 61st?",
     written="q4_because",
-    rubric={
-        1: "60 points and their mean span at most 59 directions",
-        2: "and the size is chosen by the error on pictures that were not used for fitting",
-    },
 )
 PREDICTIONS = {
     "cfe14d9f": "Nearly. PCA is given the mean picture for nothing: how many directions do two points need?",

@@ -323,10 +323,6 @@ q6 = exercise.question(
     hint="What must the variance of a direction exceed, before a nat is spent on it? Work it out for the "
     "model as it is, and after each change.",
     written="q6_because",
-    rubric={
-        1: "says that with warm-up the KL rises while beta is small and falls back to about 0",
-        2: "and that free bits fill the code but make the given objective worse: they change the goal",
-    },
 )
 q6.choice(
     0.5,

@@ -59,9 +59,7 @@ def the_pixels(s):
             "The whole picture is squeezed into the square. Cut first.": nn.functional.adaptive_avg_pool2d(
                 x, 4
             ),
-            "The averages are cut out of the square's middle: nothing has been made smaller.": x[
-                :, :, 7:11, 5:9
-            ],
+            "A small square is cut out of the middle: nothing has been made smaller.": x[:, :, 7:11, 5:9],
             "Red and blue have changed places.": right.flip(1),
         },
         "Not yet. Give it pictures of a single colour first, and look at the values.",
@@ -328,11 +326,6 @@ q5 = exercise.question(
     hint="Follow the face through the layers. Up to where does its picture only move along? And what would "
     "always drawing the average face cost?",
     written="q5_because",
-    rubric={
-        1: "convolutions move along with the face, the dense layers next to the code have weights for each "
-        "place",
-        2: "and more varied crops in training (random shifts) would help",
-    },
 )
 q5.choice(
     1,

@@ -320,11 +320,6 @@ q5 = exercise.question(
     hint="A model cannot have copied the new pictures. So what would dots of an honest model look like, "
     "whether its samples are soft or crisp: on which side of the dashed line?",
     written="q5_because",
-    rubric={
-        1: "says that the Fréchet distance does not notice copies, or looks better for them",
-        2: "and that A's samples are as near to new pictures, which it cannot have copied: soft pictures "
-        "are near to all",
-    },
 )
 q5.choice(
     0.5,

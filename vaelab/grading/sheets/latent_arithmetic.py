@@ -224,10 +224,6 @@ q3 = exercise.question(
     "heights, in both panels. What is the same every time? For the share: write the mean of all faces as a "
     "weighted sum of two.",
     written="q3_because",
-    rubric={
-        1: "compares at the same wanted change (or at the same length), not at the same number of steps",
-        2: "and says why: the length of a vector is arbitrary; or that A and B are then equally clean",
-    },
 )
 q3.choice(
     1,

@@ -353,10 +353,6 @@ q6 = exercise.question(
     hint="With ε known and fixed, z = μ + σε can be put anywhere by μ alone, whatever σ is. Which σ is "
     "cheapest then, and what does the decoder see of it?",
     written="q6_because",
-    rubric={
-        1: "the difference of two losses: with the same noise, what is common to both cancels",
-        2: "and nothing is fitted there, whereas training can fit draws that never change",
-    },
 )
 q6.choice(
     1,

@@ -219,11 +219,6 @@ q3 = exercise.question(
     hint="Two logarithms that differ by d nats are densities that differ by a factor of e to the d. The two "
     "probabilities have the same ratio, and add up to 1.",
     written="q3_because",
-    rubric={
-        1: "says that p(y | x) only compares the classes, so a large ratio of two small densities makes "
-        "it sure",
-        2: "and would look at p(x), beside its values at known beans",
-    },
 )
 
 

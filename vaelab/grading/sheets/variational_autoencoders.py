@@ -285,10 +285,6 @@ q5 = exercise.question(
     hint="Take L₁₀₀₀ for log p(x). Which model is ahead there? And what is the ELBO's distance from it, in "
     "the equation log p(x) = ELBO + ...?",
     written="q5_because",
-    rubric={
-        1: "only the encoder, or the family of q, can be improved: longer, larger, a richer shape",
-        2: "and with the decoder fixed log p(x) is fixed, so the ELBO can rise to about -94 and no further",
-    },
 )
 q5.choice(
     1,

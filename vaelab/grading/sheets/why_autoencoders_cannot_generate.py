@@ -223,10 +223,6 @@ q3 = exercise.question(
     hint="Find the distance at which the dotted curve reaches 0.9, and go straight up or down from there. "
     "For the choice: which curve would belong to somebody who hands back training codes?",
     written="q3_because",
-    rubric={
-        1: "draws from B, whose distances are the most like those of new portraits",
-        2: "and measures the pictures: distance to the nearest training picture, and a distance between sets",
-    },
 )
 
 
