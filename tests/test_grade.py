@@ -371,6 +371,15 @@ def test_exit_codes_and_what_is_left_alone(fake, capsys, monkeypatch):
     assert "--unsafe: submissions run as you" in capsys.readouterr().err
 
 
+def test_hidden_checks_without_a_rubric_are_refused_before_anything_runs(fake):
+    put("anna.ipynb", notebook(RIGHT))
+    path = Path("hidden") / NAME / "hidden.py"
+    path.write_text("\n".join(line for line in HIDDEN.splitlines() if "rubric" not in line))
+    with pytest.raises(SubmissionsError, match="no rubric for q3"):
+        grade(Path("in"), Path("scores.csv"), hidden=Path("hidden"))
+    assert fake.runs == 0 and not Path("scores.csv").exists()
+
+
 def test_checks_are_never_taken_from_the_submissions(fake, monkeypatch):
     put("anna.ipynb", notebook(RIGHT))
     put(f"exercises/source/{NAME}/hidden.py", "raise SystemExit('taken over')")

@@ -269,9 +269,18 @@ def on_a_grid() -> dict[str, float]:
     return found
 
 
+def one_number(value) -> float:
+    """An estimate; raises UnansweredError or WrongError where there is none."""
+    if value is None or value is ...:
+        raise UnansweredError("`monte_carlo_kl` gives no value yet: write its body, and `return` the result")
+    same_shape(value, (), "One number: the average over all draws.")
+    return float(value)
+
+
 @q5.case(0.5)
 def n_draws_at_a_time(s):
     s.seed(0)
+    one_number(s.evaluate(f"monte_carlo_kl({BROAD}, {TWO_HUMPS}, 25)"))
     estimates = s.evaluate(f"[float(monte_carlo_kl({BROAD}, {TWO_HUMPS}, 25)) for _ in range(100)]")
     spread, usual = float(np.std(estimates)), on_a_grid()["spread"] / math.sqrt(25)
     expect(spread > usual / 2, "With n = 25, estimates hardly differ: they should be averages of n draws.")
@@ -281,11 +290,8 @@ def n_draws_at_a_time(s):
 @q5.case(0.5)
 def close_to_the_truth(s):
     s.seed(0)
-    value = s.evaluate(f"monte_carlo_kl({BROAD}, {TWO_HUMPS}, 40_000)")
-    if value is None or value is ...:
-        raise UnansweredError("`monte_carlo_kl` gives no value yet: write its body, and `return` the result")
-    same_shape(value, (), "One number: the average over all draws.")
-    value, means = float(value), on_a_grid()
+    value = one_number(s.evaluate(f"monte_carlo_kl({BROAD}, {TWO_HUMPS}, 40_000)"))
+    means = on_a_grid()
     right = means["right"]
     for message, wrong in {
         "The sign is turned round: KL is never negative.": -right,
