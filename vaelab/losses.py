@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vaelab.errors import PixelRangeError, ShapeError
+from vaelab.data.pixels import check_unit_range
+from vaelab.errors import ShapeError
 
 # ---- reconstruction terms: (B, C, H, W) twice -> (B,) ----
 
@@ -188,13 +189,4 @@ def _check_same_shape(x: Tensor, x_hat: Tensor) -> None:
         raise ShapeError(
             f"The images have shape {tuple(x.shape)} and the reconstructions {tuple(x_hat.shape)}; "
             "a reconstruction term compares pixel with pixel, so both must be the same."
-        )
-
-
-def check_unit_range(x: Tensor) -> None:
-    """Raise PixelRangeError where pixels lie outside [0, 1]."""
-    if x.numel() and not (x.amin() >= 0 and x.amax() <= 1):  # written so that NaN fails too
-        raise PixelRangeError(
-            f"Pixel values must lie in [0, 1]; these run from {x.amin():.3g} to {x.amax():.3g}. "
-            "Bytes become [0, 1] by dividing by 255 (ImageSet does it for you); [-1, 1] by (x + 1) / 2."
         )

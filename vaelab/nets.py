@@ -5,7 +5,8 @@ decoder turns codes (B, latent_dim) into images (B, C, H, W) with pixels in [0, 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -217,6 +218,23 @@ def residual_mlp(inputs: int, hidden: int, blocks: int) -> nn.Sequential:
     """
     more = [Residual(nn.Linear(hidden, hidden), nn.SiLU()) for _ in range(blocks)]
     return nn.Sequential(nn.Linear(inputs, hidden), nn.SiLU(), *more)
+
+
+@contextmanager
+def evaluating(*modules: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside; afterwards, even after an error, each submodule is in the mode it was in.
+
+    Batch norm and dropout act otherwise while training. One switch for the whole model would not do: a part
+    that was frozen on purpose must stay frozen, and the rest go on learning.
+    """
+    modes = {part: part.training for module in modules for part in module.modules()}
+    try:
+        for module in modules:
+            module.eval()
+        yield
+    finally:
+        for part, training in modes.items():
+            part.training = training
 
 
 def count_parameters(module: nn.Module) -> int:

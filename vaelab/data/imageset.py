@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from vaelab.data.pixels import check_unit_range
 from vaelab.errors import DataError, UnknownNameError
 
 
@@ -14,7 +15,8 @@ class ImageSet:
     """A set of pictures of one size, with their labels, attributes and factors where these are known.
 
     Attributes:
-        images: uint8, shape (N, C, H, W), 0 to 255; a large set's lie in a file that is mapped into memory.
+        images: uint8 from 0 to 255, or floats in [0, 1], shape (N, C, H, W); a large set's lie in a file that
+            is mapped into memory.
         name: where the pictures come from.
         attributes: bool, shape (N, A): yes-or-no properties, named by `attribute_names`.
         factors: the numbers each picture was drawn from, name -> float tensor of shape (N,).
@@ -32,12 +34,14 @@ class ImageSet:
     skipped: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self):
-        if self.images.dtype != torch.uint8 or self.images.ndim != 4:
+        known = self.images.dtype == torch.uint8 or self.images.is_floating_point()
+        if not known or self.images.ndim != 4:
             raise DataError(
-                f"An ImageSet holds uint8 images of shape (N, C, H, W); these are {self.images.dtype} of "
-                f"shape {tuple(self.images.shape)}. Images in [0, 1] become uint8 by "
-                "(255 * images).round().to(torch.uint8)."
+                f"Pictures are uint8 from 0 to 255, or floats in [0, 1], of shape (N, C, H, W); these are "
+                f"{self.images.dtype} of shape {tuple(self.images.shape)}."
             )
+        if self.images.is_floating_point():
+            check_unit_range(self.images)
         if self.images.shape[1] not in (1, 3):
             raise DataError(
                 f"Images need 1 channel (grey) or 3 (red, green, blue), not {self.images.shape[1]}. "
@@ -49,6 +53,27 @@ class ImageSet:
                 raise DataError(
                     f"{len(self.images)} images, but {len(table)} rows of {name}: one is needed a picture."
                 )
+
+    @classmethod
+    def of(cls, images: "ImageSet | Tensor") -> "ImageSet":
+        """Whatever pictures come as, an ImageSet: the one way in of everything that takes pictures.
+
+        Args:
+            images: an ImageSet, which is given back as it is; floats in [0, 1]; or uint8 from 0 to 255. Tensors
+                have the shape (N, C, H, W).
+
+        Raises:
+            DataError: something else, or another shape.
+            PixelRangeError: floats outside [0, 1].
+        """
+        if isinstance(images, cls):
+            return images
+        if not isinstance(images, Tensor):
+            raise DataError(
+                "Pictures come as an ImageSet (vaelab.load makes one), or as a tensor of shape (N, C, H, W): floats "
+                f"in [0, 1], or uint8; not as {type(images).__name__}."
+            )
+        return cls(images)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -105,17 +130,20 @@ class ImageSet:
             device: where the result is to be.
         """
         rows = self._rows(index, torch.device(device))
-        return rows.to(device, non_blocking=rows.is_pinned()).float().div_(255)
+        on_device = rows.to(device, non_blocking=rows.is_pinned())
+        if rows.is_floating_point():
+            return on_device.to(torch.float32, copy=True)  # never the set's own numbers
+        return on_device.float().div_(255)
 
     def _rows(self, index, device: torch.device) -> Tensor:
-        """Bytes of some pictures, where all of them lie; in pinned memory if they go on to a CUDA device."""
+        """Some pictures as they are kept, where all of them lie; in pinned memory if they go on to a CUDA device."""
         if not isinstance(index, Tensor) or index.dtype != torch.int64 or index.ndim != 1:
             return self.images[index]
         index = index.to(self.images.device)
         index = torch.where(index < 0, index + len(self), index)
         if device.type != "cuda" or self.images.is_cuda:
             return self.images.index_select(0, index)  # many times faster than images[index]
-        rows = torch.empty((len(index), *self.shape), dtype=torch.uint8, pin_memory=True)
+        rows = torch.empty((len(index), *self.shape), dtype=self.images.dtype, pin_memory=True)
         return torch.index_select(self.images, 0, index, out=rows)
 
     def resident(self, device: str | torch.device) -> "ImageSet":
