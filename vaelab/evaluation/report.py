@@ -11,7 +11,9 @@ from vaelab.latent import decode, device_of
 from vaelab.models import VAE
 
 
-def report(model: VAE, images: ImageSet, samples: int = 100, seed: int = 0) -> dict[str, float | int | None]:
+def report(
+    model: VAE, images: ImageSet, samples: int = 100, seed: int = 0
+) -> dict[str, float | int | str | None]:
     """Measure `model` on `images` it has not seen.
 
     Args:
@@ -21,9 +23,10 @@ def report(model: VAE, images: ImageSet, samples: int = 100, seed: int = 0) -> d
     Returns:
         "elbo", "reconstruction", "kl" and "importance_weighted_bound" in nats per image; "active_units" of
         "latent_dim", by more than 0.1 nats; "mean_squared_error" of reconstructions; "frechet", the distance
-        of as many new pictures from `images` on `portrait_features` (None for grey pictures, which those
-        features do not know); "images" and "samples", how many these numbers rest on.
+        of as many new pictures from `images` on `portrait_features`, or None, and then "why_no_frechet" says
+        why; "images" and "samples", how many these numbers rest on.
     """
+    reason = _why_no_frechet(images)
     return {
         "images": len(images),
         **evaluate(model, images, seed=seed),
@@ -32,8 +35,18 @@ def report(model: VAE, images: ImageSet, samples: int = 100, seed: int = 0) -> d
         "active_units": active_units(model, images),
         "latent_dim": model.latent_dim,
         "mean_squared_error": reconstruction_error(model, images),
-        "frechet": _frechet(model, images, seed) if images.shape[0] == 3 else None,
+        **(
+            {"frechet": None, "why_no_frechet": reason}
+            if reason
+            else {"frechet": _frechet(model, images, seed)}
+        ),
     }
+
+
+def _why_no_frechet(images: ImageSet) -> str | None:
+    if images.shape[0] != 3:
+        return "its features know colour pictures only"
+    return "it takes at least 2 pictures" if len(images) < 2 else None
 
 
 def _frechet(model: VAE, images: ImageSet, seed: int) -> float:
