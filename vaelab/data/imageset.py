@@ -18,9 +18,9 @@ class ImageSet:
     `ImageSet(floats, labels=labels)` makes one of your own numbers. `torch.utils.data.DataLoader` takes it as
     it is, and gives batches of floats in [0, 1], with their labels where there are any.
 
-        >>> images = ImageSet(torch.rand(6, 1, 8, 8), labels=torch.arange(6))
-        >>> [x.shape for x, y in torch.utils.data.DataLoader(images, batch_size=4)]
-        [torch.Size([4, 1, 8, 8]), torch.Size([2, 1, 8, 8])]
+    >>> images = ImageSet(torch.rand(6, 1, 8, 8), labels=torch.arange(6))
+    >>> [x.shape for x, y in torch.utils.data.DataLoader(images, batch_size=4)]
+    [torch.Size([4, 1, 8, 8]), torch.Size([2, 1, 8, 8])]
 
     Attributes:
         images: uint8 from 0 to 255, or floats in [0, 1], shape (N, C, H, W); a large set's lie in a file that

@@ -34,6 +34,9 @@ def load(
 ) -> ImageSet:
     """Load pictures by name, or from a folder or archive of picture files.
 
+    >>> load("portraits", n=10, split="test").images.shape
+    torch.Size([10, 3, 64, 64])
+
     Args:
         name: "portraits", "digits" or "cylinders" (drawn on the spot, nothing to download),
             "fashion_mnist", "mnist" or "celeba" (read from this machine, or downloaded once), "ffhq" (read
@@ -52,9 +55,6 @@ def load(
         UnknownNameError: no set or split of that name.
         MissingDataError: the set or folder is not on this machine; the message says how to get it.
         DataError: a size, a count, a seed or a folder that cannot be used.
-
-        >>> load("portraits", n=10).images.shape
-        torch.Size([10, 3, 64, 64])
     """
     n = None if n is None else whole_number("n, the number of pictures,", n)
     seed = whole_number("seed", seed, least=None)
