@@ -291,7 +291,7 @@ def _header(shape) -> bytes:
 
 
 def _map(path: Path, shape) -> Tensor:
-    """A .npy file as a tensor whose pages come from disk when they are touched.
+    """A .npy file as a memory-mapped tensor, whose pages come from disk when they are touched.
 
     The mapping is private: a stray write changes the tensor, never the file. No memory is set aside for such
     writes where the system lets us say so (Linux), so the file may be larger than the memory.
@@ -318,7 +318,7 @@ def _need_space(file: Path, needed: int) -> None:
 
 @contextmanager
 def _one_at_a_time(folder: Path):
-    """Several processes of one training run load the same set: the first packs it, the others wait."""
+    """A lock: of several processes that load the same set, the first packs it, the others wait."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock")
     try:
