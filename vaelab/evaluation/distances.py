@@ -57,10 +57,10 @@ def _root(covariance: Tensor) -> Tensor:
 def kernel_distance(features_a: Tensor, features_b: Tensor) -> float:
     """Kernel distance of two sets of features, an unbiased MMD^2: 0 on average for equal distributions.
 
-    So it may be negative. The unbiased estimate of the squared maximum mean discrepancy (Gretton et al., "A
-    kernel two-sample test", JMLR 2012, lemma 6) for the kernel (x.y / F + 1)^3. With Inception's features this is the KID
-    (Binkowski et al., "Demystifying MMD GANs", ICLR 2018). Unlike the Frechet distance it has no bias, so
-    it can be used with few samples.
+    So it may be negative. The unbiased estimate of the squared maximum mean discrepancy (Gretton et al.,
+    "A kernel two-sample test", JMLR 2012, lemma 6) for the kernel (x.y / F + 1)^3. With Inception's features
+    this is the KID (Binkowski et al., "Demystifying MMD GANs", ICLR 2018). Unlike the Frechet distance it has
+    no bias, so it can be used with few samples.
 
     Args and errors as for `frechet_distance`.
     """
