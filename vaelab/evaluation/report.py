@@ -1,18 +1,20 @@
 """All measures of a model at once: what `vaelab evaluate` prints."""
 
 import torch
+from torch import Tensor
 
 from vaelab.data import ImageSet
 from vaelab.evaluation.bounds import evaluate, importance_weighted_bound, reconstruction_error
 from vaelab.evaluation.distances import frechet_distance
 from vaelab.evaluation.features import extract_features, portrait_features
+from vaelab.evaluation.inputs import check_vae, some_pictures
 from vaelab.evaluation.posterior import active_units
 from vaelab.latent import decode, device_of
 from vaelab.models import VAE
 
 
 def report(
-    model: VAE, images: ImageSet, samples: int = 100, seed: int = 0
+    model: VAE, images: ImageSet | Tensor, samples: int = 100, seed: int = 0
 ) -> dict[str, float | int | str | None]:
     """Measure `model` on `images` it has not seen.
 
@@ -26,7 +28,8 @@ def report(
         of as many new pictures from `images` on `portrait_features`, or None, and then "why_no_frechet" says
         why; "images" and "samples", how many these numbers rest on.
     """
-    reason = _why_no_frechet(images)
+    check_vae(model)
+    images = some_pictures(images)
     return {
         "images": len(images),
         **evaluate(model, images, seed=seed),
@@ -35,21 +38,16 @@ def report(
         "active_units": active_units(model, images),
         "latent_dim": model.latent_dim,
         "mean_squared_error": reconstruction_error(model, images),
-        **(
-            {"frechet": None, "why_no_frechet": reason}
-            if reason
-            else {"frechet": _frechet(model, images, seed)}
-        ),
+        **_frechet(model, images, seed),
     }
 
 
-def _why_no_frechet(images: ImageSet) -> str | None:
+def _frechet(model: VAE, images: ImageSet, seed: int) -> dict[str, float | str | None]:
     if images.shape[0] != 3:
-        return "its features know colour pictures only"
-    return "it takes at least 2 pictures" if len(images) < 2 else None
-
-
-def _frechet(model: VAE, images: ImageSet, seed: int) -> float:
+        return {"frechet": None, "why_no_frechet": "its features know colour pictures only"}
+    if len(images) < 2:
+        return {"frechet": None, "why_no_frechet": "it takes at least 2 pictures"}
     features = portrait_features(device_of(model))
     z = torch.randn(len(images), model.latent_dim, generator=torch.Generator().manual_seed(seed))
-    return frechet_distance(extract_features(features, decode(model, z)), extract_features(features, images))
+    drawn, real = (extract_features(features, pictures) for pictures in (decode(model, z), images))
+    return {"frechet": frechet_distance(drawn, real)}
