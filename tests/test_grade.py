@@ -22,7 +22,7 @@ from vaelab.grading.exercise import Exercise
 from vaelab.grading.isolation import sandbox
 from vaelab.grading.marking import checks
 from vaelab.grading.marking.grade import grade
-from vaelab.grading.marking.naming import owner
+from vaelab.grading.marking.owners import owner
 from vaelab.grading.marking.submissions import SubmissionsError, find
 from vaelab.grading.marking.turns import Turns
 from vaelab.grading.safe_text import cell
