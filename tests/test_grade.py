@@ -68,7 +68,7 @@ def twice_as_much(s):
 
 
 def notebook(*code: str, name: str = NAME) -> str:
-    head = f'import vaelab\ncheck = vaelab.grading.sheet("{name}")'
+    head = f'from vaelab import grading\ncheck = grading.sheet("{name}")'
     cells = [{"cell_type": "code", "source": text.splitlines(True), "metadata": {}} for text in (head, *code)]
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
 
