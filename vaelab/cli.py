@@ -147,7 +147,7 @@ def _grade(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of the hidden checks (default: exercises/hidden, else exercises/source)",
     )
-    add("--jobs", type=int, metavar="N", help="submissions at a time (default: one for each core)")
+    add("--jobs", type=int, metavar="N", help="submissions at a time, 1 or more (default: one a core)")
     add(
         "--unsafe",
         action="store_true",

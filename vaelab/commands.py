@@ -214,8 +214,6 @@ def grade(folder: str, out: str, unsafe: bool, jobs: int | None, **paths: str | 
     """Grade a folder of submissions."""
     from vaelab.grading.marking.grade import grade
 
-    if jobs is not None and jobs < 1:
-        raise ValueError(f"--jobs {jobs}: at least 1.")
     places = {name: path and Path(path).expanduser() for name, path in paths.items()}
     return grade(Path(folder).expanduser(), Path(out).expanduser(), jobs=jobs, unsafe=unsafe, **places)
 
