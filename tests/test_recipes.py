@@ -1,6 +1,8 @@
 """Recipes: exact sizes of the published models, and what may be changed about them."""
 
 import math
+import re
+from pathlib import Path
 from typing import get_args, get_overloads, get_type_hints
 
 import pytest
@@ -170,6 +172,15 @@ def test_types_know_every_name():
             promised |= dict.fromkeys(get_args(hints["name"]), hints["return"])
         assert promised.keys() == set(names)
         assert all(type(make(name)) is kind for name, kind in promised.items())
+
+
+def test_readmes_lines_are_those_that_the_type_checker_reads():
+    here = Path(__file__).parent
+    block = re.search(
+        r"```python\n(.*?)```", (here.parent / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    checked = [line.strip() for line in (here / "readme_types.py").read_text(encoding="utf-8").splitlines()]
+    assert all(line in checked for line in block[1].splitlines())
 
 
 def test_halves_of_the_face_autoencoder_and_the_digits_vae():

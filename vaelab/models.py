@@ -49,7 +49,8 @@ class _ImageModel(nn.Module):
     def decode(self, z: Tensor) -> Tensor:
         """Codes (B, latent_dim) -> images (B, C, H, W) in [0, 1].
 
-        >>> vaelab.recipes.build("portrait-vae").decode(torch.zeros(5, 64)).shape
+        >>> from vaelab.recipes import build
+        >>> build("portrait-vae").decode(torch.zeros(5, 64)).shape
         torch.Size([5, 3, 64, 64])
         """
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
@@ -183,9 +184,9 @@ class VAE(_ImageModel):
     def encode(self, x: ImageSet | Tensor) -> tuple[Tensor, Tensor]:
         """Images (B, C, H, W) -> mu and log_var of the posterior, (B, latent_dim) each.
 
-        >>> mu, log_var = vaelab.recipes.build("portrait-vae").encode(torch.rand(5, 3, 64, 64))
-        >>> mu.shape
-        torch.Size([5, 64])
+        >>> from vaelab.recipes import build
+        >>> [part.shape for part in build("portrait-vae").encode(torch.rand(5, 3, 64, 64))]
+        [torch.Size([5, 64]), torch.Size([5, 64])]
         """
         features = self._run(self.encoder, self._pictures(x))
         return self.to_mu(features), self.to_log_var(features)
@@ -207,7 +208,8 @@ class VAE(_ImageModel):
     def elbo(self, x: ImageSet | Tensor) -> Tensor:
         """Evidence lower bound on log p(x), one draw an image, nats, shape (B,). `beta` plays no part.
 
-        >>> vaelab.recipes.build("portrait-vae").elbo(torch.rand(5, 3, 64, 64)).shape
+        >>> from vaelab.recipes import build
+        >>> build("portrait-vae").elbo(torch.rand(5, 3, 64, 64)).shape
         torch.Size([5])
         """
         x = self._floats(x)
@@ -230,7 +232,8 @@ class VAE(_ImageModel):
             n: how many, at least 1.
             seed: the same seed gives the same codes on every device; None gives new ones each time.
 
-        >>> vaelab.recipes.build("portrait-vae").sample(4, seed=0).shape
+        >>> from vaelab.recipes import build
+        >>> build("portrait-vae").sample(4, seed=0).shape
         torch.Size([4, 3, 64, 64])
         """
         if n < 1:

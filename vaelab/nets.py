@@ -248,7 +248,7 @@ def keeping_random_state(device: torch.device) -> AbstractContextManager[None]:
 def count_parameters(module: nn.Module) -> int:
     """Number of trainable parameters.
 
-    >>> nets.count_parameters(nn.Linear(10, 2))
+    >>> count_parameters(nn.Linear(10, 2))
     22
     """
     return sum(p.numel() for p in module.parameters() if p.requires_grad)
