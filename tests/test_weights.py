@@ -147,10 +147,22 @@ def test_a_reconstruction_of_ones_own_is_said(tmp_path):
         weights.save(model, tmp_path / "m.safetensors")
 
 
-def test_a_likelihood_of_another_version_is_said(model, tmp_path):
-    header = weights.description(model) | {"likelihood": '["StudentT", {}]'}
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ('["StudentT", {}]', r"no 'StudentT'.*another version"),
+        ('["math", {}]', "no 'math'"),
+        ('["Gaussian", {"sigma": -1}]', "greater than 0"),
+        ('["Gaussian", {"colour": 1}]', "colour"),
+        ("3.0", "cannot be understood"),
+        ("{", "cannot be understood"),
+    ],
+)
+def test_a_header_that_cannot_be_understood_is_said(model, said, message, tmp_path):
+    """From another version of vaelab, or damaged."""
+    header = weights.description(model) | {"likelihood": said}
     save_file(model.state_dict(), tmp_path / "m.safetensors", metadata=header)
-    with pytest.raises(WeightsError, match=r"no 'StudentT'.*another version"):
+    with pytest.raises(WeightsError, match=message):
         weights.load(tmp_path / "m.safetensors")
 
 

@@ -178,8 +178,11 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
         k: tuple(v) if isinstance(v, list) else v for k, v in recipe["changes"].items()
     }
     model = build(recipe["name"], **changes)
-    for name in header.keys() & _exchangeable(model):
-        setattr(model, name, _from_words(json.loads(header[name])))
+    try:
+        for name in header.keys() & _exchangeable(model):
+            setattr(model, name, _from_words(json.loads(header[name])))
+    except (TypeError, ValueError) as error:
+        raise WeightsError(f"What {path} says of its model cannot be understood: {error}") from error
     fill(model, read(path), path)
     return model.to(device).eval()
 
