@@ -19,7 +19,7 @@ from vaelab.training import Checkpoints
 EPOCHS, STEPS = 4, 10  # 160 pictures in batches of 16
 # A server that has imported PyTorch once and forks for each run: killing is only a test if it is done often.
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["torch", "vaelab.training", "vaelab.recipes"])
+processes.set_forkserver_preload(["torch._dynamo", "vaelab.training", "vaelab.recipes"])
 
 
 def pictures(n=160):
@@ -109,7 +109,9 @@ def test_stopped_at_any_steps_and_resumed_the_weights_are_the_same(number, tmp_p
 
 
 def test_killed_at_random_moments_and_resumed_the_weights_are_the_same(tmp_path, uninterrupted):
-    wait = random.Random()
+    seed = random.randrange(10**6)
+    print("seed", seed)  # shown if this fails
+    wait = random.Random(seed)
     for _ in range(4):
         process = run(linger, tmp_path)
         while not any(tmp_path.iterdir()) and process.is_alive():
@@ -126,11 +128,11 @@ def test_an_interruption_saves_the_step_it_was_in(tmp_path):
     assert [path.name for path in Checkpoints(tmp_path).all()] == ["epoch-0000-step-000007"]
 
 
-@pytest.mark.parametrize("damage", ["cut", "flip", "position"])
+@pytest.mark.parametrize("damage", ["cut", "flip", "state"])
 def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before(damage, tmp_path, uninterrupted):
     train(tmp_path, resume=False)
     newest = Checkpoints(tmp_path).all()[-1]
-    name = "position.json" if damage == "position" else "optimizer.safetensors"
+    name = "state.json" if damage == "state" else "optimizer.pt"
     content = bytearray((newest / name).read_bytes())
     content[len(content) // 2] ^= 255
     (newest / name).write_bytes(content[: len(content) // 2] if damage == "cut" else content)
@@ -198,4 +200,4 @@ def test_more_epochs_can_be_added_and_initial_epoch_counts_on(tmp_path):
     _, history = train(tmp_path / "later", resume=False, epochs=3, initial_epoch=2, schedule="constant")
     assert len(history.train) == 1
     assert [path.name for path in Checkpoints(tmp_path / "later").all()] == ["epoch-0003"]
-    assert json.loads((tmp_path / "later/epoch-0003/position.json").read_text())["epoch"] == 3
+    assert json.loads((tmp_path / "later/epoch-0003/state.json").read_text())["epoch"] == 3

@@ -70,11 +70,16 @@ def save(model: nn.Module, path: str | os.PathLike, *, card: dict | None = None,
     tensors = {name: _stored(value, half) for name, value in model.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as temporary:
-        save_file(tensors, temporary, metadata={"recipe": json.dumps(recipe)})
+        save_file(tensors, temporary, metadata=description(model))
     if card is not None:
         with written_whole(path.with_suffix(".json")) as temporary:
             temporary.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
+
+
+def description(model: nn.Module) -> dict[str, str]:
+    """What a weights file says about its model, so that `load` can build it: safetensors' metadata."""
+    return {"recipe": json.dumps(model.recipe)}
 
 
 def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoencoder | VAE:
