@@ -235,7 +235,7 @@ def _sha256(path: Path) -> str:
 
 def _model_bytes(model: nn.Module) -> bytes:
     tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    return to_safetensors(tensors, metadata=weights.description(model) if hasattr(model, "recipe") else None)
+    return to_safetensors(tensors, metadata=weights.description(model))
 
 
 def _optimizer_bytes(optimizer: torch.optim.Optimizer) -> bytes:

@@ -13,6 +13,7 @@ from numbers import Integral
 import torch
 from torch import Tensor, nn
 
+from vaelab import weights
 from vaelab.data import ImageSet
 from vaelab.errors import UnknownNameError
 from vaelab.nets import count_parameters
@@ -82,11 +83,11 @@ class Settings:
         del values["initial_epoch"]
         if self.schedule == "constant":
             del values["epochs"]
-        beta = getattr(model, "beta", None)
-        if beta is not None:
-            values["beta"] = float(beta)
-        described = dict(_described(optimizer))
-        return values | {"images": len(images), "parameters": count_parameters(model), **described}
+        values |= {"images": len(images), "parameters": count_parameters(model)}
+        values |= weights.description(model)
+        if hasattr(model, "beta"):
+            values.setdefault("beta", float(model.beta))  # type: ignore[arg-type]
+        return values | dict(_described(optimizer))
 
 
 def _described(optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, str]]:

@@ -79,7 +79,7 @@ def save(model: nn.Module, path: str | os.PathLike, *, card: dict | None = None,
 
 def description(model: nn.Module) -> dict[str, str]:
     """What a weights file says about its model, so that `load` can build it: safetensors' metadata."""
-    return {"recipe": json.dumps(model.recipe)}
+    return {"recipe": json.dumps(model.recipe)} if hasattr(model, "recipe") else {}
 
 
 def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoencoder | VAE:
