@@ -97,7 +97,7 @@ def fit(
 
     Examples:
         >>> model = vaelab.recipes.build("mayberay-digits-vae", hidden=8)
-        >>> history = vaelab.fit(model, torch.zeros(64, 1, 28, 28), epochs=2, batch_size=32, device="cpu")
+        >>> history = vaelab.fit(model, torch.zeros(64, 1, 28, 28), epochs=2, device="cpu")
         >>> len(history["loss"]), sorted(history.train[-1])
         (2, ['kl', 'loss', 'reconstruction'])
     """
