@@ -17,7 +17,9 @@ function frame(title) {
   const root = h("div", { class: "vae-frame", role: "group", "aria-labelledby": id, onkeydown: ownKeys });
   root.append(heading, body, note, trouble, voice.el);
   // The same words again would be read out again.
-  const writer = (line) => (text) => line.textContent === text || (line.textContent = text);
+  const writer = (line) => (text) => {
+    if (line.textContent !== text) line.textContent = text;
+  };
   return { root, body, say: voice.say, note: writer(note), fail: writer(trouble) };
 }
 

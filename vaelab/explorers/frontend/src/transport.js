@@ -9,7 +9,8 @@ const PATIENCE = 800; // milliseconds to wait for a kernel before the browser de
 const LONG_PATIENCE = 30_000; // where the browser cannot
 
 // Several explorers of one model share its weights.
-const decoders = (globalThis.vaelabDecoders ??= new Map());
+globalThis.vaelabDecoders ??= new Map();
+const decoders = globalThis.vaelabDecoders;
 
 function browserDecoder(key, loadWeights) {
   if (!decoders.has(key)) {

@@ -58,7 +58,9 @@ function strip(parameter) {
       );
       means.update(middle.map(([{ mean }, at]) => [mean, at]));
       title.textContent = `Gradient for ${GREEK[parameter]}: exact ${number(right)}`;
-      return (p.label = `${title.textContent}, ${said.join("; ")}.`);
+      const words = `${title.textContent}, ${said.join("; ")}.`;
+      p.label = words;
+      return words;
     },
   };
 }
