@@ -35,23 +35,25 @@ function asImages(bytes, width, height) {
 }
 
 /**
- * The decoder that an explorer's front end sees: { width, height, decode(codes, draw) }.
+ * The decoder that an explorer's front end sees: { width, height, ready, decode(codes, draw) }.
  *
- * One request is under way at a time and the latest waits; those between are dropped.
+ * One request is under way at a time and the latest waits; those between are dropped. Without a kernel nothing
+ * is loaded before `near`; `ready` fails where the browser cannot decode.
  * @param model its `picture_shape` and its `weights`, a key or "" where the browser cannot decode
  * @param {{loadWeights: (key: string) => Promise<{meta: object, data: Uint8Array}>,
  *   kernel?: {decode: (codes: number[][], patience: number) => Promise<Uint8Array | null>}}} source
  * @param report tells the reader: note(text), fail(text)
  */
-export async function openDecoder(model, source, report) {
+export function openDecoder(source, model, report, near) {
   const [, height, width] = model.get("picture_shape");
   const key = model.get("weights");
   const browser = () => browserDecoder(key, source.loadWeights);
-  if (!source.kernel) await browser(); // problems show before the still picture goes
+  const ready = source.kernel ? Promise.resolve() : near.then(browser);
   let waiting = null;
   let current = null;
 
   async function inBrowser(codes) {
+    await ready;
     const decoder = await browser();
     const images = [];
     for (const code of codes) {
@@ -95,6 +97,7 @@ export async function openDecoder(model, source, report) {
   return {
     width,
     height,
+    ready,
     /** Resolves when nothing is left to draw. */
     decode(codes, draw) {
       waiting = { codes, draw };
