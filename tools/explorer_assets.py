@@ -41,7 +41,7 @@ def drop_widget_state(app, env):
 def equip_page(app, pagename, templatename, context, doctree):
     """Give a page with explorers their script and the weights that they name."""
     if EXPLORER.search(context.get("body", "")):
-        app.add_js_file("explorers.js", loading_method="defer")
+        app.add_js_file("explorers.js")  # at once: explorers take their room before they are seen
     for key in set(WEIGHTS.findall(context.get("body", ""))):
         source = notebook_cache.EXPLORER_WEIGHTS / f"{key}.js"
         target = Path(app.outdir) / "_static" / "models" / source.name

@@ -20,7 +20,7 @@ PAGE = """<!doctype html>
 html[data-theme="dark"] body {{ background: #12161b; color: #d8dee6 }}
 p.gap {{ height: 2000px }}
 </style>
-<link rel="stylesheet" href="explorers.css"><script defer src="explorers.js"></script>
+<link rel="stylesheet" href="explorers.css"><script src="explorers.js"></script>
 <link rel="stylesheet" href="quizzes.css"><script defer src="quizzes.js"></script>
 </head>
 <body><main><article class="bd-article"><h1>Bench</h1><p class="gap">Scroll down.</p>

@@ -1,11 +1,22 @@
 """One browser and one server of the built pages for all tests here."""
 
+from pathlib import Path
+
 import bench
 import pytest
 from exploring import wake_all
 from visits import HTML, PAGES, visit_file
 
 from tools import browsers
+
+
+def pytest_collection_modifyitems(items):
+    """With `-n 2 --dist loadgroup` tests that share a visit to a page, or a server, run in one process."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            visit = getattr(item, "callspec", None) and [*item.callspec.params.items()]
+            group = f"{visit[0]}" if visit and visit[0][0] in ("wide", "phone", "page") else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,8 @@ WAKE = """async selector => {
   for (const element of document.querySelectorAll(selector)) {
     element.scrollIntoView({block: 'center'});
     const deadline = performance.now() + 10000;
-    while (!element.querySelector('.vae-frame') && performance.now() < deadline)
+    while (!element.explorer && !element.querySelector('.vae-error:not(:empty)')
+        && performance.now() < deadline)
       await new Promise(resolve => setTimeout(resolve, 20));
   }
   scrollTo(0, 0);

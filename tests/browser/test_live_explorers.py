@@ -104,6 +104,18 @@ def test_a_page_hears_its_reader_while_it_decodes(browser, bench_page):
         assert element.evaluate(TURNS, [z] * 100) >= 3
 
 
+def test_a_tap_after_a_flick_is_heard(browser, bench_page):
+    """Else Chromium takes the tap for one that stops the flick, though nothing scrolls there."""
+    kinds = [spec["kind"] for spec in exploring.specs(bench_page)]
+    with Visit(browser, bench_page.as_uri(), own="file:", width=360, has_touch=True) as visit:
+        pad, tiles = (exploring.wake(visit.page, kinds.index(kind)) for kind in ("morph", "traverse"))
+        visit.page.evaluate("() => { window.clicks = 0; addEventListener('click', () => clicks++, true); }")
+        for taps in range(1, 21):
+            exploring.swipe(visit.page, pad)
+            exploring.handle(tiles).tap()
+            assert exploring.eventually(visit.page, lambda n=taps: visit.page.evaluate("clicks") == n), taps
+
+
 # ---- light to load ----
 
 

@@ -9,7 +9,8 @@ import { makeDecoder } from "./src/decoder.js";
 
 async function run(meta, data, codes, wasmBytes) {
   const decoder = await makeDecoder(meta, data, { wasmBytes });
-  const rgba = [], ms = [];
+  const rgba = [],
+    ms = [];
   for (const code of codes) {
     const start = performance.now();
     const picture = decoder.decode(code);

@@ -36,7 +36,7 @@ export function uniqueId() {
 export const colour = (name, element) => getComputedStyle(element).getPropertyValue(name).trim();
 
 /** Call `redraw` whenever the page turns light or dark; returns a function that ends it. */
-export function onTheme(element, redraw) {
+export function onTheme(redraw) {
   const query = matchMedia("(prefers-color-scheme: dark)");
   const observer = new MutationObserver(redraw);
   const where = { attributes: true, attributeFilter: ["data-theme", "data-jp-theme-light", "class"] };

@@ -20,6 +20,9 @@ export function draggable(el, { follow, step, grab = follow }) {
     grab(event);
   });
   el.addEventListener("pointermove", (event) => el.hasPointerCapture(event.pointerId) && follow(event));
+  // Else a finger that leaves with speed starts a fling, though nothing can scroll here, and Chromium takes the
+  // reader's next tap, wherever it is, for one that stops it.
+  el.addEventListener("touchmove", (event) => event.cancelable && event.preventDefault());
   el.addEventListener("keydown", (event) => {
     const way = arrow(event);
     if (way) step(way, event.shiftKey ? 5 : 1);

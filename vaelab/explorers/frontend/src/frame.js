@@ -17,32 +17,43 @@ function frame(title) {
   const root = h("div", { class: "vae-frame", role: "group", "aria-labelledby": id, onkeydown: ownKeys });
   root.append(heading, body, note, trouble, voice.el);
   // The same words again would be read out again.
-  const writer = (line) => (text) => line.textContent === text || (line.textContent = text);
+  const writer = (line) => (text) => {
+    if (line.textContent !== text) line.textContent = text;
+  };
   return { root, body, say: voice.say, note: writer(note), fail: writer(trouble) };
 }
 
 /**
- * Bring an explorer to life in `el`, whose content (a still picture) stays until it can be replaced.
- * `kinds` has the `mount` of each kind; `open(model, report)` gives the decoder of those that have one.
- * Returns a function that ends it.
+ * Bring an explorer to life in `el`, whose content (a still picture) stays until it can be replaced, on the
+ * room that the explorer will take. `kinds` has the `mount` of each kind; `open(model, report, near)` gives the
+ * decoder of those that have one, which waits for `near`. Returns a function that ends it.
  */
-export async function start({ kinds, model, el, open }) {
+export async function start({ kinds, model, el, open, near }) {
   const mount = kinds[model.get("kind")];
   const parts = frame(model.get("title"));
+  let stop;
   try {
     if (!mount) throw new Error(`This page's script has no explorer "${model.get("kind")}": build it again.`);
-    const decoder = model.get("picture_shape") ? await open(model, parts) : undefined;
+    const decoder = model.get("picture_shape") ? open(model, parts, near) : undefined;
     let awake = false; // silent until something changes
     const say = (text) => awake && parts.say(text);
-    const stop = mount({ model, el: parts.body, decoder, say });
+    stop = mount({ model, el: parts.body, decoder, say });
+    if (decoder) {
+      el.classList.add("vae-asleep");
+      el.append(parts.root);
+      await decoder.ready;
+    }
     awake = true;
     el.replaceChildren(parts.root);
     el.explorer = { model, decoder };
     return () => stop?.();
   } catch (error) {
+    stop?.();
     parts.body.remove();
     parts.fail(error.message);
     el.append(parts.root);
     return () => {};
+  } finally {
+    el.classList.remove("vae-asleep");
   }
 }

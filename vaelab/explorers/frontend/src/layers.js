@@ -8,11 +8,14 @@ const bent = (v, slope) => (v < 0 ? v * slope : v);
 
 export const layers = {
   linear(layout, at, { outputs, slope = 1 }) {
-    const inputs = at.channels, matrix = layout.take(inputs * outputs), length = four(inputs);
+    const inputs = at.channels,
+      matrix = layout.take(inputs * outputs),
+      length = four(inputs);
     const padded = new Float32Array(length * four(outputs));
     for (let o = 0; o < outputs; o++) padded.set(matrix.subarray(o * inputs, (o + 1) * inputs), o * length);
     const to = layout.vector(outputs);
-    const weights = layout.keep(padded), bias = layout.keep(layout.take(outputs));
+    const weights = layout.keep(padded),
+      bias = layout.keep(layout.take(outputs));
     layout.steps.push((k) => k.linear(at.start, weights, bias, to.start, length, four(outputs), slope));
     return to;
   },
@@ -39,7 +42,8 @@ export const layers = {
 
   /** A batch norm that has no layer before it to join. */
   affine(layout, at, { size, slope = 1 }) {
-    const scale = layout.take(size), shift = layout.take(size);
+    const scale = layout.take(size),
+      shift = layout.take(size);
     return change(layout, at, (v, c) => bent(v * scale[c % size] + shift[c % size], slope));
   },
 
@@ -73,8 +77,20 @@ function convolve(layout, at, { outputs, slope = 1 }, kernel, side, stride) {
       const output = to.start + y.phase * to.row + x.phase * to.pixel;
       layout.steps.push((k) =>
         k.convolve(
-          input, weights, bias, output, at.height, at.width, y.taps.length, x.taps.length * at.pixel,
-          at.pixel, at.row, to.pixel, stride * to.pixel, stride * to.row, slope,
+          input,
+          weights,
+          bias,
+          output,
+          at.height,
+          at.width,
+          y.taps.length,
+          x.taps.length * at.pixel,
+          at.pixel,
+          at.row,
+          to.pixel,
+          stride * to.pixel,
+          stride * to.row,
+          slope,
         ),
       );
     }
@@ -96,10 +112,12 @@ function phases(side, stride) {
 
 /** Weights of some taps, from (row, column, input, output) into the order that `convolve` reads. */
 function blocks(kernel, side, rows, columns, inputs, outputs) {
-  const depth = four(inputs), length = rows.length * columns.length * depth;
+  const depth = four(inputs),
+    length = rows.length * columns.length * depth;
   const ordered = new Float32Array(length * four(outputs));
   for (let o = 0; o < outputs; o++) {
-    const block = o & ~7, width = Math.min(8, four(outputs) - block);
+    const block = o & ~7,
+      width = Math.min(8, four(outputs) - block);
     let to = block * length + o - block;
     for (const y of rows) {
       for (const x of columns) {
@@ -121,8 +139,10 @@ function afterDoubling(kernel, n) {
   const sums = new Float32Array(16 * n);
   for (let y = 0; y < 3; y++) {
     for (let x = 0; x < 3; x++) {
-      const from = (3 * y + x) * n, to = (4 * (2 - y) + 2 - x) * n;
-      for (const shift of [0, 1, 4, 5]) { // to the same tap, the next, and those in the next row
+      const from = (3 * y + x) * n,
+        to = (4 * (2 - y) + 2 - x) * n;
+      for (const shift of [0, 1, 4, 5]) {
+        // to the same tap, the next, and those in the next row
         for (let i = 0; i < n; i++) sums[to + shift * n + i] += kernel[from + i];
       }
     }

@@ -55,7 +55,8 @@ class Layout {
   }
 
   map(channels, height, width) {
-    const pixel = four(channels), row = (width + 2) * pixel;
+    const pixel = four(channels),
+      row = (width + 2) * pixel;
     const start = this.room((height + 2) * row + 4 * pixel) + row + pixel; // kernels load past the end
     return { start, channels, height, width, row, pixel };
   }

@@ -76,7 +76,7 @@ export function pad({ label, x, y, value, onMove, backdrop, describe }) {
 
   const observer = new ResizeObserver(redraw);
   observer.observe(el);
-  const endTheme = onTheme(el, redraw);
+  const endTheme = onTheme(redraw);
   place();
   return {
     el,

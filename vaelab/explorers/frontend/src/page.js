@@ -29,5 +29,5 @@ async function loadWeights(key) {
   }
 }
 
-// Deferred: the page is there. Quizzes have a script of their own.
-hydrate(kinds, ":not([data-kind=quiz])", (model, report) => openDecoder(model, { loadWeights }, report));
+// Quizzes have a script of their own.
+hydrate(kinds, ":not([data-kind=quiz])", (...about) => openDecoder({ loadWeights }, ...about));

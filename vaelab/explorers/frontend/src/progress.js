@@ -6,7 +6,11 @@ import { h } from "./dom.js";
 const LINKS = ".bd-sidebar-primary nav a.reference.internal, article table a.reference.internal";
 
 /** The chapter that an address leads to: ".../06-vae.html#elbo" is "06-vae". */
-export const chapterOf = (address) => new URL(address).pathname.split("/").pop().replace(/\.html$/, "");
+export const chapterOf = (address) =>
+  new URL(address).pathname
+    .split("/")
+    .pop()
+    .replace(/\.html$/, "");
 
 /** What a badge shows and what a screen reader hears, or null without a record. */
 export function badgeText(record) {

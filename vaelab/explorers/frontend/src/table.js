@@ -7,7 +7,12 @@ export function table() {
   const el = h("table", { class: "vae-table vae-facts" });
   const heading = (text) => h(text ? "th" : "td", {}, text);
   const line = ([name, ...cells]) =>
-    h("tr", {}, h("th", { scope: "row" }, name), cells.map((cell) => h("td", {}, cell)));
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, name),
+      cells.map((cell) => h("td", {}, cell)),
+    );
   return {
     el,
     show(head, rows) {

@@ -9,7 +9,8 @@ const PATIENCE = 800; // milliseconds to wait for a kernel before the browser de
 const LONG_PATIENCE = 30_000; // where the browser cannot
 
 // Several explorers of one model share its weights.
-const decoders = (globalThis.vaelabDecoders ??= new Map());
+globalThis.vaelabDecoders ??= new Map();
+const decoders = globalThis.vaelabDecoders;
 
 function browserDecoder(key, loadWeights) {
   if (!decoders.has(key)) {
@@ -34,23 +35,25 @@ function asImages(bytes, width, height) {
 }
 
 /**
- * The decoder that an explorer's front end sees: { width, height, decode(codes, draw) }.
+ * The decoder that an explorer's front end sees: { width, height, ready, decode(codes, draw) }.
  *
- * One request is under way at a time and the latest waits; those between are dropped.
+ * One request is under way at a time and the latest waits; those between are dropped. Without a kernel nothing
+ * is loaded before `near`; `ready` fails where the browser cannot decode.
  * @param model its `picture_shape` and its `weights`, a key or "" where the browser cannot decode
  * @param {{loadWeights: (key: string) => Promise<{meta: object, data: Uint8Array}>,
  *   kernel?: {decode: (codes: number[][], patience: number) => Promise<Uint8Array | null>}}} source
  * @param report tells the reader: note(text), fail(text)
  */
-export async function openDecoder(model, source, report) {
+export function openDecoder(source, model, report, near) {
   const [, height, width] = model.get("picture_shape");
   const key = model.get("weights");
   const browser = () => browserDecoder(key, source.loadWeights);
-  if (!source.kernel) await browser(); // problems show before the still picture goes
+  const ready = source.kernel ? Promise.resolve() : near.then(browser);
   let waiting = null;
   let current = null;
 
   async function inBrowser(codes) {
+    await ready;
     const decoder = await browser();
     const images = [];
     for (const code of codes) {
@@ -94,6 +97,7 @@ export async function openDecoder(model, source, report) {
   return {
     width,
     height,
+    ready,
     /** Resolves when nothing is left to draw. */
     decode(codes, draw) {
       waiting = { codes, draw };

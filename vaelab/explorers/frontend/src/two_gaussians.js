@@ -10,9 +10,7 @@ export const sigmoid = (t) => 1 / (1 + Math.exp(-t));
 export const score = (w, [x, y]) => w[0] + w[1] * x + w[2] * y;
 
 const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-const cross = (a, b) => [
-  a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0],
-];
+const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
 
 /** Two clouds: unit normal numbers `noise` (n x 2) times `spread` around the means; class 0 comes first. */
 export function place(noise, means, spread) {
@@ -27,7 +25,11 @@ export function place(noise, means, spread) {
  */
 export function logisticSlopes(w, points, labels, l2) {
   const gradient = [0, l2 * w[1], l2 * w[2]];
-  const hessian = [[0, 0, 0], [0, l2, 0], [0, 0, l2]];
+  const hessian = [
+    [0, 0, 0],
+    [0, l2, 0],
+    [0, 0, l2],
+  ];
   points.forEach((point, i) => {
     const row = [1, ...point];
     const p = sigmoid(score(w, point));
@@ -47,7 +49,10 @@ export function fitLogistic(points, labels, l2 = 1) {
   const slopes = (at) => logisticSlopes(at, points, labels, l2);
   let w = [0, 0, 0];
   for (let round = 0; round < 50; round++) {
-    const { gradient, hessian: [a, b, c] } = slopes(w);
+    const {
+      gradient,
+      hessian: [a, b, c],
+    } = slopes(w);
     const steepness = Math.hypot(...gradient);
     if (steepness < 1e-9) break;
     const det = dot(a, cross(b, c));
@@ -95,7 +100,11 @@ export function logEvidence(fit, point) {
 
 /** The Gaussians' belief by Bayes' rule as line weights: p(y = 1 | x) = sigmoid(score(w, x)). */
 export function bayesWeights(fit) {
-  const [origin, right, up] = [[0, 0], [1, 0], [0, 1]].map((point) => {
+  const [origin, right, up] = [
+    [0, 0],
+    [1, 0],
+    [0, 1],
+  ].map((point) => {
     const [a, b] = joint(fit, point);
     return b - a;
   });

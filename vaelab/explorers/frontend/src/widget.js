@@ -54,7 +54,7 @@ async function weightsFrom(model) {
 async function render({ model, el }) {
   el.classList.add("vaelab-explorer");
   const source = { kernel: kernelOf(model), loadWeights: () => weightsFrom(model) };
-  return start({ kinds: { ...kinds, quiz }, model, el, open: (m, report) => openDecoder(m, source, report) });
+  return start({ kinds: { ...kinds, quiz }, model, el, open: (...about) => openDecoder(source, ...about) });
 }
 
 export default { render };

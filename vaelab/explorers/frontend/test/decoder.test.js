@@ -6,14 +6,19 @@ import { compileConvolve } from "../compile.mjs";
 import { makeDecoder } from "../src/decoder.js";
 import { halfToFloat } from "../src/half.js";
 
-const ONE = 0x3c00, HALF = 0x3800, MINUS_TWO = 0xc000;
+const ONE = 0x3c00,
+  HALF = 0x3800,
+  MINUS_TWO = 0xc000;
 const bytes = (...halves) => new Uint8Array(new Uint16Array(halves).buffer);
 const meta = (changes) => ({
   format: 1,
   key: "two-pixels",
   latent_dim: 1,
   shape: [1, 1, 2],
-  layers: [{ type: "linear", outputs: 2 }, { type: "unflatten", shape: [1, 1, 2] }],
+  layers: [
+    { type: "linear", outputs: 2 },
+    { type: "unflatten", shape: [1, 1, 2] },
+  ],
   ...changes,
 });
 const data = bytes(ONE, HALF, 0, HALF); // first pixel z, second 1/2 z + 1/2
@@ -25,12 +30,21 @@ test("16-bit floats of every kind", () => {
 });
 
 test("both ways of running draw the same grey pixels, clamped, into new arrays", async () => {
-  for (const [wasmBytes, backend] of [[await compileConvolve(), "wasm"], [null, "js"]]) {
+  for (const [wasmBytes, backend] of [
+    [await compileConvolve(), "wasm"],
+    [null, "js"],
+  ]) {
     const decoder = await makeDecoder(meta(), data, { wasmBytes });
     const { width, height, channels } = decoder;
-    assert.deepEqual({ width, height, channels, backend: decoder.backend }, {
-      width: 2, height: 1, channels: 1, backend,
-    });
+    assert.deepEqual(
+      { width, height, channels, backend: decoder.backend },
+      {
+        width: 2,
+        height: 1,
+        channels: 1,
+        backend,
+      },
+    );
     const first = decoder.decode([0.2]);
     assert.deepEqual([...first], [51, 51, 51, 255, 153, 153, 153, 255]);
     assert.deepEqual([...decoder.decode([-7])], [0, 0, 0, 255, 0, 0, 0, 255]);

@@ -21,27 +21,55 @@ test("where no single arc joins two codes, the way is straight", () => {
 });
 
 test("four codes lie in the corners as one reads, and between them the blend is bilinear", () => {
-  const codes = [[1, 0], [3, 0], [1, 4], [7, 8]];
+  const codes = [
+    [1, 0],
+    [3, 0],
+    [1, 4],
+    [7, 8],
+  ];
   for (const path of ["straight", "great circle"]) {
-    [[0, 0], [1, 0], [0, 1], [1, 1]].forEach((corner, k) => close(blend(codes, corner, path), codes[k]));
+    [
+      [0, 0],
+      [1, 0],
+      [0, 1],
+      [1, 1],
+    ].forEach((corner, k) => close(blend(codes, corner, path), codes[k]));
   }
   close(blend(codes, [0.25, 0.5], "straight"), [(1.5 + 2.5) / 2, (0 + 5) / 2]);
   close(blend(codes.slice(0, 2), [0.5], "straight"), [2, 0]);
 });
 
 test("the circle keeps the norm that the straight line loses", () => {
-  const codes = [[3, 0, 0], [0, 3, 0], [0, 0, 3], [0, 1.8, 2.4]];
+  const codes = [
+    [3, 0, 0],
+    [0, 3, 0],
+    [0, 0, 3],
+    [0, 1.8, 2.4],
+  ];
   assert.ok(Math.abs(norm(blend(codes, [0.3, 0.6], "great circle")) - 3) < 1e-9);
   assert.ok(norm(blend(codes, [0.3, 0.6], "straight")) < 2.5);
 });
 
 test("attribute vectors add up", () => {
-  close(mix([1, 1], [[1, 0], [2, 4]], [-1, 0.5]), [1, 3]);
+  close(
+    mix(
+      [1, 1],
+      [
+        [1, 0],
+        [2, 4],
+      ],
+      [-1, 0.5],
+    ),
+    [1, 3],
+  );
 });
 
 test("the gauge reads between the steps of its table, and stays inside it", () => {
   const table = [1, 2, 4];
-  close([0, 0.5, 1.5, 2].map((at) => between(table, at)), [1, 1.5, 3, 4]);
+  close(
+    [0, 0.5, 1.5, 2].map((at) => between(table, at)),
+    [1, 1.5, 3, 4],
+  );
   const words = [0.8, 1.3, 2, 9].map((ratio) => howFar(ratio).split(" ")[0]);
   assert.deepEqual(words, ["within", "at", "off", "far"]);
 });

@@ -6,7 +6,24 @@ import { areas, integrand, klDivergence, places } from "../src/gaussians.js";
 import { roundUp, ticks } from "../src/plot.js";
 
 const close = (a, b, tolerance = 1e-9) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
-const PAIRS = [[[1, 0.6], [0, 1]], [[0, 0.1], [0, 1]], [[3, 2], [-3, 0.1]], [[-1, 0.1], [2, 2]]];
+const PAIRS = [
+  [
+    [1, 0.6],
+    [0, 1],
+  ],
+  [
+    [0, 0.1],
+    [0, 1],
+  ],
+  [
+    [3, 2],
+    [-3, 0.1],
+  ],
+  [
+    [-1, 0.1],
+    [2, 2],
+  ],
+];
 
 test("the closed form: known values, zero for equals, not symmetric, no ceiling", () => {
   assert.equal(klDivergence([0.5, 0.3], [0.5, 0.3]), 0);
@@ -28,8 +45,14 @@ test("the areas under the integrand agree with the closed form, in both directio
 test("the drawn integrand has both signs where the curves cross, and shows a narrow peak", () => {
   const [q, p] = PAIRS[0];
   assert.ok(integrand(1, q, p) > 0 && integrand(-0.5, q, p) < 0);
-  const drawn = places(-6, 6, [[0, 0.1], [2, 1]]);
-  assert.deepEqual(drawn, [...drawn].sort((a, b) => a - b));
+  const drawn = places(-6, 6, [
+    [0, 0.1],
+    [2, 1],
+  ]);
+  assert.deepEqual(
+    drawn,
+    [...drawn].sort((a, b) => a - b),
+  );
   assert.ok(drawn.every((x) => Math.abs(x) <= 6));
   const near = drawn.filter((x) => Math.abs(x) < 0.1);
   assert.ok(near.length > 20, `${near.length} places in the peak`);
@@ -43,10 +66,14 @@ test("more draws of a seed begin with the same ones; another seed gives others",
 const nudge = 1e-5;
 test("the slopes and the exact gradients are derivatives", () => {
   const nodes = Array.from({ length: 4001 }, (_, i) => -8 + i / 250);
-  const weight = (e) => Math.exp(-e * e / 2) / Math.sqrt(2 * Math.PI) / 250;
+  const weight = (e) => Math.exp((-e * e) / 2) / Math.sqrt(2 * Math.PI) / 250;
   for (const f of Object.values(functions)) {
     const mean = (mu, sigma) => nodes.reduce((sum, e) => sum + weight(e) * f.value(mu + sigma * e), 0);
-    for (const [mu, sigma] of [[0.3, 0.2], [-1.2, 0.5], [1, 0.1]]) {
+    for (const [mu, sigma] of [
+      [0.3, 0.2],
+      [-1.2, 0.5],
+      [1, 0.1],
+    ]) {
       close(f.slope(mu), (f.value(mu + nudge) - f.value(mu - nudge)) / (2 * nudge), 1e-6);
       const exact = f.exact(mu, sigma);
       close(exact.mu, (mean(mu + nudge, sigma) - mean(mu - nudge, sigma)) / (2 * nudge), 1e-6);
@@ -94,7 +121,11 @@ test("a summary is mean, standard deviation of one, standard error of the mean",
 test("ticks are round, within the range, and not more than asked for and two", () => {
   assert.deepEqual(ticks(-6, 6, 6), [-6, -4, -2, 0, 2, 4, 6]);
   assert.deepEqual(ticks(0, 0.5, 5), [0, 0.1, 0.2, 0.3, 0.4, 0.5]);
-  for (const [low, high] of [[-3, 500], [-0.02, 0.7], [-1e-3, 1e-3]]) {
+  for (const [low, high] of [
+    [-3, 500],
+    [-0.02, 0.7],
+    [-1e-3, 1e-3],
+  ]) {
     const found = ticks(low, high, 5);
     assert.ok(found.length >= 2 && found.length <= 7, `${found}`);
     assert.ok(found.every((value) => value >= low - 1e-12 && value <= high + 1e-12));

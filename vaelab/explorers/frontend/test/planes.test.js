@@ -7,9 +7,20 @@ import * as g from "../src/two_gaussians.js";
 
 const close = (a, b, tolerance = 1e-9) => assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
 
-function clouds(spread = 0.8, means = [[-1.5, -0.5], [1.5, 0.5]], n = 60) {
+function clouds(
+  spread = 0.8,
+  means = [
+    [-1.5, -0.5],
+    [1.5, 0.5],
+  ],
+  n = 60,
+) {
   const draw = normal(uniform(3));
-  return g.place(Array.from({ length: n }, () => [draw(), draw()]), means, spread);
+  return g.place(
+    Array.from({ length: n }, () => [draw(), draw()]),
+    means,
+    spread,
+  );
 }
 
 test("the draws are standard normal, the same for a seed, others for another", () => {
@@ -23,8 +34,21 @@ test("the draws are standard normal, the same for a seed, others for another", (
 });
 
 test("place puts half the points around each mean, spread times the noise away", () => {
-  const { points, labels } = g.place([[1, 0], [0, 1]], [[10, 20], [30, 40]], 2);
-  assert.deepEqual(points, [[12, 20], [30, 42]]);
+  const { points, labels } = g.place(
+    [
+      [1, 0],
+      [0, 1],
+    ],
+    [
+      [10, 20],
+      [30, 40],
+    ],
+    2,
+  );
+  assert.deepEqual(points, [
+    [12, 20],
+    [30, 42],
+  ]);
   assert.deepEqual(labels, [0, 1]);
 });
 
@@ -35,8 +59,14 @@ function logisticLoss(w, points, labels, l2) {
 }
 
 test("logistic regression stops where the gradient is zero, and the gradient is that of the loss", () => {
-  const far = [[-6, -6], [6, 6]];
-  const same = [[1, 1], [1, 1]];
+  const far = [
+    [-6, -6],
+    [6, 6],
+  ];
+  const same = [
+    [1, 1],
+    [1, 1],
+  ];
   for (const [spread, means] of [[2], [0.8], [0.2], [0.2, far], [2, far], [0.2, same], [1, same]]) {
     const { points, labels } = clouds(spread, means);
     const w = g.fitLogistic(points, labels);
@@ -55,21 +85,46 @@ test("logistic regression stops where the gradient is zero, and the gradient is 
 
 test("logistic regression at one point a class: the closed form", () => {
   // Points at -1 and 1 on the x axis: w0 = 0 and l2 w1 = 2 (1 - sigmoid(w1)).
-  const w = g.fitLogistic([[-1, 0], [1, 0]], [0, 1], 0.5);
+  const w = g.fitLogistic(
+    [
+      [-1, 0],
+      [1, 0],
+    ],
+    [0, 1],
+    0.5,
+  );
   close(w[0], 0);
   close(w[2], 0);
   close(0.5 * w[1], 2 * (1 - g.sigmoid(w[1])));
 });
 
 test("the Gaussians have the sample means and the pooled sample covariance", () => {
-  const fit = g.fitGaussians([[0, 0], [2, 0], [10, 1], [10, 5]], [0, 0, 1, 1]);
-  assert.deepEqual(fit.means, [[1, 0], [10, 3]]);
+  const fit = g.fitGaussians(
+    [
+      [0, 0],
+      [2, 0],
+      [10, 1],
+      [10, 5],
+    ],
+    [0, 0, 1, 1],
+  );
+  assert.deepEqual(fit.means, [
+    [1, 0],
+    [10, 3],
+  ]);
   assert.deepEqual(fit.root, [Math.sqrt(0.5), 0, Math.sqrt(2)]);
   assert.deepEqual(fit.logShares, [Math.log(0.5), Math.log(0.5)]);
 });
 
 test("log density is the formula's, and integrates to one with Bayes' rule in between", () => {
-  const unit = { means: [[0, 0], [0, 0]], root: [1, 0, 1], logShares: [Math.log(0.3), Math.log(0.7)] };
+  const unit = {
+    means: [
+      [0, 0],
+      [0, 0],
+    ],
+    root: [1, 0, 1],
+    logShares: [Math.log(0.3), Math.log(0.7)],
+  };
   close(g.logDensity(unit, 0, [3, 4]), -Math.log(2 * Math.PI) - 12.5);
   close(g.logEvidence(unit, [3, 4]), -Math.log(2 * Math.PI) - 12.5);
 
@@ -81,7 +136,11 @@ test("log density is the formula's, and integrates to one with Bayes' rule in be
     for (let y = -7; y < 7; y += step) mass += Math.exp(g.logEvidence(fit, [x, y])) * step * step;
   }
   close(mass, 1, 1e-3);
-  for (const at of [[0, 0], [1, -2], [-3, 0.5]]) {
+  for (const at of [
+    [0, 0],
+    [1, -2],
+    [-3, 0.5],
+  ]) {
     const posterior = Math.exp(fit.logShares[1] + g.logDensity(fit, 1, at) - g.logEvidence(fit, at));
     close(g.sigmoid(g.score(w, at)), posterior);
   }
@@ -102,7 +161,10 @@ test("new points follow the fitted Gaussians; ellipses lie at their distance", (
   const fit = g.fitGaussians(points, labels);
   const next = uniform(1);
   const drawn = g.drawPoints(fit, 40_000, next, normal(next));
-  const again = g.fitGaussians(drawn.map((d) => d.point), drawn.map((d) => d.label));
+  const again = g.fitGaussians(
+    drawn.map((d) => d.point),
+    drawn.map((d) => d.label),
+  );
   fit.means.flat().forEach((value, i) => close(again.means.flat()[i], value, 0.02));
   fit.root.forEach((value, i) => close(again.root[i], value, 0.02));
   const peak = g.logDensity(fit, 1, fit.means[1]);
@@ -113,7 +175,12 @@ test("new points follow the fitted Gaussians; ellipses lie at their distance", (
 });
 
 test("the nearest points come first, and their names are counted", () => {
-  const points = [[5, 5], [0, 0], [1, 1], [-3, 0]];
+  const points = [
+    [5, 5],
+    [0, 0],
+    [1, 1],
+    [-3, 0],
+  ];
   assert.deepEqual(nearest(points, [0.9, 0.8], 2), [2, 1]);
   assert.deepEqual(nearest(points, [0, 0], 9).length, 4);
   close(distance([0, 0], [3, 4]), 5);

@@ -14,7 +14,10 @@ test("watch shows at once, at each change, and no more once it is ended", () => 
   put(model, "c", 1); // not watched
   stop();
   put(model, "a", 3);
-  assert.deepEqual(seen, [[1, [1, 2]], [2, [1, 2]]]);
+  assert.deepEqual(seen, [
+    [1, [1, 2]],
+    [2, [1, 2]],
+  ]);
 });
 
 test("arrow keys move, the browser's own shortcuts with them and other keys do not", () => {

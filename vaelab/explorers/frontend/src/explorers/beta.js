@@ -38,7 +38,7 @@ export function mount({ model, el, say }) {
     : "The models have different likelihoods, so their nats cannot be compared: distortion is the mean " +
       "squared error of the reconstructions.";
   const curve = rateDistortion(runs, nats, best);
-  const strips = pictureRows(model.get("sheet"), runs.length);
+  const strips = pictureRows(model.get("sheet"));
   const facts = table();
   const numbers = div("vae-grow", facts.el, note(remark));
   el.append(chosen.el, strips.el, div("vae-row", numbers, div("vae-grow", curve.el)));
@@ -100,7 +100,7 @@ function rateDistortion(runs, nats, best) {
 }
 
 /** Rows of pictures cut from the sheet: originals, then the chosen model's reconstructions and samples. */
-function pictureRows({ src, cell: [width, height], examples, samples }, count) {
+function pictureRows({ src, cell: [width, height], examples, samples }) {
   const sheet = new Image();
   const rows = [
     ["Originals", examples, () => 0],

@@ -65,7 +65,10 @@ export function mount({ model, el, say }) {
 
   const controls = {};
   for (const who of ["q", "p"]) {
-    for (const [kind, greek, what] of [["mu", "μ", "mean"], ["sigma", "σ", "standard deviation"]]) {
+    for (const [kind, greek, what] of [
+      ["mu", "μ", "mean"],
+      ["sigma", "σ", "standard deviation"],
+    ]) {
       const name = `${kind}_${who}`;
       const shared = { ...LIMITS[kind], value: model.get(name), label: `${what} of ${who}` };
       controls[name] = slider({ ...shared, label: `${greek} of ${who}`, onInput: (v) => set(name, v) });
@@ -83,7 +86,10 @@ export function mount({ model, el, say }) {
 
   const direction = choice({
     label: "Show what is added up for",
-    options: [["q||p", "KL(q‖p): q draws"], ["p||q", "KL(p‖q): p draws"]],
+    options: [
+      ["q||p", "KL(q‖p): q draws"],
+      ["p||q", "KL(p‖q): p draws"],
+    ],
     value: model.get("direction"),
     onChange: (value) => set("direction", value),
   });
@@ -105,7 +111,10 @@ export function mount({ model, el, say }) {
     const [q, p] = [gaussian("q"), gaussian("p")];
     const peak = Math.max(density(q[0], q), density(p[0], p));
     curves.setRange({ y: { max: roundUp(1.1 * peak) } });
-    for (const [who, g] of [["q", q], ["p", p]]) {
+    for (const [who, g] of [
+      ["q", q],
+      ["p", p],
+    ]) {
       lines[who].update(places(-REACH, REACH, [g]).map((x) => [x, density(x, g)]));
     }
     for (const name of NAMES) {
@@ -139,7 +148,10 @@ export function mount({ model, el, say }) {
     note("Plain area counts plus, hatched area counts minus."),
     div("vae-numbers", readouts["q||p"].el, readouts["p||q"].el),
     compared,
-    div("vae-controls", NAMES.map((name) => controls[name].el)),
+    div(
+      "vae-controls",
+      NAMES.map((name) => controls[name].el),
+    ),
   );
   const stop = watch(model, [...NAMES, "direction"], draw);
   return () => {

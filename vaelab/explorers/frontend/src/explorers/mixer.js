@@ -59,13 +59,17 @@ export function mount({ model, el, decoder, say }) {
       div("vae-faces", original, figure(before.el, "as decoded"), figure(after.el, "with what you add")),
       div(
         "vae-grow vae-stack",
-        div("vae-controls", sliders.map((control) => control.el)),
-        div("vae-buttons", button("Reset", () => add(labels.map(() => 0)))),
+        div(
+          "vae-controls",
+          sliders.map((control) => control.el),
+        ),
+        div(
+          "vae-buttons",
+          button("Reset", () => add(labels.map(() => 0))),
+        ),
       ),
     ),
-    note(
-      "At 1 the whole attribute vector is added, below 0 it is taken away. Watch what else changes.",
-    ),
+    note("At 1 the whole attribute vector is added, below 0 it is taken away. Watch what else changes."),
   );
   return watch(model, ["amounts", "face"], show);
 }

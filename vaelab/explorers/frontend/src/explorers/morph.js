@@ -53,7 +53,10 @@ export function mount({ model, el, decoder, say }) {
       });
   const path = choice({
     label: "Path",
-    options: [["straight", "straight line"], ["great circle", "great circle"]],
+    options: [
+      ["straight", "straight line"],
+      ["great circle", "great circle"],
+    ],
     value: model.get("path"),
     onChange: (value) => put(model, "path", value),
   });

@@ -32,7 +32,16 @@ export function mount({ model, el, decoder, say }) {
     };
     context.strokeStyle = colour("--vae-line", el);
     context.beginPath();
-    for (const [from, to] of [[[0, bottom], [0, top]], [[left, 0], [right, 0]]]) {
+    for (const [from, to] of [
+      [
+        [0, bottom],
+        [0, top],
+      ],
+      [
+        [left, 0],
+        [right, 0],
+      ],
+    ]) {
       context.moveTo(...toScreen(...from));
       context.lineTo(...toScreen(...to));
     }

@@ -50,10 +50,17 @@ function strip(parameter) {
         return words;
       });
       const middle = METHODS.map(([, , , lane], i) => [sums[i], lane]);
-      spans.update(middle.map(([{ mean, error }, at]) => [[mean - error, at], [mean + error, at]]));
+      spans.update(
+        middle.map(([{ mean, error }, at]) => [
+          [mean - error, at],
+          [mean + error, at],
+        ]),
+      );
       means.update(middle.map(([{ mean }, at]) => [mean, at]));
       title.textContent = `Gradient for ${GREEK[parameter]}: exact ${number(right)}`;
-      return (p.label = `${title.textContent}, ${said.join("; ")}.`);
+      const words = `${title.textContent}, ${said.join("; ")}.`;
+      p.label = words;
+      return words;
     },
   };
 }
@@ -88,7 +95,10 @@ export function mount({ model, el, say }) {
   const dots = heights.points([], { colour: "var(--vae-ink)", size: 6, opacity: 0.7 });
 
   const controls = {};
-  for (const [name, letter, what] of [["mu", "μ", "mean"], ["sigma", "σ", "standard deviation"]]) {
+  for (const [name, letter, what] of [
+    ["mu", "μ", "mean"],
+    ["sigma", "σ", "standard deviation"],
+  ]) {
     const shared = { ...LIMITS[name], value: model.get(name) };
     controls[name] = slider({ ...shared, label: `${letter}, the ${what}`, onInput: move(name) });
     const zero = () => (name === "mu" ? 0 : model.get("mu"));
@@ -125,15 +135,31 @@ export function mount({ model, el, say }) {
   function drawPoints(f, mu, sigma, eps, z) {
     above.update(eps.map((e) => [e, 1]));
     below.update(z.map((v) => [v, 0]));
-    paths.update(z.slice(0, 100).map((v, i) => [[eps[i], 1], [v, 0]])); // more would be one grey block
-    bar.update([[[mu, 0], [mu, LANES.sigma], [mu + sigma, LANES.sigma]]]);
+    paths.update(
+      z.slice(0, 100).map((v, i) => [
+        [eps[i], 1],
+        [v, 0],
+      ]),
+    ); // more would be one grey block
+    bar.update([
+      [
+        [mu, 0],
+        [mu, LANES.sigma],
+        [mu + sigma, LANES.sigma],
+      ],
+    ]);
     rows.label = `${eps.length} draws ε, each joined to z = ${number(mu)} + ${number(sigma)} ε.`;
     const range = HEIGHTS[model.get("function")];
     heights.setRange({ y: range });
     curve.update(grid.map((x) => [x, f.value(x)]));
     const few = z.slice(0, FEW);
     dots.update(few.map((v) => [v, f.value(v)]));
-    stems.update(few.map((v) => [[v, 0], [v, f.value(v)]]));
+    stems.update(
+      few.map((v) => [
+        [v, 0],
+        [v, f.value(v)],
+      ]),
+    );
     // All tangents equally long to the eye: the plot is about three times as wide as it is tall.
     const scale = (range.max - range.min) / 5;
     slopes.update(
@@ -164,7 +190,13 @@ export function mount({ model, el, say }) {
     for (const name of NAMES.slice(0, 5)) controls[name].value = now[name];
     for (const name of ["mu", "sigma"]) controls[name].handle.update(now[name]);
     const f = functions[now.function];
-    drawPoints(f, mu, sigma, now.eps, now.eps.map((e) => mu + sigma * e));
+    drawPoints(
+      f,
+      mu,
+      sigma,
+      now.eps,
+      now.eps.map((e) => mu + sigma * e),
+    );
     drawGradients(f, mu, sigma, now.eps);
   }
 
@@ -172,7 +204,10 @@ export function mount({ model, el, say }) {
     rows.el,
     heights.el,
     note("Pathwise uses slopes (solid), the score function heights (dashed)."),
-    div("vae-controls", NAMES.slice(0, 4).map((name) => controls[name].el)),
+    div(
+      "vae-controls",
+      NAMES.slice(0, 4).map((name) => controls[name].el),
+    ),
     div("vae-buttons", button("Draw new ε", fresh), controls.hold.el),
     div("vae-row", strips.mu.el, strips.sigma.el),
     note(

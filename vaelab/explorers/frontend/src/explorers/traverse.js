@@ -110,7 +110,10 @@ export function mount({ model, el, decoder, say }) {
         "div",
         { role: "group", "aria-label": labels[k] },
         h("div", { class: "vae-tile-label", "aria-hidden": "true" }, labels[k]),
-        div("vae-tiles", tiles.map((tile) => tile.el)),
+        div(
+          "vae-tiles",
+          tiles.map((tile) => tile.el),
+        ),
       ),
     ),
   );

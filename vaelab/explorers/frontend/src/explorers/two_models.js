@@ -53,7 +53,10 @@ export function mount({ model, el, say }) {
       context.lineWidth = 1.25;
       for (const radius of [1, 2, 3]) {
         paints.forEach((paint, k) => {
-          trace(CIRCLE.map(([u, v]) => gaussians.unwhiten(fit, k, [radius * u, radius * v])), paint);
+          trace(
+            CIRCLE.map(([u, v]) => gaussians.unwhiten(fit, k, [radius * u, radius * v])),
+            paint,
+          );
         });
       }
       const next = uniform(model.get("seed") + 1);
@@ -87,7 +90,10 @@ export function mount({ model, el, say }) {
   });
   const means = ["circles", "triangles"].map((name, k) =>
     grip(`Mean of the ${name}`, k, board, reach, (place) => {
-      set("means", model.get("means").map((mean, i) => (i === k ? round(place) : mean)));
+      set(
+        "means",
+        model.get("means").map((mean, i) => (i === k ? round(place) : mean)),
+      );
     }),
   );
   const spread = slider({
@@ -100,7 +106,11 @@ export function mount({ model, el, say }) {
   });
   const view = choice({
     label: "Show",
-    options: [["both", "both"], ["discriminative", "the classifier"], ["generative", "the density"]],
+    options: [
+      ["both", "both"],
+      ["discriminative", "the classifier"],
+      ["generative", "the density"],
+    ],
     value: model.get("view"),
     onChange: (value) => set("view", value),
   });
@@ -118,7 +128,11 @@ export function mount({ model, el, say }) {
   const verdict = h("p");
   const legend = note();
   const buttons = div("vae-buttons", more, again);
-  const plane = div("vae-board", board.el, means.map((mean) => mean.el));
+  const plane = div(
+    "vae-board",
+    board.el,
+    means.map((mean) => mean.el),
+  );
   const beside = div("vae-grow", view.el, spread.el, answers.el, verdict, buttons);
   el.append(div("vae-row", plane, beside), legend);
 
@@ -128,11 +142,14 @@ export function mount({ model, el, say }) {
     const beliefs = weights.map((w) => gaussians.sigmoid(gaussians.score(w, query)));
     const log = gaussians.logEvidence(fit, query);
     const [lowest, highest] = [Math.min(...logs), Math.max(...logs)];
-    answers.show(["", "Logistic regression", "Gaussians"], [
-      ["p(triangle\u00a0|\u00a0x)", ...beliefs.map(percent)],
-      ["log p(x) here", "has none", number(log, 1)],
-      ["at the points", "has none", `${number(lowest, 1)} to ${number(highest, 1)}`],
-    ]);
+    answers.show(
+      ["", "Logistic regression", "Gaussians"],
+      [
+        ["p(triangle\u00a0|\u00a0x)", ...beliefs.map(percent)],
+        ["log p(x) here", "has none", number(log, 1)],
+        ["at the points", "has none", `${number(lowest, 1)} to ${number(highest, 1)}`],
+      ],
+    );
     const [p] = beliefs;
     const belief = `The classifier says ${p > 0.5 ? "triangle" : "circle"}, ${percent(Math.max(p, 1 - p))}.`;
     verdict.textContent = `${belief} The density here is ${
@@ -166,7 +183,12 @@ function percent(p) {
 function mark(context, [x, y], label, paint, way) {
   context.beginPath();
   if (label) {
-    for (const [dx, dy] of [[0, -5], [4.6, 3.5], [-4.6, 3.5]]) context.lineTo(x + dx, y + dy);
+    for (const [dx, dy] of [
+      [0, -5],
+      [4.6, 3.5],
+      [-4.6, 3.5],
+    ])
+      context.lineTo(x + dx, y + dy);
     context.closePath();
   } else context.arc(x, y, 4, 0, 7);
   context.setLineDash([]);
