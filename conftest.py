@@ -48,3 +48,14 @@ def pytest_runtest_makereport(item, call):
 def pytest_make_collect_report(collector):
     report = yield
     return skip_is_failure(report)
+
+
+@pytest.fixture(autouse=True)
+def _doctest_names(request):
+    """Examples in docstrings may write `vaelab` and `torch` without importing them."""
+    if type(request.node).__name__ == "DoctestItem":
+        import torch
+
+        import vaelab
+
+        request.getfixturevalue("doctest_namespace").update(vaelab=vaelab, torch=torch)

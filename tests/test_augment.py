@@ -5,6 +5,7 @@ import torch
 
 import vaelab
 from vaelab.data.augment import Augment
+from vaelab.errors import DataError, PixelRangeError
 
 NOTHING = {"flip": False, "crop": 0.0, "brightness": 0.0}
 
@@ -77,6 +78,18 @@ def test_shape_range_kind_and_repeatability(dtype):
 
 def test_it_stays_on_the_batchs_device():
     assert Augment()(torch.zeros(2, 3, 8, 8, device="meta")).device.type == "meta"
+
+
+def test_pictures_come_in_by_the_one_door(batch):
+    levels = (batch * 255).round().to(torch.uint8)
+    for images in (levels, vaelab.ImageSet(levels), vaelab.ImageSet(levels / 255)):
+        assert torch.equal(Augment(**NOTHING)(images), levels / 255)
+    with pytest.raises(DataError, match="ImageSet"):
+        Augment()(levels.numpy())
+    with pytest.raises(DataError, match=r"\(N, C, H, W\)"):
+        Augment()(batch[0])
+    with pytest.raises(PixelRangeError):
+        Augment()(2 * batch - 1)
 
 
 @pytest.mark.parametrize("wrong", [{"crop": 1.0}, {"crop": -0.1}, {"brightness": 2}])

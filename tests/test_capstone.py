@@ -21,8 +21,8 @@ from vaelab import recipes, weights
 from vaelab.grading import capstone
 from vaelab.grading.capstone import card as cards
 from vaelab.grading.capstone import measures, rules, submission
+from vaelab.grading.capstone.capstone_score import CapstoneScore
 from vaelab.grading.capstone.likeness import distance
-from vaelab.grading.capstone.score import CapstoneScore
 from vaelab.grading.capstone.standard import Scale, StandardError
 from vaelab.grading.source import for_learners, read_source
 

@@ -9,10 +9,10 @@ import pytest
 
 from vaelab import cli
 from vaelab.grading.capstone import command
+from vaelab.grading.capstone.capstone_score import CapstoneScore, Part
 from vaelab.grading.capstone.card import Card, Run
 from vaelab.grading.capstone.handed_in import find
 from vaelab.grading.capstone.rules import CARD, POINTS, WEIGHTS
-from vaelab.grading.capstone.score import CapstoneScore, Part
 from vaelab.grading.capstone.standard import Standard
 from vaelab.grading.marking.submissions import SubmissionsError
 

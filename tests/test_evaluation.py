@@ -96,6 +96,98 @@ def test_bounds_refuse_what_cannot_be(linear_vae):
         evaluation.evaluate(model, images[:0])
 
 
+# ---- averages over a set, by hand; 300 pictures are a batch of 256 and a short one ----
+
+
+@pytest.fixture
+def uneven(linear_vae):
+    """300 pictures, the last ones much brighter: a mean of batches' means would be another number."""
+    model, _, _ = linear_vae
+    x = torch.rand(300, 1, 2, 2, generator=torch.Generator().manual_seed(0)) * 0.2
+    x[256:] += 0.8
+    return model, x
+
+
+def test_the_elbo_of_a_set_is_the_mean_over_its_images(uneven):
+    model, x = uneven
+    with torch.no_grad():
+        model.to_log_var.weight.zero_()
+        model.to_log_var.bias.fill_(-60.0)  # the code is its mean: nothing is left to chance
+        model.beta = 7.0
+        mu, log_var = model.encode(x)
+        reconstruction = -torch.distributions.Normal(model.decode(mu), 0.2).log_prob(x).sum((1, 2, 3)).mean()
+        kl = torch.distributions.kl_divergence(
+            torch.distributions.Normal(mu, (log_var / 2).exp()), torch.distributions.Normal(0, 1)
+        ).sum(1)
+    seen = evaluation.evaluate(model, x)
+    assert seen["reconstruction"] == pytest.approx(reconstruction.item(), rel=1e-5)
+    assert seen["kl"] == pytest.approx(kl.mean().item(), rel=1e-5)
+    assert seen["elbo"] == pytest.approx(-seen["reconstruction"] - seen["kl"])
+    bound = evaluation.importance_weighted_bound(model, x, samples=1)
+    assert bound.shape == (300,) and bound.dtype == torch.float64
+
+
+def test_evaluate_depends_on_its_seed_alone(uneven):
+    model, x = uneven
+    first = evaluation.evaluate(model, x, seed=3)
+    torch.rand(1)
+    assert evaluation.evaluate(model, x, seed=3) == first != evaluation.evaluate(model, x, seed=4)
+
+
+def test_the_squared_error_of_a_set_is_the_mean_over_its_pixels(uneven):
+    model, x = uneven
+    by_hand = (x - model.decode(model.encode(x)[0])).square().mean().item()
+    assert evaluation.reconstruction_error(model, x) == pytest.approx(by_hand, rel=1e-5)
+    batched = evaluation.reconstruction_error(model, x, batch_size=7)
+    assert batched == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_kl_of_each_dimension_is_a_mean_over_images(uneven):
+    model, x = uneven
+    with torch.no_grad():
+        for head in (model.to_mu, model.to_log_var):
+            head.weight.zero_()
+            head.bias.zero_()
+        model.to_mu.bias[0] = math.sqrt(0.3)  # 0.15 nats: active at 0.1; dimension 1: 0.05 nats
+        model.to_mu.bias[1] = math.sqrt(0.1)
+    torch.testing.assert_close(evaluation.kl_per_dimension(model, x), torch.tensor([0.15, 0.05]))
+    assert [evaluation.active_units(model, x, t) for t in (0.2, 0.1, 0.01)] == [0, 1, 2]
+    assert evaluation.active_units(model, x) == 1
+
+
+def test_the_report_is_what_each_measure_says_alone(uneven):
+    model, x = uneven
+    seen = evaluation.report(model, x[:40], samples=30, seed=2)
+    bound = evaluation.importance_weighted_bound(model, x[:40], 30, seed=2).mean().item()
+    expected = {
+        "images": 40,
+        **evaluation.evaluate(model, x[:40], seed=2),
+        "samples": 30,
+        "importance_weighted_bound": pytest.approx(bound),
+        "active_units": evaluation.active_units(model, x[:40]),
+        "latent_dim": 2,
+        "mean_squared_error": pytest.approx(evaluation.reconstruction_error(model, x[:40])),
+        "frechet": None,
+        "why_no_frechet": "its features know colour pictures only",
+    }
+    assert seen == expected
+    assert bound > expected["elbo"] + 0.1  # 30 draws, not one
+
+
+def test_the_reports_frechet_distance_is_of_new_pictures_from_real_ones():
+    torch.manual_seed(0)
+    colour = nn.Sequential(nn.Linear(2, 12), nn.Sigmoid(), nn.Unflatten(1, (3, 2, 2)))
+    model = VAE(nn.Flatten(), colour, 2, (3, 2, 2), losses.Gaussian(0.2)).eval()
+    real = torch.rand(80, 3, 2, 2)
+    z = torch.randn(80, 2, generator=torch.Generator().manual_seed(5))
+    features = evaluation.portrait_features()
+    by_hand = evaluation.frechet_distance(features(model.decode(z)).detach(), features(real))
+    assert by_hand > 1
+    seen = evaluation.report(model, real, samples=1, seed=5)
+    assert seen["frechet"] == pytest.approx(by_hand, rel=1e-3) and "why_no_frechet" not in seen
+    assert evaluation.report(model, real[:1], samples=1)["why_no_frechet"] == "it takes at least 2 pictures"
+
+
 # ---- the aggregate posterior ----
 
 
@@ -140,6 +232,9 @@ def test_correlated_codes_are_found_out(linear_vae):
         model.to_mu.weight.copy_(torch.ones(2, 4))
         model.to_log_var.weight.zero_()
         model.to_log_var.bias.fill_(2 * math.log(0.01))
+    assert evaluation.aggregate_posterior(model, images).max_correlation > 0.99
+    with torch.no_grad():
+        model.to_mu.weight[1] *= -1  # the one says the opposite of the other
     assert evaluation.aggregate_posterior(model, images).max_correlation > 0.99
 
 

@@ -16,9 +16,15 @@ ROOT = Path(__file__).resolve().parent.parent
 CODE_QUESTION = re.compile(r"^\s*(def|class) ", re.MULTILINE)
 
 
-@pytest.fixture(params=EXERCISES)
+@pytest.fixture(scope="module", params=EXERCISES)
 def name(request):
     return request.param
+
+
+@pytest.fixture(scope="module")
+def names(name):
+    """What the solved notebook leaves behind: run once, for the solution and for the answers beside it."""
+    return mutants.solution(name)
 
 
 def score(name: str, namespace: dict) -> dict[str, list]:
@@ -26,8 +32,8 @@ def score(name: str, namespace: dict) -> dict[str, list]:
     return {key: run(cases, space) for key, cases in mutants.cases(name).items()}
 
 
-def test_the_solution_earns_every_point_of_ten(name):
-    outcomes = [o for listed in score(name, mutants.solution(name)).values() for o in listed]
+def test_the_solution_earns_every_point_of_ten(name, names):
+    outcomes = [o for listed in score(name, names).values() for o in listed]
     assert [(o.case.name, o.message) for o in outcomes if o.status is not Status.PASSED] == []
     assert sum(o.points for o in outcomes) == pytest.approx(10)
 
@@ -43,8 +49,8 @@ def test_hidden_points_are_those_that_the_sheet_announces(name):
         assert sum(hidden) == pytest.approx(question.hidden_points), key
 
 
-def test_every_mistake_is_named_and_every_right_way_accepted(name):
-    verdicts = list(mutants.verdicts(name))
+def test_every_mistake_is_named_and_every_right_way_accepted(name, names):
+    verdicts = list(mutants.verdicts(name, names))
     assert [f"{v.question}: {v.answer.name}" for v in verdicts if not v.right_verdict] == []
 
 

@@ -13,7 +13,7 @@ from skimage.data import lfw_subset
 
 import vaelab
 from vaelab.data import sources
-from vaelab.data.splits import split_of
+from vaelab.data.splits import place_of, split_starts
 from vaelab.errors import DataError, MissingDataError, UnknownNameError
 
 RED, BLUE, WHITE = (200, 30, 30), (30, 30, 200), (255, 255, 255)
@@ -62,6 +62,13 @@ def wide(path):
     image.save(path)
 
 
+def tall(path):
+    """Black, red and blue, black: the central square is the middle."""
+    image = Image.new("RGB", (40, 80), 0)
+    image.paste(halves(RED, BLUE), (0, 20))
+    image.save(path)
+
+
 def large_photo(path):
     halves(RED, BLUE, size=(1600, 1600)).save(path, quality=95)
 
@@ -90,6 +97,7 @@ DEEP = np.tile(np.array([51400, 12850], np.uint16).repeat(20), (40, 1))  # 200 a
         ("turned.jpg", lying_on_its_side, RED, BLUE),
         ("animated.webp", animated, RED, BLUE),
         ("wide.png", wide, RED, BLUE),
+        ("tall.png", tall, RED, BLUE),
         ("photo.jpg", large_photo, RED, BLUE),
         ("tiny.png", single_row, RED, BLUE),
         ("deep.png", lambda p: Image.fromarray(DEEP).save(p), (200,) * 3, (50,) * 3),
@@ -112,8 +120,9 @@ def test_every_kind_of_picture_looks_as_a_viewer_shows_it(tmp_path, name, write,
     assert source.images.shape == (1, 3, 8, 8) and source.images.dtype == torch.uint8
     image = source.images[0].float()
     near = 6 if name.endswith("jpg") else 1
-    assert image[:, 4, 0].tolist() == pytest.approx(left, abs=near)
-    assert image[:, 4, 7].tolist() == pytest.approx(right, abs=near)
+    for row in (0, 4, 7):
+        assert image[:, row, 0].tolist() == pytest.approx(left, abs=near)
+        assert image[:, row, 7].tolist() == pytest.approx(right, abs=near)
 
 
 @pytest.mark.parametrize("name", ["fine.png", "fine.jpg"])
@@ -269,9 +278,56 @@ def test_copies_follow_their_picture_and_newcomers_move_nothing(many):
 
 def test_a_picture_keeps_its_split_for_good():
     """Another hash would hand test pictures of saved runs to training."""
-    splits = {number: split_of(b"picture %d" % number) for number in range(30)}
-    assert [number for number, split in splits.items() if split == "validation"] == [2, 7, 8, 21, 28]
-    assert [number for number, split in splits.items() if split == "test"] == [27]
+    places = [place_of(b"picture %d" % number) for number in range(30)]
+    assert [number for number, place in enumerate(places) if 0.8 <= place < 0.9] == [2, 7, 8, 21, 28]
+    assert [number for number, place in enumerate(places) if place >= 0.9] == [27]
+
+
+def test_every_byte_of_a_file_counts(tmp_path):
+    """Bitmaps begin alike, with a header and the lowest row: by a hash of that, all would be copies."""
+    for level in range(60):
+        Image.fromarray(np.array([[level] * 32, [0] * 32], np.uint8)).save(tmp_path / f"{level}.bmp")
+    heads = {(tmp_path / f"{level}.bmp").read_bytes()[:1_070] for level in range(60)}
+    assert len(heads) == 1
+    counts = [len(sources.folder(tmp_path, split)) for split in ("train", "validation", "test")]
+    assert sum(counts) == 60 and min(counts) > 1
+
+
+def parts(places):
+    """How many pictures each split has."""
+    return np.bincount(np.searchsorted(split_starts(places), places, side="right"), minlength=3)
+
+
+def test_each_split_of_three_pictures_and_more_has_one_and_as_few_as_possible_move():
+    rng = np.random.default_rng(0)
+    for count in [*range(3, 12), 40] * 30:
+        places = np.sort(rng.uniform(0.7 if count % 2 else 0, 1, count))
+        rng.shuffle(places)
+        wanted = np.searchsorted((0.8, 0.9), np.sort(places), side="right")
+        chosen = np.searchsorted(split_starts(places), np.sort(places), side="right")
+        assert set(chosen) == {0, 1, 2}
+        cuts = [(i, j) for i in range(1, count - 1) for j in range(i + 1, count)]
+        fewest = min((wanted != np.repeat(range(3), (i, j - i, count - j))).sum() for i, j in cuts)
+        assert (wanted != chosen).sum() == fewest
+
+
+def test_a_place_at_a_border_one_picture_two_and_copies():
+    assert parts(np.array([0.1, 0.8, 0.85, 0.9])).tolist() == [1, 2, 1]
+    assert parts(np.array([0.99])).tolist() == [1, 0, 0]
+    assert parts(np.array([0.1, 0.2])).tolist() == parts(np.array([0.95, 0.99])).tolist() == [1, 1, 0]
+    assert parts(np.array([0.1, 0.2, 0.3, 0.3, 0.2])).tolist() == [1, 2, 2]  # copies stay together
+    assert split_starts(np.array([])) == (1, 1)
+
+
+@pytest.mark.parametrize("count", [3, 5, 17, 40])
+def test_few_pictures_fill_every_split(tmp_path, count):
+    for level in range(count):
+        grey(tmp_path / f"{level:02}.png", level)
+    (tmp_path / "broken.png").write_bytes(b"none of the pictures")
+    with pytest.warns(UserWarning, match="broken"):
+        found = [levels(sources.folder(tmp_path, split)) for split in ("train", "validation", "test", "all")]
+    assert sorted(found[0] + found[1] + found[2]) == found[3] == list(range(count))
+    assert all(part == sorted(part) and part for part in found)
 
 
 def test_subfolders_are_classes_and_keep_their_numbers_in_every_split(tmp_path):
@@ -317,13 +373,13 @@ def test_a_missing_folder_an_empty_one_and_a_file(tmp_path):
 
 def test_wrong_wishes(tmp_path):
     red_left_blue_right(tmp_path / "one.png")
-    empty = {"train", "validation", "test"} - {split_of((tmp_path / "one.png").read_bytes())}
-    with pytest.raises(DataError, match='split="all"'):
-        sources.folder(tmp_path, empty.pop())
+    assert len(sources.folder(tmp_path, "train")) == 1
+    with pytest.raises(DataError, match=r'three different ones.*split="all"'):
+        sources.folder(tmp_path, "validation")
     with pytest.raises(UnknownNameError, match="'train'"):
         sources.folder(tmp_path, "trian")
     with pytest.raises(DataError, match="channels must be 3"):
         sources.folder(tmp_path, "all", channels=4)
-    for size in (0, -3, 64.0):
+    for size in (0, -3, 64.0, True, "64"):
         with pytest.raises(DataError, match="size, the height"):
             sources.folder(tmp_path, "all", size=size)

@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from vaelab import doctor
 from vaelab.grading import diagnose
 from vaelab.grading.exercise import Case
-from vaelab.grading.isolation import bubblewrap, sandbox
+from vaelab.grading.isolation import bubblewrap, sandbox, seccomp
 from vaelab.grading.isolation.sandbox import Limits, opened
 from vaelab.grading.outcome import Status, run
 from vaelab.grading.sheet import sheet
@@ -278,6 +280,66 @@ for name in ("", "/mem", "/environ", "/fd", "/root", "/task/1/mem"):
 """
     with opened(notebook(roads), LIMITS) as submission:
         assert (submission.space.opened_roads, submission.errors) == ([], [])
+
+
+def test_what_the_filter_refuses_is_refused_by_the_kernel():
+    """With arguments that mean nothing, most of these calls would say so; the filter answers before that."""
+    import pyseccomp
+
+    refused = {name: pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in seccomp._REFUSED}
+    numbers = {name: pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in ("clone", "clone3")}
+    asking = f"""
+import ctypes, errno, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+def says(number, *arguments):
+    ctypes.set_errno(0)
+    result = libc.syscall(ctypes.c_long(number), *map(ctypes.c_ulong, arguments))
+    return result, errno.errorcode.get(ctypes.get_errno())
+others = {{name: says(number, 0, 0, 0, 0, 0, 0) for name, number in {refused!r}.items()}}
+namespaces = [says({numbers["clone"]}, 1 << bit | 17, 0, 0, 0, 0) for bit in (17, 25, 26, 27, 28, 29, 30)]
+clone3 = says({numbers["clone3"]}, 0, 0)
+def family(number):
+    try:
+        with socket.socket(number): return "opened"
+    except OSError as error:
+        return errno.errorcode[error.errno]
+families = {{number: family(number) for number in range(46)}}
+"""
+    with opened(notebook(asking), LIMITS) as submission:
+        space = submission.space
+        assert submission.errors == []
+        assert {name: answer for name, answer in space.others.items() if answer != [-1, "EPERM"]} == {}
+        assert space.namespaces == [[-1, "EPERM"]] * 7 and space.clone3 == [-1, "ENOSYS"]
+        families = {int(number): answer for number, answer in space.families.items()}
+        allowed = {number for number, answer in families.items() if answer != "EAFNOSUPPORT"}
+        assert allowed <= {1, 2, 10} and families[1] == "opened"
+
+
+def test_another_numbering_of_calls_ends_the_process():
+    """A filter by numbers holds for one numbering: x86-64 has two more, and ARM64 that of ARM."""
+    asking = """
+import ctypes, mmap, os, signal
+def ends_by(action):
+    child = os.fork()
+    if child == 0:
+        action()
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    return signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else "nothing"
+def x32():
+    ctypes.CDLL(None).syscall(0x40000000 + 39)
+def i386():  # mov eax, 20; int 0x80; ret
+    page = mmap.mmap(-1, 4096, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, 7)  # to be read, written, run
+    page.write(bytes.fromhex("b814000000cd80c3"))
+    ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()
+ended = {action.__name__: ends_by(action) for action in (x32, i386)} if os.uname().machine == "x86_64" else {}
+"""
+    with opened(notebook(asking), LIMITS) as submission:
+        assert (submission.status, submission.errors) == ("ran", [])
+        assert set(submission.space.ended.values()) <= {
+            "SIGSYS",
+            "SIGSEGV",
+        }  # the latter without 32-bit calls
 
 
 def test_without_a_sandbox_there_are_still_limits():
@@ -645,6 +707,23 @@ def test_a_notebook_of_200_megabytes_is_not_opened():
 def test_without_bubblewrap_nothing_runs(monkeypatch):
     monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
     with pytest.raises(sandbox.IsolationError, match="apt install bubblewrap"):
+        sandbox.require_isolation()
+
+
+def test_without_libseccomp_nothing_runs(monkeypatch):
+    monkeypatch.delitem(sys.modules, "pyseccomp", raising=False)
+    monkeypatch.setattr("ctypes.util.find_library", lambda name: None if name == "seccomp" else "libc.so.6")
+    with pytest.raises(sandbox.IsolationError, match="apt install libseccomp2"):
+        sandbox.require_isolation()
+    assert "apt install libseccomp2" in doctor._sandbox()
+    monkeypatch.setitem(sys.modules, "pyseccomp", None)
+    with pytest.raises(sandbox.IsolationError, match=r"pip install 'vaelab\[grading\]'"):
+        sandbox.require_isolation()
+
+
+def test_a_filter_that_would_leave_out_a_call_is_none(monkeypatch):
+    monkeypatch.setattr(seccomp, "_REFUSED", [*seccomp._REFUSED, "a_call_of_next_year"])
+    with pytest.raises(sandbox.IsolationError, match="libseccomp is too old"):
         sandbox.require_isolation()
 
 

@@ -1,7 +1,10 @@
 """Packed arrays: the same pictures as the files, never half of them, and never in memory all at once."""
 
 import json
+import multiprocessing
 import os
+import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +21,9 @@ import torch
 from PIL import Image
 
 import vaelab
-from vaelab.data import packing, splits
+from vaelab.data import packing
+from vaelab.data.containers import Folder
+from vaelab.data.splits import SPLITS, place_of
 from vaelab.errors import DataError
 
 COUNT = 1_300  # three chunks
@@ -52,6 +57,10 @@ def numbers(images):
     return (pixels[:, 0] + 250 * pixels[:, 1]).tolist()
 
 
+def split_of(file):
+    return SPLITS[np.searchsorted((0.8, 0.9), place_of(file.read_bytes()), side="right")]
+
+
 def load(folder, split="all"):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*could not be read")
@@ -63,9 +72,7 @@ def test_a_folder_is_packed_once_and_each_split_is_a_stretch_of_the_file(picture
     parts = {split: load(pictures, split) for split in ("train", "validation", "test")}
     monkeypatch.setattr(packing, "_build", None)  # nothing is packed again
     for split, part in parts.items():
-        expected = [
-            i for i in everything if splits.split_of((pictures / f"{i:05}.png").read_bytes()) == split
-        ]
+        expected = [i for i in everything if split_of(pictures / f"{i:05}.png") == split]
         assert numbers(part) == numbers(load(pictures, split)) == expected
     [file] = cache.glob("*.npy")
     assert [other.suffix for other in sorted(cache.iterdir()) if other != file] == ["", ".json"]
@@ -134,54 +141,78 @@ def test_a_damaged_array_is_packed_again(pictures, cache, where):
     data = bytearray(file.read_bytes())
     data[where] ^= 1
     file.write_bytes(data if where else data[:-100])
-    assert not packing.verify(file)
     with pytest.warns(UserWarning, match="is damaged, so it is packed again"):
         again = vaelab.load(pictures, size=8, split="all")
-    assert numbers(again) == expected and packing.verify(file)
+    assert numbers(again) == expected == numbers(load(pictures))
+    assert np.array_equal(np.load(file), again.images)
 
 
-def test_verify_sees_every_byte(pictures, cache):
-    load(pictures)
-    [file] = cache.glob("*.npy")
-    assert packing.verify(file)
-    with file.open("r+b") as changed:
-        changed.seek(file.stat().st_size // 2)
-        changed.write(b"\xff")
-    assert not packing.verify(file)
+def test_an_array_is_taken_only_for_what_it_was_made_of(tmp_path, cache, monkeypatch):
+    """Another size, crop, number of channels, order or version of the code needs other bytes."""
+    (tmp_path / "mine").mkdir()
+    noise = np.random.default_rng(0).integers(0, 256, (20, 12, 12, 3), dtype=np.uint8)
+    for i, pixels in enumerate(noise):
+        Image.fromarray(pixels).save(tmp_path / "mine" / f"{i}.png")
+    container, built, build = Folder(tmp_path / "mine"), [], packing._build
+    names = container.pictures()[0]
+    forms = [packing.Form(8), packing.Form(9), packing.Form(8, channels=1), packing.Form(8, crop=6)]
+    ways = [(form, by_split) for form in forms for by_split in (False, True)]
+    in_memory = [packing.pack(container, names, form, "mine", by_split) for form, by_split in ways]
+    monkeypatch.setattr(packing, "CACHED_FROM", 10)
+    monkeypatch.setattr(packing, "_processors", lambda: 1)
+    monkeypatch.setattr(packing, "_build", lambda target, *rest: built.append(target) or build(target, *rest))
+    for _ in range(2):
+        for expected, (form, by_split) in zip(in_memory, ways, strict=True):
+            found = packing.pack(container, names, form, "mine", by_split)
+            assert torch.equal(found.images, expected.images)
+            assert np.array_equal(found.files, expected.files)
+            assert np.array_equal(found.groups, expected.groups)
+    assert len(built) == len(set(built)) == len(list(cache.glob("*.npy"))) == len(ways)
+    monkeypatch.setattr(packing, "_VERSION", packing._VERSION + 1)
+    packing.pack(container, names, forms[0], "mine")
+    assert len(set(built)) == len(ways) + 1
+    packing.pack(container, names[::-1], forms[0], "mine")  # the same files in another order
+    assert len(set(built)) == len(ways) + 2
+    shutil.copytree(tmp_path / "mine", tmp_path / "other")
+    packing.pack(Folder(tmp_path / "other"), names, forms[0], "mine")
+    assert len(set(built)) == len(ways) + 3
 
 
 PACK = """
-import sys, warnings
+import sys, time
 import vaelab
 from vaelab.data import packing
-warnings.simplefilter("ignore")
-packing._processors = lambda: 2
+
+def three_chunks(tasks, all_of_them=packing._decoded):
+    for number, result in enumerate(all_of_them(tasks)):
+        yield result
+        if number == 2:
+            time.sleep(100)
+
+packing._decoded, packing._processors, packing._CHUNK = three_chunks, lambda: 2, 128
 vaelab.load(sys.argv[1], size=48, split="train")
 """
 
 
-def start(folder) -> subprocess.Popen:
-    """Pack in a process of its own, without `if __name__ == "__main__"`, as scripts often are."""
-    environment = os.environ | {"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1"}
-    script = folder.parent / "script.py"
-    script.write_text(PACK)
-    return subprocess.Popen([sys.executable, script, str(folder)], env=environment)
-
-
 def test_a_killed_run_goes_on_where_it_was(tmp_path, cache):
-    """Killed after its first chunk: the chunks that are done are not read again, a damaged one is."""
-    folder = write_pictures(tmp_path / "mine", 6_000)
-    process = start(folder)
-    deadline = time.monotonic() + 60
-    while not any(journal.stat().st_size > 5_000 for journal in cache.glob("*.journal")):
+    """Killed after three chunks of six: those that are done are not read again, a damaged one is.
+
+    The process that packs has no `if __name__ == "__main__"`, as scripts often have none.
+    """
+    folder = write_pictures(tmp_path / "mine", 700)
+    (tmp_path / "script.py").write_text(PACK)
+    environment = os.environ | {"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen([sys.executable, tmp_path / "script.py", str(folder)], env=environment)
+    deadline = time.monotonic() + 100
+    while not any(journal.read_text().count("}\n") == 3 for journal in cache.glob("*.journal")):
         assert time.monotonic() < deadline and process.poll() is None
-        time.sleep(0.002)
+        time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not list(cache.glob("*.npy"))
     [journal], [part] = cache.glob("*.journal"), cache.glob("*.part")
-    done = [json.loads(line)["start"] for line in journal.read_text().splitlines()[:-1] if line]
-    assert 0 < len(done) < 12
+    done = [json.loads(line)["start"] for line in journal.read_text().splitlines() if line]
+    assert len(done) == 3
     with part.open("r+b") as file:  # as after a power cut: noted, but not all of it on the disk
         file.seek(128 + (done[0] + 20) * 3 * 48 * 48)
         file.write(b"\xaa")
@@ -193,23 +224,48 @@ def test_a_killed_run_goes_on_where_it_was(tmp_path, cache):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(packing, "_decoded", decoded)
+        patch.setattr(packing, "_CHUNK", 128)
         with pytest.warns(UserWarning, match="could not be read"):
             resumed = vaelab.load(folder, size=48)
     assert f"{done[0]:05}.png" in read_again
     assert not {f"{first:05}.png" for first in done[1:]} & set(read_again)
     [file] = cache.glob("*.npy")
-    assert packing.verify(file) and not list(cache.glob("*.part"))
-    expected = [i for i in range(6_000) if i % 400 != 399]
-    train = [i for i in expected if splits.split_of((folder / f"{i:05}.png").read_bytes()) == "train"]
-    assert numbers(resumed) == train
+    assert np.load(file).shape == (699, 3, 48, 48) and not list(cache.glob("*.part"))
+    expected = [i for i in range(700) if i % 400 != 399]
+    assert numbers(resumed) == [i for i in expected if split_of(folder / f"{i:05}.png") == "train"]
 
 
-def test_two_processes_pack_once(tmp_path, cache):
-    folder = write_pictures(tmp_path / "mine", 1_000)
-    both = [start(folder) for _ in range(2)]
-    assert [process.wait(timeout=100) for process in both] == [0, 0]
+def fork(work, *args) -> multiprocessing.Process:
+    """Start work in a process of its own, without importing PyTorch again: one thread, no warnings."""
+
+    def run():
+        torch.set_num_threads(1)
+        warnings.simplefilter("ignore")
+        packing._processors = lambda: 1
+        work(*args)
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    return process
+
+
+def test_two_processes_pack_once(tmp_path, cache, monkeypatch):
+    folder, built, build = write_pictures(tmp_path / "mine", 600), tmp_path / "built", packing._build
+
+    def slow_build(*args):
+        with built.open("a") as log:
+            log.write("x")
+        time.sleep(0.5)
+        build(*args)
+
+    monkeypatch.setattr(packing, "_build", slow_build)
+    both = [fork(vaelab.load, folder) for _ in range(2)]
+    for process in both:
+        process.join(100)
+    assert [process.exitcode for process in both] == [0, 0]
     [file] = cache.glob("*.npy")
-    assert packing.verify(file) and not list(cache.glob("*.part"))
+    assert len(np.load(file)) == 599 and not list(cache.glob("*.part"))
+    assert built.read_text() == "x"
 
 
 def test_a_disk_that_is_too_small_is_noticed_at_once(pictures, cache, monkeypatch):
@@ -219,20 +275,18 @@ def test_a_disk_that_is_too_small_is_noticed_at_once(pictures, cache, monkeypatc
     assert [file.name for file in cache.iterdir()] == [".lock"]
 
 
-FULL = """
-import resource, sys
-import vaelab
-resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # a file that cannot grow, as on a full disk
-try:
-    vaelab.load(sys.argv[1], size=48, split="train")
-except vaelab.errors.DataError as error:
-    print(error)
-"""
+def load_onto_a_full_disk(folder, said):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # a file that cannot grow
+    try:
+        vaelab.load(folder, size=48)
+    except DataError as error:
+        said.write_text(str(error))
 
 
-def test_a_disk_that_fills_up_on_the_way_leaves_nothing(pictures, cache):
-    done = subprocess.run([sys.executable, "-c", FULL, str(pictures)], capture_output=True, text=True)
-    assert "not enough space" in done.stdout and "larger disk" in done.stdout, done.stderr
+def test_a_disk_that_fills_up_on_the_way_leaves_nothing(pictures, tmp_path, cache):
+    fork(load_onto_a_full_disk, pictures, tmp_path / "said").join(100)
+    said = (tmp_path / "said").read_text()
+    assert "not enough space" in said and "larger disk" in said
     assert [file.name for file in cache.iterdir()] == [".lock"]
 
 

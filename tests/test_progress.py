@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from vaelab import cli
-from vaelab.grading import progress, standing
+from vaelab.grading import progress_file, standing
+from vaelab.grading.check_report import QuestionReport
 from vaelab.grading.compare import expect
 from vaelab.grading.exercise import Exercise
 from vaelab.grading.outcome import run
-from vaelab.grading.report import QuestionReport
 from vaelab.grading.sheet import EXERCISES
 from vaelab.grading.space import local
 
@@ -37,7 +37,7 @@ def here(tmp_path, monkeypatch):
 def answer(name: str, folder: Path = Path("."), **answers) -> None:
     exercise = small(name)
     reports = [QuestionReport(q, run(q.cases, local(answers))) for q in exercise.questions.values()]
-    progress.record(folder, exercise, reports)
+    progress_file.record(folder, exercise, reports)
 
 
 def answer_all(folder: Path = Path(".")) -> None:

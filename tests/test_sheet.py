@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-import vaelab
+from vaelab import grading
+from vaelab.errors import UnknownNameError
 from vaelab.grading.compare import diagnose, expect
 from vaelab.grading.exercise import Exercise, seal
 from vaelab.grading.outcome import Status
@@ -138,5 +139,5 @@ def test_gradients_are_those_of_the_closed_form():
 
 
 def test_an_unknown_exercise_is_told_with_the_nearest_name():
-    with pytest.raises(vaelab.errors.UnknownNameError, match="04-kl-divergence"):
-        vaelab.grading.sheet("04-kl")
+    with pytest.raises(UnknownNameError, match="04-kl-divergence"):
+        grading.sheet("04-kl")

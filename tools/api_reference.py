@@ -22,10 +22,10 @@ _SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
 @functools.cache
 def public_names() -> dict[str, object]:
     """Full name -> what it names; a name that is offered in two places comes twice."""
-    from vaelab import training
+    from vaelab import grading, quizzes, training
 
     found = _members(vaelab)
-    for module in [*found.values(), training]:
+    for module in [*found.values(), grading, quizzes, training]:
         if inspect.ismodule(module):
             found |= {module.__name__: module} | _members(module)
     for name in [name for name in found if name.startswith("vaelab.data.")]:

@@ -8,7 +8,7 @@ from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from vaelab.grading.report import number
+from vaelab.grading.check_report import number
 from vaelab.grading.sheet import EXERCISES, exercise
 
 

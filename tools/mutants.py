@@ -101,9 +101,9 @@ def empty(name: str) -> dict:
     return namespace_of(for_learners(read_source(SOURCE / name / "exercise.md")))
 
 
-def verdicts(name: str, only: str | None = None) -> Iterator[Verdict]:
-    """Every listed answer, checked."""
-    answers, its_cases, names = module(SOURCE / name / "answers.py"), cases(name), solution(name)
+def verdicts(name: str, names: dict, only: str | None = None) -> Iterator[Verdict]:
+    """Every listed answer, checked among the names of the solved notebook."""
+    answers, its_cases = module(SOURCE / name / "answers.py"), cases(name)
     for wrong, listed in ((True, answers.WRONG), (False, answers.RIGHT)):
         for question, its_answers in listed.items():
             for answer in its_answers if only in (None, question) else ():
@@ -139,7 +139,7 @@ def main() -> int:
     bad = 0
     print(f"{'exercise':40} {'question':9} {'killed':>8} {'accepted':>9}")
     for name in options.exercises:
-        found = list(verdicts(name, options.question))
+        found = list(verdicts(name, solution(name), options.question))
         for question in sorted({v.question for v in found}):
             print(_row(name, question, [v for v in found if v.question == question]))
         for verdict in found:

@@ -3,11 +3,9 @@ from . import errors as errors
 from . import evaluation as evaluation
 from . import explorers as explorers
 from . import figures as figures
-from . import grading as grading
 from . import latent as latent
 from . import losses as losses
 from . import nets as nets
-from . import quizzes as quizzes
 from . import recipes as recipes
 from . import weights as weights
 from . import whitening as whitening

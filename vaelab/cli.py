@@ -61,7 +61,9 @@ def _train(parser: argparse.ArgumentParser) -> None:
     add("--epochs", type=int, help="times through the pictures, resumed parts included")
     add("--size", type=int, help="height and width in pixels (default: the recipe's)")
     add("--n", type=int, help="how many pictures (default: 10,000 drawn ones, or all there are)")
-    add("--validation", type=int, metavar="N", help="pictures to measure on after each epoch (default 1000)")
+    add(
+        "--validation", type=int, metavar="N", help="measure on N pictures at most, each epoch (default 1000)"
+    )
     add("--batch-size", type=int, help="pictures a step, over all processes (default 128)")
     add("--lr", type=float, help="Adam's step size (default 0.001)")
     add("--schedule", help="constant (default), or cosine to let the step size fall to 0")
@@ -91,7 +93,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     add("model", help=_MODEL)
     add("--data", help="what to measure on (default: what it was trained on, else portraits)")
     add("--split", default="test", help="train, validation or test (default)")
-    add("--n", type=int, default=1_000, help="how many pictures (default 1000)")
+    add("--n", type=int, default=1_000, help="how many pictures at most (default 1000)")
     add("--samples", type=int, default=100, help="draws a picture for the importance-weighted bound")
     add("--seed", type=int, default=0)
     add("--device", help="cpu, cuda, mps")
@@ -145,7 +147,7 @@ def _grade(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder of the hidden checks (default: exercises/hidden, else exercises/source)",
     )
-    add("--jobs", type=int, metavar="N", help="submissions at a time (default: one for each core)")
+    add("--jobs", type=int, metavar="N", help="submissions at a time, 1 or more (default: one a core)")
     add(
         "--unsafe",
         action="store_true",

@@ -12,7 +12,9 @@ from tqdm.auto import tqdm
 
 import vaelab
 from vaelab import evaluation, nets, weights
+from vaelab.data import ImageSet
 from vaelab.data.augment import Augment
+from vaelab.data.loading import load_at_most
 from vaelab.errors import CheckpointError, DataError
 from vaelab.explorers.page_decoder import pack
 from vaelab.files import written_whole
@@ -60,10 +62,7 @@ def train(out: str, resume: bool, device: str | None, **given) -> int:
     store = Checkpoints(folder, given["keep"] or _TRAIN_DEFAULTS["keep"])
     options = _resumed(folder, given) if resume else _asked(given)
     model = _build(options)
-    size = model.image_shape[-1]
-    load = {"name": options["data"], "size": size, "seed": options["seed"]}
-    images = vaelab.load(**load, n=options["n"])
-    validation = vaelab.load(**load, n=options["validation"], split="validation")
+    images, validation = _pictures(options, model.image_shape[-1])
     _start(folder, store, resume, options)
     history = fit(
         model,
@@ -83,6 +82,13 @@ def train(out: str, resume: bool, device: str | None, **given) -> int:
         after_epoch=_report,
     )
     return _ended(history, folder)
+
+
+def _pictures(options: dict, size: int) -> tuple[ImageSet, ImageSet]:
+    """What to learn from, and what to measure on: of one's own pictures there may be few."""
+    how = {"name": options["data"], "size": size, "seed": options["seed"]}
+    images = vaelab.load(n=options["n"], **how)
+    return images, load_at_most(options["validation"], split="validation", **how)
 
 
 def _asked(given: dict) -> dict:
@@ -187,7 +193,8 @@ def evaluate(
 ) -> int:
     """Print a model's measures as JSON."""
     found = _find(model, device)
-    images = vaelab.load(data or _trained_on(model), size=found.image_shape[-1], n=n, split=split, seed=seed)
+    size = found.image_shape[-1]
+    images = load_at_most(n, data or _trained_on(model), size=size, split=split, seed=seed)
     print(json.dumps(evaluation.report(found, images, samples=samples, seed=seed), indent=1))
     return 0
 
@@ -207,8 +214,6 @@ def grade(folder: str, out: str, unsafe: bool, jobs: int | None, **paths: str | 
     """Grade a folder of submissions."""
     from vaelab.grading.marking.grade import grade
 
-    if jobs is not None and jobs < 1:
-        raise ValueError(f"--jobs {jobs}: at least 1.")
     places = {name: path and Path(path).expanduser() for name, path in paths.items()}
     return grade(Path(folder).expanduser(), Path(out).expanduser(), jobs=jobs, unsafe=unsafe, **places)
 

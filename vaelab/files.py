@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writing: files that appear whole or not at all."""
 
 import os
 import tempfile
@@ -9,10 +9,10 @@ from pathlib import Path
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Write to the path this gives; on leaving, it is renamed to `path`. After an error nothing is left.
+    """Write a file atomically: to the path this gives, which is renamed to `path` on leaving.
 
-    The name changes only when the bytes are on the disk: a kill or a power cut leaves the old file or
-    the new one.
+    After an error nothing is left. The name changes only when the bytes are on the disk: a kill or a power
+    cut leaves the old file or the new one.
     """
     handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
     os.close(handle)

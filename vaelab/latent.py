@@ -1,13 +1,16 @@
 """Moving about in latent space: encode a set, decode points, walk between codes."""
 
 import math
+from collections.abc import Iterator
+from typing import overload
 
 import torch
 from torch import Tensor, nn
 
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError
-from vaelab.models import VAE
+from vaelab.models import VAE, Autoencoder
+from vaelab.nets import evaluating
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -15,33 +18,55 @@ def device_of(model: nn.Module) -> torch.device:
     return next(model.parameters(), torch.empty(0)).device
 
 
+@overload
+def encode(model: VAE, images: ImageSet | Tensor, batch_size: int = 256) -> tuple[Tensor, Tensor]: ...
+@overload
+def encode(model: Autoencoder, images: ImageSet | Tensor, batch_size: int = 256) -> Tensor: ...
 @torch.no_grad()
-def encode(model: nn.Module, images: ImageSet, batch_size: int = 256) -> Tensor | tuple[Tensor, Tensor]:
+def encode(model, images, batch_size=256):
     """The codes of all `images`, in evaluation mode, on the CPU.
+
+    Args:
+        images: an ImageSet, or a tensor (N, C, H, W) of floats in [0, 1] or bytes; at least one picture.
+        batch_size: pictures at a time.
 
     Returns:
         For a `VAE`, the posterior's (mu, log_var), (N, latent_dim) each; else codes, (N, latent_dim).
+
+        >>> mu, log_var = encode(vaelab.pretrained("dlwp-digits-vae"), vaelab.load("digits", n=5))
+        >>> mu.shape
+        torch.Size([5, 2])
     """
-    model.eval()
-    codes = [model.encode(x) for x in images.batches(batch_size, device_of(model))]
+    with evaluating(model):
+        codes = [model.encode(x) for x in _batches(model, images, batch_size)]
     if isinstance(model, VAE):
         return tuple(torch.cat(part).cpu() for part in zip(*codes, strict=True))
     return torch.cat(codes).cpu()
 
 
 @torch.no_grad()
-def decode(model: nn.Module, z: Tensor, batch_size: int = 256) -> Tensor:
-    """Images of the codes `z` (N, latent_dim), in evaluation mode, on the CPU: (N, C, H, W) in [0, 1]."""
-    model.eval()
-    return torch.cat([model.decode(part).cpu() for part in z.to(device_of(model)).split(batch_size)])
+def decode(model: Autoencoder | VAE, z: Tensor, batch_size: int = 256) -> Tensor:
+    """Images of the codes `z` (N, latent_dim), in evaluation mode, on the CPU: (N, C, H, W) in [0, 1].
+
+    >>> decode(vaelab.pretrained("dlwp-digits-vae"), torch.zeros(3, 2)).shape
+    torch.Size([3, 1, 28, 28])
+    """
+    with evaluating(model):
+        return torch.cat([model.decode(part).cpu() for part in z.to(device_of(model)).split(batch_size)])
 
 
 @torch.no_grad()
-def reconstruct(model: nn.Module, images: ImageSet, batch_size: int = 256) -> Tensor:
+def reconstruct(model: Autoencoder | VAE, images: ImageSet | Tensor, batch_size: int = 256) -> Tensor:
     """Reconstructions of all `images` (a VAE decodes its posterior's mean), on the CPU: (N, C, H, W)."""
-    model.eval()
-    parts = [model.reconstruct(x).cpu() for x in images.batches(batch_size, device_of(model))]
-    return torch.cat(parts)
+    with evaluating(model):
+        return torch.cat([model.reconstruct(x).cpu() for x in _batches(model, images, batch_size)])
+
+
+def _batches(model: nn.Module, images: ImageSet | Tensor, batch_size: int) -> Iterator[Tensor]:
+    images = ImageSet.of(images)
+    if not len(images):
+        raise DataError("The ImageSet is empty: there is nothing to encode.")
+    return images.batches(batch_size, device_of(model))
 
 
 def interpolate(start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
@@ -62,7 +87,7 @@ def interpolate(start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
 
 
 def great_circle(start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
-    """Points on the arc from `start` to `end`, both included; also called slerp.
+    """Spherical interpolation, or slerp: points on the arc from `start` to `end`, both included.
 
     Neighbours are equally far apart when both codes have the same length, less evenly the more they differ.
     In many dimensions the prior's draws lie near a sphere of radius sqrt(latent_dim), and a straight line
@@ -106,6 +131,9 @@ def attribute_vector(codes: Tensor, present: Tensor) -> Tensor:
     Raises:
         ShapeError: not one yes or no for each code.
         DataError: all pictures have the attribute, or none has.
+
+        >>> attribute_vector(torch.tensor([[0.0, 1.0], [2.0, 1.0]]), torch.tensor([False, True]))
+        tensor([2., 0.])
     """
     present = _checked_attributes(codes, present, 1)
     return codes[present].mean(0) - codes[~present].mean(0)

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vaelab.data.imageset import ImageSet
+
 
 @dataclass(frozen=True)
 class Augment:
@@ -32,15 +34,16 @@ class Augment:
             if not 0 <= share < 1:
                 raise ValueError(f"{name} is a share, from 0 to below 1, not {share}. 0 switches it off.")
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def __call__(self, images: ImageSet | Tensor) -> Tensor:
         """A changed copy of a batch.
 
         Args:
-            x: float pictures in [0, 1], shape (B, C, H, W).
+            images: B pictures, whatever `ImageSet.of` takes.
 
         Returns:
-            The same shape, kind and device, in [0, 1].
+            Floats in [0, 1], shape (B, C, H, W), on the same device; of the same kind if they were floats.
         """
+        x = _floats(images)
         if self.crop:
             x = self._cropped(x)
         if self.flip:
@@ -65,3 +68,10 @@ class Augment:
         theta[:, :, 2] = centre
         grid = F.affine_grid(theta, list(x.shape), align_corners=False).to(x.dtype)
         return F.grid_sample(x, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+def _floats(images: ImageSet | Tensor) -> Tensor:
+    if isinstance(images, Tensor) and images.is_floating_point() and images.device.type != "cpu":
+        return images  # looking at a GPU's pixels makes the program wait for it
+    pixels = ImageSet.of(images).images
+    return pixels if pixels.is_floating_point() else pixels / 255

@@ -14,9 +14,10 @@ import numpy as np
 import torch
 
 from vaelab.data import celeba_download, packing, places
+from vaelab.data.arguments import check_size, check_split
 from vaelab.data.containers import Container, Folder, open_container
 from vaelab.data.imageset import ImageSet
-from vaelab.data.sources import check_size, check_split, warn_of_missing, warn_of_skipped
+from vaelab.data.sources import warn_of_missing, warn_of_skipped
 from vaelab.data.splits import SPLITS
 from vaelab.errors import DataError
 
@@ -73,7 +74,7 @@ def is_here(path: Path) -> bool:
 def read(path: Path, split: str, size: int) -> ImageSet:
     """CelebA from a folder or zip, as Kaggle, torchvision or the authors lay it out."""
     check_split("'celeba'", split)
-    check_size(size)
+    size = check_size(size)
     container = open_container(path)
     split_of = _splits(container)
     attributes = _attributes(container, split_of)

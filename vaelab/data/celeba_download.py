@@ -75,14 +75,15 @@ def from_kaggle() -> Path:
         import kagglehub
     except ImportError:
         raise DownloadError("kagglehub is not installed", "Install it: pip install kagglehub") from None
-    for pause in (*downloads.PAUSES, None):
+    pauses = iter(downloads.PAUSES)
+    while True:
         try:
             return Path(kagglehub.dataset_download(KAGGLE_NAME))
         except Exception as error:  # its own, requests' and the system's errors have no common base
             failure = _kaggle_failure(error)
             if failure is not None:
                 raise failure from error
-            if pause is None:
+            if (pause := next(pauses, None)) is None:
                 raise DownloadError(f"it keeps failing ({_one_line(error)})", downloads.AGAIN) from error
             time.sleep(pause)
 

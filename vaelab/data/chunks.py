@@ -1,7 +1,7 @@
 """Some picture files become rows of bytes: the work of one process. Needs no torch, so it starts quickly."""
 
+import math
 import warnings
-from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -10,11 +10,7 @@ from PIL import Image
 
 from vaelab.data import picture_files
 from vaelab.data.containers import Container
-
-SKIPPED = 255  # stands for the group of a file that did not become a row
-
-Grouping = Callable[[bytes], int]
-"""Gives a file's group, 0 to 9, by its bytes."""
+from vaelab.data.splits import place_of
 
 
 @dataclass(frozen=True)
@@ -32,27 +28,27 @@ class Form:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """What became of some files: for each a row (zeros if it was skipped) and its group (or SKIPPED)."""
+    """What became of some files: for each a row and its `splits.place_of`, zeros and nan if skipped."""
 
     rows: np.ndarray
-    groups: list[int]
-    skipped: list[tuple[str, str, int]]
+    places: list[float]
+    skipped: list[tuple[str, str, float]]
 
 
-def read_chunk(container: Container, names: list[str], form: Form, grouping: Grouping | None) -> Chunk:
-    """Decode these files; one that cannot be read is noted, with its reason and its group (-1: unknown)."""
-    rows, groups, skipped = np.zeros((len(names), *form.shape), np.uint8), [], []
+def read_chunk(container: Container, names: list[str], form: Form) -> Chunk:
+    """Decode these files; one that cannot be read is noted, with its reason and its place (nan: unknown)."""
+    rows, places, skipped = np.zeros((len(names), *form.shape), np.uint8), [], []
     for row, name in zip(rows, names, strict=True):
-        group = -1
+        place = math.nan
         try:
             data = container.read(name)
-            group = grouping(data) if grouping else 0
+            place = place_of(data)
             row[:] = picture_files.decode(data, form.size, form.channels, form.crop)
-            groups.append(group)
+            places.append(place)
         except picture_files.UnreadablePictureError as reason:
-            skipped.append((name, str(reason), group))
-            groups.append(SKIPPED)
-    return Chunk(rows, groups, skipped)
+            skipped.append((name, str(reason), place))
+            places.append(math.nan)
+    return Chunk(rows, places, skipped)
 
 
 def numbered_chunk(number: int, *task) -> tuple[int, Chunk]:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaelab.data.drawing import check_size, in_chunks
+from vaelab.data.painting import check_size, in_chunks
 from vaelab.data.randomness import Factor, uniforms
 
 FACTORS = {

@@ -14,7 +14,7 @@ import torch
 from scipy.special import ndtr, ndtri
 from torch import Tensor
 
-from vaelab.data.drawing import check_size, in_chunks
+from vaelab.data.painting import check_size, in_chunks
 from vaelab.data.randomness import Factor, uniforms
 
 FACTORS = {

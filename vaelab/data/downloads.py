@@ -99,7 +99,7 @@ def _receive(url: str, part: Path, name: str) -> None:
         raise _TryAgain(f"the connection ended after {_size(part):,} of {total:,} bytes")
 
 
-def _open(url: str, have: int, name: str) -> http.client.HTTPResponse:
+def _open(url: str, have: int, name: str) -> http.client.HTTPResponse | urllib.error.HTTPError:
     headers = {"User-Agent": "vaelab"} | ({"Range": f"bytes={have}-"} if have else {})
     try:
         return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=SILENCE)

@@ -7,9 +7,10 @@ import re
 from pathlib import Path, PurePosixPath
 
 from vaelab.data import packing, places
+from vaelab.data.arguments import check_size, check_split
 from vaelab.data.containers import Container, open_container
 from vaelab.data.imageset import ImageSet
-from vaelab.data.sources import check_size, check_split, warn_of_missing, warn_of_skipped
+from vaelab.data.sources import warn_of_missing, warn_of_skipped
 from vaelab.errors import DataError, MissingDataError
 
 COUNT = 70_000
@@ -58,7 +59,7 @@ def is_here(path: Path) -> bool:
 def read(path: Path, split: str, size: int) -> ImageSet:
     """FFHQ from a folder, a zip or a tar archive."""
     check_split("'ffhq'", split)
-    check_size(size)
+    size = check_size(size)
     container = open_container(path)
     found = _numbered(container)
     if not found:
@@ -67,12 +68,12 @@ def read(path: Path, split: str, size: int) -> ImageSet:
     numbers = sorted(found)
     names = [found[number] for number in numbers]
     packed = packing.pack(container, names, packing.Form(size), "ffhq")
-    skipped = tuple((file, why) for file, why, _ in packed.skipped)
+    skipped = [(file, why) for file, why, _ in packed.skipped]
     warn_of_skipped(container, skipped)
     inside = [i for i, row in enumerate(packed.files) if numbers[row] in _SPLITS[split]]
     if not inside:
         raise DataError(f"{path} has no picture of split {split!r} ({_SPLITS[split]}). {ways_to_get()}")
-    return ImageSet(packed.images[inside[0] : inside[-1] + 1], name="ffhq", skipped=skipped)
+    return ImageSet(packed.images[inside[0] : inside[-1] + 1], name="ffhq", skipped=tuple(skipped))
 
 
 def ways_to_get() -> str:

@@ -6,13 +6,21 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
+from vaelab.data.arguments import is_whole, whole_number
 from vaelab.data.pixels import check_unit_range
 from vaelab.errors import DataError, UnknownNameError
 
 
 @dataclass(frozen=True, eq=False)
 class ImageSet:
-    """A set of pictures of one size, with their labels, attributes and factors where these are known.
+    """A data set: pictures of one size, with their labels, attributes and factors where these are known.
+
+    `ImageSet(floats, labels=labels)` makes one of your own numbers. `torch.utils.data.DataLoader` takes it as
+    it is, and gives batches of floats in [0, 1], with their labels where there are any.
+
+    >>> images = ImageSet(torch.rand(6, 1, 8, 8), labels=torch.arange(6))
+    >>> [x.shape for x, y in torch.utils.data.DataLoader(images, batch_size=4)]
+    [torch.Size([4, 1, 8, 8]), torch.Size([2, 1, 8, 8])]
 
     Attributes:
         images: uint8 from 0 to 255, or floats in [0, 1], shape (N, C, H, W); a large set's lie in a file that
@@ -59,8 +67,8 @@ class ImageSet:
         """Whatever pictures come as, an ImageSet: the one way in of everything that takes pictures.
 
         Args:
-            images: an ImageSet, which is given back as it is; floats in [0, 1]; or uint8 from 0 to 255. Tensors
-                have the shape (N, C, H, W).
+            images: an ImageSet, which is given back as it is; floats in [0, 1]; or uint8 from 0 to 255.
+                Tensors have the shape (N, C, H, W).
 
         Raises:
             DataError: something else, or another shape.
@@ -70,8 +78,8 @@ class ImageSet:
             return images
         if not isinstance(images, Tensor):
             raise DataError(
-                "Pictures come as an ImageSet (vaelab.load makes one), or as a tensor of shape (N, C, H, W): floats "
-                f"in [0, 1], or uint8; not as {type(images).__name__}."
+                "Pictures come as an ImageSet (vaelab.load makes one), or as a tensor of shape (N, C, H, W): "
+                f"floats in [0, 1], or uint8; not as {type(images).__name__}."
             )
         return cls(images)
 
@@ -81,7 +89,8 @@ class ImageSet:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Shape of one picture: (channels, height, width)."""
-        return tuple(self.images.shape[1:])
+        channels, height, width = self.images.shape[1:]
+        return channels, height, width
 
     def __repr__(self) -> str:
         known = [f"{len(self.class_names)} classes"] * bool(self.class_names)
@@ -92,24 +101,27 @@ class ImageSet:
 
     def __getitem__(self, index) -> "ImageSet":
         """The chosen pictures as an ImageSet; `images[3]` keeps the batch axis, so it holds one picture."""
-        if isinstance(index, int):
+        if is_whole(index):
             if not -len(self) <= index < len(self):
                 raise IndexError(f"There is no picture {index}: this set has {len(self)}.")
             index = slice(index, index + 1 or None)
-        return ImageSet(
+        return replace(
+            self,
             images=self.images[index],
-            name=self.name,
             attributes=None if self.attributes is None else self.attributes[index],
-            attribute_names=self.attribute_names,
             factors={name: values[index] for name, values in self.factors.items()},
             labels=None if self.labels is None else self.labels[index],
-            class_names=self.class_names,
-            skipped=self.skipped,
         )
+
+    def __getitems__(self, indices: list[int]) -> list[Tensor] | list[tuple[Tensor, Tensor]]:
+        """Pictures as PyTorch's DataLoader asks for them: floats in [0, 1], with their labels if known."""
+        rows = torch.tensor(indices)
+        pictures = self.float(rows).unbind()
+        return list(pictures) if self.labels is None else list(zip(pictures, self.labels[rows], strict=True))
 
     def attribute(self, name: str) -> Tensor:
         """One attribute, bool of shape (N,)."""
-        if name not in self.attribute_names:
+        if self.attributes is None or name not in self.attribute_names:
             raise UnknownNameError(f"attribute of {self.name!r}", name, self.attribute_names)
         return self.attributes[:, self.attribute_names.index(name)]
 
@@ -136,7 +148,7 @@ class ImageSet:
         return on_device.float().div_(255)
 
     def _rows(self, index, device: torch.device) -> Tensor:
-        """Some pictures as they are kept, where all of them lie; in pinned memory if they go on to a CUDA device."""
+        """Some pictures as they are kept, where all of them lie; in pinned memory on their way to CUDA."""
         if not isinstance(index, Tensor) or index.dtype != torch.int64 or index.ndim != 1:
             return self.images[index]
         index = index.to(self.images.device)
@@ -168,8 +180,7 @@ class ImageSet:
             shuffle: True for a random order, the same for the same `seed`.
             seed: chooses the order; give another one each epoch.
         """
-        if batch_size < 1:
-            raise DataError(f"batch_size must be at least 1, not {batch_size}.")
+        batch_size = whole_number("batch_size", batch_size)
         order = torch.arange(len(self))
         if shuffle:
             order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))

@@ -7,7 +7,8 @@ from types import ModuleType
 
 import torch
 
-from vaelab.data import drawing
+from vaelab.data import painting
+from vaelab.data.arguments import whole_number
 from vaelab.data.imageset import ImageSet
 from vaelab.data.splits import SPLITS
 from vaelab.errors import DataError, UnknownNameError
@@ -33,6 +34,9 @@ def load(
 ) -> ImageSet:
     """Load pictures by name, or from a folder or archive of picture files.
 
+    >>> load("portraits", n=10, split="test").images.shape
+    torch.Size([10, 3, 64, 64])
+
     Args:
         name: "portraits", "digits" or "cylinders" (drawn on the spot, nothing to download),
             "fashion_mnist", "mnist" or "celeba" (read from this machine, or downloaded once), "ffhq" (read
@@ -50,13 +54,24 @@ def load(
     Raises:
         UnknownNameError: no set or split of that name.
         MissingDataError: the set or folder is not on this machine; the message says how to get it.
-        DataError: a size, a count or a folder that cannot be used.
+        DataError: a size, a count, a seed or a folder that cannot be used.
     """
-    if n is not None and n < 1:
-        raise DataError(f"n, the number of pictures, must be at least 1, not {n}.")
+    n = None if n is None else whole_number("n, the number of pictures,", n)
+    seed = whole_number("seed", seed, least=None)
     if name in DRAWN:
         return _draw(name, size, n, seed, split)
     return _pick(_read(name, size, split), n, seed, split)
+
+
+def load_at_most(
+    n: int, name: str | os.PathLike, *, size: int | None = None, seed: int = 0, split: str = "train"
+) -> ImageSet:
+    """`load` n pictures, or all there are of a stored set that has fewer."""
+    n = whole_number("n, the number of pictures,", n)
+    if name in DRAWN:
+        return load(name, size=size, n=n, seed=seed, split=split)
+    found = load(name, size=size, split=split)
+    return found if len(found) <= n else _pick(found, n, seed, split)
 
 
 def _draw(name: str, size: int | None, n: int | None, seed: int, split: str) -> ImageSet:
@@ -66,7 +81,7 @@ def _draw(name: str, size: int | None, n: int | None, seed: int, split: str) -> 
     start, count = _SPLIT_START[split], n or _DRAWN_COUNT[split]
     factors = painter.draw_factors(torch.arange(start, start + count), seed)
     return ImageSet(
-        images=_paint(painter, factors, size or painter.DEFAULT_SIZE, count, name),
+        images=_paint(painter, factors, painter.DEFAULT_SIZE if size is None else size, count, name),
         name=name,
         attributes=painter.attributes(factors) if painter.ATTRIBUTE_NAMES else None,
         attribute_names=painter.ATTRIBUTE_NAMES,
@@ -78,7 +93,7 @@ def _draw(name: str, size: int | None, n: int | None, seed: int, split: str) -> 
 
 def _paint(painter: ModuleType, factors: dict, size: int, count: int, name: str) -> torch.Tensor:
     """Render in chunks, with a progress bar when it takes more than a moment."""
-    drawing.check_size(name.capitalize(), size, painter.SIZES)  # here too: before a bar is shown
+    painting.check_size(name.capitalize(), size, painter.SIZES)  # here too: before a bar is shown
     starts = range(0, count, _CHUNK)
     chunks = progress(starts, wanted=count >= _BAR_FROM, desc=f"Drawing {name}", unit=f"x{_CHUNK}")
     return torch.cat(
@@ -92,12 +107,14 @@ def _read(name: str | os.PathLike, size: int | None, split: str) -> ImageSet:
     if name in STORED:
         read = {"celeba": celeba.celeba, "ffhq": ffhq.ffhq}.get(name) or getattr(sources, name)
         return read(split, **({} if size is None else {"size": size}))
+    if not isinstance(name, str | os.PathLike):
+        raise DataError(f"name is that of a data set, or the path of a folder or archive; not {name!r}.")
     if not _is_path(name):
-        raise UnknownNameError("data set (nor a folder)", name, DRAWN + STORED)
+        raise UnknownNameError("data set (nor a folder)", os.fspath(name), DRAWN + STORED)
     path = Path(name).expanduser()
     for known in (celeba, ffhq):
         if known.is_here(path):
-            return known.read(path, split, size or 64)
+            return known.read(path, split, 64 if size is None else size)
     return sources.folder(path, split, size=64 if size is None else size)
 
 
@@ -109,7 +126,7 @@ def _pick(found: ImageSet, n: int | None, seed: int, split: str) -> ImageSet:
         raise DataError(
             f"n={n} pictures were asked for, but {found.name!r} ({split}) has {len(found)}. Give a smaller n."
         )
-    return found[torch.randperm(len(found), generator=torch.Generator().manual_seed(seed))[:n]]
+    return found[torch.randperm(len(found), generator=torch.Generator().manual_seed(seed % 2**64))[:n]]
 
 
 def _is_path(name: str | os.PathLike) -> bool:

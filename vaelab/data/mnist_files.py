@@ -104,7 +104,7 @@ def _places(collection: Collection) -> Iterator[Path]:
 
 def _files(place: Path, part: str) -> dict[str, Path]:
     """The part's files in a folder: "images" and "labels", as far as they are there."""
-    found = {}
+    found: dict[str, Path] = {}
     for kind, axes in (("images", 3), ("labels", 1)):
         # Kaggle's copies are called train-images.idx3-ubyte.
         names = [f"{part}-{kind}{mark}idx{axes}-ubyte{end}" for end in ("", ".gz") for mark in "-."]

@@ -1,4 +1,4 @@
-"""Packed arrays: any number of picture files become one array of bytes, read from disk as it is needed.
+"""Packed arrays: any number of picture files become one memory-mapped array, read from disk as it is needed.
 
 Decoding 200,000 JPEG files takes minutes, and a training run would do it anew in every epoch. So it is done
 once, by all processors, into one `.npy` file in the cache (numpy can open it, too), with a `.json` beside it
@@ -14,7 +14,7 @@ How a file is made, and why nothing half-made is ever taken for whole:
   checksums), the size, the crop, the channels. If any changes, the array is packed anew, and the old one
   goes;
 - opening compares the length and the checksums of the first and the last block, which is instant and finds
-  truncated and overwritten files; `verify` compares every block.
+  truncated and overwritten files.
 """
 
 import errno
@@ -31,7 +31,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
@@ -39,8 +39,9 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 
 from vaelab.data import places
-from vaelab.data.chunks import SKIPPED, Chunk, Form, Grouping, numbered_chunk, quiet_decoders, read_chunk
+from vaelab.data.chunks import Chunk, Form, numbered_chunk, quiet_decoders, read_chunk
 from vaelab.data.containers import Container
+from vaelab.data.splits import split_starts
 from vaelab.errors import DataError
 from vaelab.files import flush_to_disk, written_whole
 from vaelab.progress import progress
@@ -49,12 +50,13 @@ CACHED_FROM = 500  # pictures, from which on the array is kept in a file
 _VERSION = 1  # part of every name: raise it when the same files would give other bytes
 _CHUNK = 512  # pictures a worker decodes at a time: the most that a kill can lose, for each worker
 _BLOCK = 1_024  # rows under one checksum
+_SKIPPED = 255  # stands for the group of a file that did not become a row
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, eq=False)
 class Packed:
-    """Pictures in one array, those of one group next to each other.
+    """Pictures in one array, those of one group (a split, or all there are) next to each other.
 
     Attributes:
         images: uint8, shape (N, C, size, size); memory-mapped if there are many.
@@ -74,9 +76,7 @@ class Packed:
         return slice(int(first), int(last))
 
 
-def pack(
-    container: Container, names: list[str], form: Form, title: str, grouping: Grouping | None = None
-) -> Packed:
+def pack(container: Container, names: list[str], form: Form, title: str, by_split: bool = False) -> Packed:
     """Decode picture files into one array, or open the array that was made from them before.
 
     Args:
@@ -84,14 +84,14 @@ def pack(
         names: which of them, in the order that rows are to have.
         form: size, channels and crop.
         title: what to call the set on progress bars and in the file's name.
-        grouping: gives a file's group, 0 to 9, by its bytes; rows are sorted by it. A function of a module.
+        by_split: True to bring each split's rows together (see `splits.split_starts`): groups 0, 1 and 2.
 
     Raises:
         DataError: the disk is full, or the cache cannot be written.
     """
     if len(names) < CACHED_FROM:
-        return _in_memory(container, names, form, title, grouping)
-    target = _target(container, names, form, title, grouping)
+        return _in_memory(container, names, form, by_split)
+    target = _target(container, names, form, title, by_split)
     packed = _opened(target)
     if packed is None:
         with _plain_words(target), _one_at_a_time(target.parent):
@@ -99,44 +99,51 @@ def pack(
             if packed is None:
                 if target.exists():
                     warnings.warn(f"{target} is damaged, so it is packed again.", stacklevel=4)
-                _build(target, container, names, form, title, grouping)
+                _build(target, container, names, form, title, by_split)
                 _drop_older(target)
                 packed = _opened(target)
+    assert packed is not None  # it has just been made
     return packed
-
-
-def verify(path: Path) -> bool:
-    """Whether every block of a packed array (a .npy file in the cache) has the bytes it was made with."""
-    index = _index(path)
-    return index is not None and _matches(path, index, range(len(index["checksums"])))
 
 
 def _order(groups: np.ndarray) -> np.ndarray:
     """Numbers of the files that became rows: sorted by group, within a group as they came."""
-    return np.argsort(groups, kind="stable")[: np.count_nonzero(groups != SKIPPED)]
+    return np.argsort(groups, kind="stable")[: np.count_nonzero(groups != _SKIPPED)]
+
+
+def _grouped(places: list[float], skipped: list[tuple[str, str, float]], by_split: bool):
+    """Each file's group by its place, _SKIPPED for nan; and `skipped` with groups for places, -1 for nan."""
+    known = np.array(places)
+    starts = split_starts(known[~np.isnan(known)]) if by_split else ()
+
+    def groups(places, otherwise: int):
+        return np.where(np.isnan(places), otherwise, np.searchsorted(starts, places, side="right"))
+
+    with_groups = [(file, why, int(groups(place, -1))) for file, why, place in skipped]
+    return groups(known, _SKIPPED), with_groups
 
 
 # Few pictures: no file
 
 
-def _in_memory(container, names, form, title, grouping) -> Packed:
+def _in_memory(container, names, form, by_split) -> Packed:
     """Decoders let go of Python's lock and processes take a second to start, so here threads do the work."""
     pieces = [names[i : i + 16] for i in range(0, len(names), 16)]
     with quiet_decoders(), ThreadPoolExecutor(_processors()) as pool:
-        chunks = list(pool.map(lambda piece: read_chunk(container, piece, form, grouping), pieces))
-    groups = np.array([group for chunk in chunks for group in chunk.groups])
+        chunks = list(pool.map(lambda piece: read_chunk(container, piece, form), pieces))
     rows = np.concatenate([chunk.rows for chunk in chunks])
+    places = [place for chunk in chunks for place in chunk.places]
+    groups, skipped = _grouped(places, [file for chunk in chunks for file in chunk.skipped], by_split)
     order = _order(groups)
-    skipped = [file for chunk in chunks for file in chunk.skipped]
     return Packed(torch.from_numpy(rows[order]), order, groups[order], skipped)
 
 
 # Many pictures: a file in the cache
 
 
-def _target(container, names, form, title, grouping) -> Path:
+def _target(container, names, form, title, by_split) -> Path:
     """The array's path. Its name holds a hash of everything that the bytes depend on."""
-    how = repr((_VERSION, form, grouping and grouping.__name__))
+    how = repr((_VERSION, form, by_split))
     place, content = hashlib.blake2b(digest_size=4), hashlib.blake2b(digest_size=8)
     place.update(repr((container.path.resolve(), how)).encode())
     content.update(how.encode())
@@ -147,7 +154,7 @@ def _target(container, names, form, title, grouping) -> Path:
     return places.cache_dir() / "packed" / name
 
 
-def _build(target: Path, container, names, form, title, grouping) -> None:
+def _build(target: Path, container, names, form, title, by_split) -> None:
     part, journal = target.with_suffix(".part"), target.with_suffix(".journal")
     header, row = _header((len(names), *form.shape)), math.prod(form.shape)
     _need_space(part, len(header) + len(names) * row)
@@ -156,20 +163,20 @@ def _build(target: Path, container, names, form, title, grouping) -> None:
         file.write(header)
         notes = _finished(file, log, len(header), row)
         starts = [start for start in range(0, len(names), _CHUNK) if start not in notes]
-        tasks = [(container, names[start : start + _CHUNK], form, grouping) for start in starts]
-        before = sum(len(note["groups"]) for note in notes.values())
-        options = {"desc": f"Packing {title}", "unit": "picture", "mininterval": 0.5}
+        tasks = [(container, names[start : start + _CHUNK], form) for start in starts]
+        before = sum(len(note["places"]) for note in notes.values())
+        options: dict[str, Any] = {"desc": f"Packing {title}", "unit": "picture", "mininterval": 0.5}
         with progress(total=len(names), initial=before, **options) as bar:
             for number, chunk in _decoded(tasks):
                 file.seek(len(header) + starts[number] * row)
                 file.write(chunk.rows.data)
                 file.flush()
                 note = {"start": starts[number], "crc": zlib.crc32(chunk.rows.data)}
-                notes[starts[number]] = note | {"groups": chunk.groups, "skipped": chunk.skipped}
+                notes[starts[number]] = note | {"places": chunk.places, "skipped": chunk.skipped}
                 log.write(json.dumps(notes[starts[number]]) + "\n")
                 log.flush()
-                bar.update(len(chunk.groups))
-    _finish(target, part, form, title, [notes[start] for start in sorted(notes)])
+                bar.update(len(chunk.places))
+    _finish(target, part, form, title, [notes[start] for start in sorted(notes)], by_split)
     journal.unlink()
 
 
@@ -199,15 +206,16 @@ def _finished(file: BinaryIO, log, header: int, row: int) -> dict[int, dict]:
         with suppress(json.JSONDecodeError, KeyError):  # a kill can come in the middle of a line
             note = json.loads(line)
             file.seek(header + note["start"] * row)
-            if zlib.crc32(file.read(len(note["groups"]) * row)) == note["crc"]:
+            if zlib.crc32(file.read(len(note["places"]) * row)) == note["crc"]:
                 notes[note["start"]] = note
     log.write("\n")
     return notes
 
 
-def _finish(target: Path, part: Path, form: Form, title: str, notes: list[dict]) -> None:
+def _finish(target: Path, part: Path, form: Form, title: str, notes: list[dict], by_split: bool) -> None:
     """Bring the rows into their order if they are not yet, write the index, give the array its name."""
-    groups = np.array([group for note in notes for group in note["groups"]])
+    places = [place for note in notes for place in note["places"]]
+    groups, skipped = _grouped(places, [file for note in notes for file in note["skipped"]], by_split)
     order = _order(groups)
     shape = (len(order), *form.shape)
     made = part
@@ -226,8 +234,8 @@ def _finish(target: Path, part: Path, form: Form, title: str, notes: list[dict])
         "shape": shape,
         "crop": form.crop,
         "groups": groups.tolist(),
-        "skipped": [file for note in notes for file in note["skipped"]],
-        "checksums": [zlib.crc32(block.numpy().data) for block in _map(made, shape).split(_BLOCK)],
+        "skipped": skipped,
+        "checksums": [zlib.crc32(block.numpy().data) for block in _outer_blocks(_map(made, shape))],
     }
     with written_whole(target.with_suffix(".json")) as beside:
         beside.write_text(json.dumps(index))
@@ -249,8 +257,11 @@ def _drop_older(target: Path) -> None:
 
 def _opened(target: Path) -> Packed | None:
     """The array, if it is there and its length and outer blocks are right."""
-    index = _index(target)
-    if index is None or not _matches(target, index, {0, len(index["checksums"]) - 1}):
+    try:
+        index = json.loads(target.with_suffix(".json").read_text())
+    except (OSError, json.JSONDecodeError):
+        return None
+    if not _matches(target, index):
         return None
     groups = np.array(index["groups"])
     order = _order(groups)
@@ -258,23 +269,17 @@ def _opened(target: Path) -> Packed | None:
     return Packed(_map(target, index["shape"]), order, groups[order], skipped)
 
 
-def _index(target: Path) -> dict | None:
-    try:
-        return json.loads(target.with_suffix(".json").read_text())
-    except (OSError, json.JSONDecodeError):
-        return None
-
-
-def _matches(path: Path, index: dict, blocks) -> bool:
-    header, row = _header(index["shape"]), math.prod(index["shape"][1:])
-    if not path.exists() or path.stat().st_size != len(header) + index["shape"][0] * row:
+def _matches(path: Path, index: dict) -> bool:
+    shape = index["shape"]
+    if not path.exists() or path.stat().st_size != len(_header(shape)) + math.prod(shape):
         return False
-    with path.open("rb") as file:
-        for block in blocks:
-            file.seek(len(header) + block * _BLOCK * row)
-            if zlib.crc32(file.read(_BLOCK * row)) != index["checksums"][block]:
-                return False
-    return True
+    first, last = (zlib.crc32(block.numpy().data) for block in _outer_blocks(_map(path, shape)))
+    return (first, last) == (index["checksums"][0], index["checksums"][-1])
+
+
+def _outer_blocks(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """The first rows and the last, which may be the same."""
+    return rows[:_BLOCK], rows[(len(rows) - 1) // _BLOCK * _BLOCK :]
 
 
 def _header(shape) -> bytes:
@@ -286,7 +291,7 @@ def _header(shape) -> bytes:
 
 
 def _map(path: Path, shape) -> Tensor:
-    """A .npy file as a tensor whose pages come from disk when they are touched.
+    """A .npy file as a memory-mapped tensor, whose pages come from disk when they are touched.
 
     The mapping is private: a stray write changes the tensor, never the file. No memory is set aside for such
     writes where the system lets us say so (Linux), so the file may be larger than the memory.
@@ -313,7 +318,7 @@ def _need_space(file: Path, needed: int) -> None:
 
 @contextmanager
 def _one_at_a_time(folder: Path):
-    """Several processes of one training run load the same set: the first packs it, the others wait."""
+    """A lock: of several processes that load the same set, the first packs it, the others wait."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / ".lock")
     try:

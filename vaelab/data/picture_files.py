@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
-from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION
+from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, TiffImageFile
 
 # Named one by one, for Pillow has more: one of its readers starts a PostScript interpreter.
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "PPM", "AVIF", "JPEG2000", "HEIF")
@@ -166,7 +166,7 @@ def _tones(image: Image.Image) -> tuple[float, float]:
         return 0.0, 1.0
     if image.mode == "I" and image.format != "PPM":  # only of PPM does Pillow make 0 to 65535 in this mode
         raise UnreadablePictureError("signed or 32-bit integers: what is white? Save it with 8 or 16 bits")
-    white_is_zero = image.format == "TIFF" and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0
+    white_is_zero = isinstance(image, TiffImageFile) and image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0
     return (65535.0, 0.0) if white_is_zero else (0.0, 65535.0)
 
 

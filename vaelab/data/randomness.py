@@ -8,7 +8,6 @@ splittable pseudorandom number generators", OOPSLA 2014).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,3 @@ def uniforms(seed: int, indices, columns: int) -> np.ndarray:
         cells = np.arange(1, columns + 1, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95)
         bits = _mix(rows[:, None] + cells)
     return ((bits >> np.uint64(11)).astype(np.float64) + 0.5) / 2.0**53
-
-
-def normals(seed: int, indices, columns: int) -> np.ndarray:
-    """Standard normal numbers, float64 of shape (N, columns): `uniforms` through the normal quantile."""
-    return ndtri(uniforms(seed, indices, columns))

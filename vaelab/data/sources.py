@@ -10,9 +10,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from vaelab.data import mnist_files, packing, picture_files
+from vaelab.data.arguments import check_size, check_split
 from vaelab.data.containers import Container, open_container
 from vaelab.data.imageset import ImageSet
-from vaelab.data.splits import SPLITS, split_number
+from vaelab.data.splits import SPLITS
 from vaelab.errors import DataError, UnknownNameError
 
 
@@ -41,20 +42,19 @@ def mnist(split: str = "train", size: int | None = None) -> ImageSet:
 def _mnist_like(name: str, collection: mnist_files.Collection, split: str, size: int | None) -> ImageSet:
     if split not in SPLITS:
         raise UnknownNameError(f"split of {name!r}", split, SPLITS)
-    if size is not None:
-        check_size(size)
+    size = None if size is None else check_size(size)
     images, labels = mnist_files.read(collection, "t10k" if split == "test" else "train")
     rows = {"train": slice(55_000), "validation": slice(55_000, None), "test": slice(None)}[split]
     images = images[rows, None].clone()  # a copy: a slice would keep the whole file in memory
     return ImageSet(
         name=name,
-        images=images if size in (None, images.shape[-1]) else resize(images, size),
+        images=images if size in (None, images.shape[-1]) else _resize(images, size),
         labels=labels[rows].clone(),
         class_names=collection.class_names,
     )
 
 
-def resize(images: Tensor, size: int, batch_size: int = 1_000) -> Tensor:
+def _resize(images: Tensor, size: int, batch_size: int = 1_000) -> Tensor:
     """Resize pictures with an antialiased bilinear filter.
 
     Args:
@@ -75,11 +75,12 @@ def resize(images: Tensor, size: int, batch_size: int = 1_000) -> Tensor:
 def folder(path: str | os.PathLike, split: str = "train", size: int = 64, channels: int = 3) -> ImageSet:
     """Any tree of picture files, each cut to its central square and resized (see `picture_files.decode`).
 
-    A picture's split follows from its file's bytes alone: 80 % train, 10 % validation, 10 % test on average.
-    So identical copies never lie in two splits, and new pictures move no others. The order is that of the
-    relative paths. Where all pictures lie in sub-folders, and there are at least two, the names of those
-    directly below `path` are the classes. From 500 pictures on the result is kept in the cache, one file a
-    size (see `vaelab.data.packing`).
+    A picture's split follows from its file's bytes: 80 % train, 10 % validation, 10 % test on average. So
+    identical copies never lie in two splits, and new pictures move no others. From three different pictures
+    on, each split has at least one (see `splits.split_starts`). The order is that of the relative paths.
+    Where all pictures lie in sub-folders, and there are at least two, the names of those directly below
+    `path` are the classes. From 500 pictures on the result is kept in the cache, one file a size (see
+    `vaelab.data.packing`).
 
     Args:
         path: the folder, or a zip or tar archive of one. Only files with a picture's suffix count; hidden
@@ -98,13 +99,13 @@ def folder(path: str | os.PathLike, split: str = "train", size: int = 64, channe
     check_split("a folder", split)
     if channels not in (1, 3):
         raise DataError(f"channels must be 3 (colour) or 1 (grey), not {channels}.")
-    check_size(size)
+    size = check_size(size)
     container = open_container(Path(path).expanduser())
     files, unreadable = container.pictures()
     if not files:
         raise DataError(_nothing_found(container.path, unreadable))
     form, title = packing.Form(size, channels), container.path.resolve().name
-    packed = packing.pack(container, files, form, title, None if split == "all" else split_number)
+    packed = packing.pack(container, files, form, title, by_split=split != "all")
     group = 0 if split == "all" else SPLITS.index(split)
     rows = packed.rows(group)
     skipped = unreadable + [
@@ -122,20 +123,6 @@ def folder(path: str | os.PathLike, split: str = "train", size: int = 64, channe
         class_names=class_names,
         skipped=tuple(skipped),
     )
-
-
-def check_split(what: str, split: str) -> None:
-    """Raise UnknownNameError for a split that photographs do not have."""
-    if split not in (*SPLITS, "all"):
-        raise UnknownNameError(f"split of {what}", split, (*SPLITS, "all"))
-
-
-def check_size(size: int) -> None:
-    """Raise DataError, in words, for a size that no picture can have."""
-    if not isinstance(size, int) or size < 1:
-        raise DataError(
-            f"size, the height and width in pixels, must be a whole number above 0, not {size!r}."
-        )
 
 
 def warn_of_missing(path: Path, title: str, found: int, whole: int) -> None:
@@ -177,9 +164,8 @@ def _nothing_left(root: Path, split: str, count: int, skipped: list[tuple[str, s
             "Replace them, or check how they were copied."
         )
     return (
-        f"None of the {count} pictures of {root} falls into split {split!r}: a picture's bytes decide, "
-        "and about one in ten is kept for validation, one in ten for test. Add pictures, or take them all "
-        'with split="all".'
+        f"None of the {count} pictures of {root} falls into split {split!r}: three different ones are needed "
+        'for a picture in each of three splits. Add pictures, or take them all with split="all".'
     )
 
 

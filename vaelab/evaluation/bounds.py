@@ -4,12 +4,13 @@ import math
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vaelab import latent, losses
 from vaelab.data import ImageSet
-from vaelab.errors import DataError
-from vaelab.models import VAE
+from vaelab.evaluation.inputs import check_vae, some_pictures
+from vaelab.models import VAE, Autoencoder
+from vaelab.nets import evaluating
 from vaelab.progress import progress
 
 _BAR_FROM = 100_000  # decoded pictures, from which on a progress bar is worth its line
@@ -18,7 +19,7 @@ _FEWEST = 256  # numbers a tiny picture counts for: hidden layers are no smaller
 
 
 @torch.no_grad()
-def evaluate(model: VAE, images: ImageSet, seed: int = 0, batch_size: int = 256) -> dict[str, float]:
+def evaluate(model: VAE, images: ImageSet | Tensor, seed: int = 0, batch_size: int = 256) -> dict[str, float]:
     """The evidence lower bound and its two parts, averaged over `images`, in nats per image.
 
     Returns:
@@ -27,11 +28,12 @@ def evaluate(model: VAE, images: ImageSet, seed: int = 0, batch_size: int = 256)
 
     Raises:
         DataError: no images.
+        TypeError: the model is no VAE.
     """
-    _check_some(images)
-    model.eval()
+    check_vae(model)
+    images = some_pictures(images)
     sums = torch.zeros(2, dtype=torch.float64)
-    with torch.random.fork_rng():
+    with evaluating(model), torch.random.fork_rng():
         torch.manual_seed(seed)
         for x in images.batches(batch_size, latent.device_of(model)):
             output = model(x)
@@ -45,7 +47,7 @@ def evaluate(model: VAE, images: ImageSet, seed: int = 0, batch_size: int = 256)
 @torch.no_grad()
 def log_weights(
     model: VAE,
-    x: Tensor,
+    x: ImageSet | Tensor,
     samples: int,
     chunk: int | None = None,
     generator: torch.Generator | None = None,
@@ -55,7 +57,7 @@ def log_weights(
     Their mean is the ELBO; log of the mean of their exponentials is the importance-weighted bound.
 
     Args:
-        x: images (B, C, H, W) in [0, 1], on the model's device.
+        x: images, few enough for one pass: an ImageSet, or a tensor (B, C, H, W).
         samples: draws an image, at least 1.
         chunk: draws decoded at a time; None takes as many as fit in a modest memory. The draws, and so the
             weights, do not depend on it.
@@ -65,13 +67,16 @@ def log_weights(
     Returns:
         float64 of shape (samples, B).
     """
-    return torch.cat(list(_weights(model, x, samples, chunk, generator)))
+    check_vae(model)
+    pictures = some_pictures(x).float(device=latent.device_of(model))
+    with evaluating(model):
+        return torch.cat(list(_weights(model, pictures, samples, chunk, generator)))
 
 
 @torch.no_grad()
 def importance_weighted_bound(
     model: VAE,
-    images: ImageSet,
+    images: ImageSet | Tensor,
     samples: int = 100,
     seed: int = 0,
     batch_size: int = 100,
@@ -95,13 +100,19 @@ def importance_weighted_bound(
     Raises:
         ValueError: `samples` or `chunk` below 1.
         DataError: no images.
+        TypeError: the model is no VAE.
+
+        >>> model = vaelab.recipes.build("mayberay-digits-vae")
+        >>> importance_weighted_bound(model, vaelab.load("digits", n=5), samples=10).shape
+        torch.Size([5])
     """
-    _check_some(images)
-    model.eval()
+    check_vae(model)
+    images = some_pictures(images)
     generator = torch.Generator().manual_seed(seed)
     total = len(images) * samples
     bounds = []
-    with progress(total=total, wanted=total >= _BAR_FROM, desc="Weighing draws", unit="draw") as bar:
+    bar = progress(total=total, wanted=total >= _BAR_FROM, desc="Weighing draws", unit="draw")
+    with evaluating(model), bar:
         for x in images.batches(batch_size, latent.device_of(model)):
             running = torch.full((len(x),), -math.inf, dtype=torch.float64, device=x.device)
             for weights in _weights(model, x, samples, chunk, generator):
@@ -147,14 +158,10 @@ def _draws_at_a_time(x: Tensor) -> int:
 
 
 @torch.no_grad()
-def reconstruction_error(model: nn.Module, images: ImageSet, batch_size: int = 256) -> float:
+def reconstruction_error(model: Autoencoder | VAE, images: ImageSet | Tensor, batch_size: int = 256) -> float:
     """Mean squared error over all pixels of all `images`, pixel values in [0, 1]."""
-    _check_some(images)
-    model.eval()
+    images = some_pictures(images)
     batches = images.batches(batch_size, latent.device_of(model))
-    return sum(losses.mse(x, model.reconstruct(x)).double().sum().item() for x in batches) / len(images)
-
-
-def _check_some(images: ImageSet) -> None:
-    if not len(images):
-        raise DataError("The ImageSet is empty: there is nothing to measure.")
+    with evaluating(model):
+        total = sum(losses.mse(x, model.reconstruct(x)).double().sum().item() for x in batches)
+    return total / len(images)

@@ -93,7 +93,8 @@ def dci(codes: Tensor, factors: dict[str, Tensor], seed: int = 0) -> DCI:
     disentanglement = (weights * _concentration(importance.T)).sum()
     completeness = _concentration(importance).mean()
     informativeness = np.mean([score for _, score in learned])
-    return DCI(*map(float, (disentanglement, completeness, informativeness)), torch.tensor(importance))
+    table = torch.tensor(importance)
+    return DCI(float(disentanglement), float(completeness), float(informativeness), table)
 
 
 def _learn(z: np.ndarray, v: np.ndarray, seed: int, name: str) -> tuple[np.ndarray, float]:

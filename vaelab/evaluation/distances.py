@@ -28,6 +28,9 @@ def frechet_distance(features_a: Tensor, features_b: Tensor) -> float:
 
     Warns:
         when there are no more samples than features: the covariance then has directions without any spread.
+
+        >>> frechet_distance(torch.tensor([[0.0], [2.0]]), torch.tensor([[3.0], [5.0]]))  # (4 - 1)^2
+        9.0
     """
     a, b = _checked(features_a, features_b)
     if min(len(a), len(b)) <= a.shape[1]:
@@ -52,12 +55,12 @@ def _root(covariance: Tensor) -> Tensor:
 
 
 def kernel_distance(features_a: Tensor, features_b: Tensor) -> float:
-    """Kernel distance of two sets of features: 0 on average for equal distributions, so it may be negative.
+    """Kernel distance of two sets of features, an unbiased MMD^2: 0 on average for equal distributions.
 
-    The unbiased estimate of the squared maximum mean discrepancy (Gretton et al., "A kernel two-sample
-    test", JMLR 2012, lemma 6) for the kernel (x.y / F + 1)^3. With Inception's features this is the KID
-    (Binkowski et al., "Demystifying MMD GANs", ICLR 2018). Unlike the Frechet distance it has no bias, so
-    it can be used with few samples.
+    So it may be negative. The unbiased estimate of the squared maximum mean discrepancy (Gretton et al.,
+    "A kernel two-sample test", JMLR 2012, lemma 6) for the kernel (x.y / F + 1)^3. With Inception's features
+    this is the KID (Binkowski et al., "Demystifying MMD GANs", ICLR 2018). Unlike the Frechet distance it has
+    no bias, so it can be used with few samples.
 
     Args and errors as for `frechet_distance`.
     """

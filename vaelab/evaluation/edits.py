@@ -9,6 +9,7 @@ from vaelab import latent
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError, UnknownNameError
 from vaelab.evaluation.features import PortraitFeatures, extract_features
+from vaelab.evaluation.inputs import check_vae, some_pictures
 from vaelab.models import VAE
 
 
@@ -51,7 +52,10 @@ def attribute_edit(
         UnknownNameError: the judge or the images do not know the attribute.
         ShapeError: the vector is not one of this model's codes.
         DataError: every face has the attribute.
+        TypeError: the model is no VAE.
     """
+    check_vae(model)
+    images = some_pictures(images)
     if name not in features.attribute_names:
         raise UnknownNameError("attribute of the judge", name, features.attribute_names)
     if vector.shape != (model.latent_dim,):

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from vaelab import losses, nets
 from vaelab.data import ImageSet
 from vaelab.errors import MissingDataError, PixelRangeError, ShapeError
+from vaelab.evaluation.inputs import evaluating_features, some_pictures
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "portrait-features.safetensors"
 
@@ -90,7 +91,8 @@ def load_features(path: Path) -> PortraitFeatures:
     """A `PortraitFeatures` from the file that `tools/train_features.py` writes, in evaluation mode."""
     with safe_open(path, framework="pt") as file:
         names = json.loads(file.metadata()["attribute_names"])
-    model = PortraitFeatures(names)
+    with torch.random.fork_rng():  # the draws that it starts from are overwritten, and nobody's business
+        model = PortraitFeatures(names)
     model.load_state_dict(load_file(path))
     return model.eval().requires_grad_(False)
 
@@ -99,6 +101,8 @@ class InceptionFeatures(nn.Module):
     """Inception-v3's pooled features: images (B, 1 or 3, H, W) in [0, 1] -> (B, 2048)."""
 
     feature_dim = 2048
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, network: nn.Module):
         super().__init__()
@@ -143,18 +147,19 @@ def inception_features(device: str | torch.device = "cpu") -> InceptionFeatures:
 def extract_features(
     features: Callable[[Tensor], Tensor], images: ImageSet | Tensor, batch_size: int = 256
 ) -> Tensor:
-    """Features of many pictures, batch by batch, on the CPU.
+    """Features of many pictures, batch by batch, on the CPU, in evaluation mode where they are a network's.
 
     Args:
         features: for instance `portrait_features()`, or its `.attributes`.
-        images: an ImageSet, or floats in [0, 1] of shape (N, C, H, W), on any device.
+        images: an ImageSet, or a tensor (N, C, H, W) of floats in [0, 1] or bytes; at least one picture.
         batch_size: pictures at a time.
 
     Returns:
         (N, F).
     """
-    batches = images.batches(batch_size) if isinstance(images, ImageSet) else images.split(batch_size)
-    return torch.cat([features(x).cpu() for x in batches])
+    batches = some_pictures(images).batches(batch_size)
+    with evaluating_features(features):
+        return torch.cat([features(x).cpu() for x in batches])
 
 
 def _check_colour(images: Tensor) -> None:

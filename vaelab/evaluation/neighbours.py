@@ -7,6 +7,7 @@ from torch import Tensor
 
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError
+from vaelab.evaluation.inputs import evaluating_features
 
 _SPARE = 8  # candidates looked at more closely than asked for
 Pictures = ImageSet | Tensor
@@ -25,8 +26,8 @@ def nearest_neighbours(
     """The `n` pictures of `images` nearest to each query, nearest first, by Euclidean distance.
 
     Args:
-        queries, images: ImageSets, or floats of shape (N, ...): pictures in [0, 1], or features or codes.
-            `images` may be large: it is read in batches.
+        queries, images: pictures, as an ImageSet or a tensor (N, C, H, W) of floats in [0, 1] or bytes; or
+            features or codes, (N, F). `images` may be large: it is read in batches.
         features: turns pictures into what is to be compared, for instance `portrait_features()`; None
             compares all numbers as they are, which for pictures are pixels.
         exclude: for each query the index in `images` that does not count, shape (Q,), int64; -1 for none.
@@ -40,6 +41,7 @@ def nearest_neighbours(
         DataError: `images` has fewer than `n` pictures to choose from.
         ShapeError: queries and images of different shapes, or `exclude` not one index a query.
     """
+    queries, images = _pictures_or_rows(queries), _pictures_or_rows(images)
     available = len(images) - (exclude is not None)
     if not 1 <= n <= available:
         raise DataError(f"n, the number of neighbours, must be from 1 to {available} here, not {n}.")
@@ -47,6 +49,11 @@ def nearest_neighbours(
         raise ShapeError(
             f"exclude needs one index a query, shape ({len(queries)},); it has {tuple(exclude.shape)}."
         )
+    with evaluating_features(features):
+        return _nearest(queries, images, n, features, exclude, batch_size)
+
+
+def _nearest(queries, images, n, features, exclude, batch_size) -> tuple[Tensor, Tensor]:
     wanted = _rows(queries, slice(None), features)
     best = torch.empty(len(wanted), 0)
     places = torch.empty(len(wanted), 0, dtype=torch.long)
@@ -84,6 +91,11 @@ def _exactly(wanted, images, rough, places, n, features) -> tuple[Tensor, Tensor
     ).masked_fill(rough.isinf(), torch.inf)
     distances, order = distances.sort(dim=1, stable=True)
     return distances[:, :n].float(), places.gather(1, order)[:, :n]
+
+
+def _pictures_or_rows(given: Pictures) -> Pictures:
+    """Features and codes as they are, all else as an ImageSet."""
+    return given if isinstance(given, Tensor) and given.ndim == 2 else ImageSet.of(given)
 
 
 def _rows(pictures: Pictures, index, features: Callable[[Tensor], Tensor] | None) -> Tensor:

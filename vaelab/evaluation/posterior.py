@@ -8,15 +8,17 @@ from torch import Tensor
 from vaelab import latent, losses
 from vaelab.data import ImageSet
 from vaelab.errors import DataError
+from vaelab.evaluation.inputs import check_vae, some_pictures
 from vaelab.models import VAE
 
 
-def kl_per_dimension(model: VAE, images: ImageSet) -> Tensor:
+def kl_per_dimension(model: VAE, images: ImageSet | Tensor) -> Tensor:
     """KL of each latent dimension, averaged over `images`: nats, shape (latent_dim,)."""
+    check_vae(model)
     return losses.gaussian_kl(*latent.encode(model, images), dim=None).mean(0)
 
 
-def active_units(model: VAE, images: ImageSet, threshold: float = 0.1) -> int:
+def active_units(model: VAE, images: ImageSet | Tensor, threshold: float = 0.1) -> int:
     """How many latent dimensions carry more than `threshold` nats on average; the others follow the prior."""
     return int((kl_per_dimension(model, images) > threshold).sum())
 
@@ -35,7 +37,7 @@ class AggregatePosterior(NamedTuple):
 
 
 def aggregate_posterior(
-    model: VAE, images: ImageSet, threshold: float = 0.1, seed: int = 0
+    model: VAE, images: ImageSet | Tensor, threshold: float = 0.1, seed: int = 0
 ) -> AggregatePosterior:
     """Compare the aggregate posterior, q(z) = mean over images of q(z | x), with the prior N(0, I).
 
@@ -52,6 +54,8 @@ def aggregate_posterior(
     Raises:
         DataError: fewer than 8 images, too few to say anything.
     """
+    check_vae(model)
+    images = some_pictures(images)
     if len(images) < 8:
         raise DataError(f"At least 8 images are needed to judge a distribution, not {len(images)}.")
     mu, log_var = latent.encode(model, images)

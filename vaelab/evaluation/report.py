@@ -1,17 +1,21 @@
 """All measures of a model at once: what `vaelab evaluate` prints."""
 
 import torch
+from torch import Tensor
 
 from vaelab.data import ImageSet
 from vaelab.evaluation.bounds import evaluate, importance_weighted_bound, reconstruction_error
 from vaelab.evaluation.distances import frechet_distance
 from vaelab.evaluation.features import extract_features, portrait_features
+from vaelab.evaluation.inputs import check_vae, some_pictures
 from vaelab.evaluation.posterior import active_units
 from vaelab.latent import decode, device_of
 from vaelab.models import VAE
 
 
-def report(model: VAE, images: ImageSet, samples: int = 100, seed: int = 0) -> dict[str, float | int | None]:
+def report(
+    model: VAE, images: ImageSet | Tensor, samples: int = 100, seed: int = 0
+) -> dict[str, float | int | str | None]:
     """Measure `model` on `images` it has not seen.
 
     Args:
@@ -21,9 +25,11 @@ def report(model: VAE, images: ImageSet, samples: int = 100, seed: int = 0) -> d
     Returns:
         "elbo", "reconstruction", "kl" and "importance_weighted_bound" in nats per image; "active_units" of
         "latent_dim", by more than 0.1 nats; "mean_squared_error" of reconstructions; "frechet", the distance
-        of as many new pictures from `images` on `portrait_features` (None for grey pictures, which those
-        features do not know); "images" and "samples", how many these numbers rest on.
+        of as many new pictures from `images` on `portrait_features`, or None, and then "why_no_frechet" says
+        why; "images" and "samples", how many these numbers rest on.
     """
+    check_vae(model)
+    images = some_pictures(images)
     return {
         "images": len(images),
         **evaluate(model, images, seed=seed),
@@ -32,11 +38,16 @@ def report(model: VAE, images: ImageSet, samples: int = 100, seed: int = 0) -> d
         "active_units": active_units(model, images),
         "latent_dim": model.latent_dim,
         "mean_squared_error": reconstruction_error(model, images),
-        "frechet": _frechet(model, images, seed) if images.shape[0] == 3 else None,
+        **_frechet(model, images, seed),
     }
 
 
-def _frechet(model: VAE, images: ImageSet, seed: int) -> float:
+def _frechet(model: VAE, images: ImageSet, seed: int) -> dict[str, float | str | None]:
+    if images.shape[0] != 3:
+        return {"frechet": None, "why_no_frechet": "its features know colour pictures only"}
+    if len(images) < 2:
+        return {"frechet": None, "why_no_frechet": "it takes at least 2 pictures"}
     features = portrait_features(device_of(model))
     z = torch.randn(len(images), model.latent_dim, generator=torch.Generator().manual_seed(seed))
-    return frechet_distance(extract_features(features, decode(model, z)), extract_features(features, images))
+    drawn, real = (extract_features(features, pictures) for pictures in (decode(model, z), images))
+    return {"frechet": frechet_distance(drawn, real)}

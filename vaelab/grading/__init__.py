@@ -1,6 +1,6 @@
 """Exercises: checks for the learner, scores for the instructor.
 
-A notebook begins with `check = vaelab.grading.sheet("04-kl-divergence")`; see `vaelab.grading.exercise` for
+A notebook begins with `check = grading.sheet("04-kl-divergence")`; see `vaelab.grading.exercise` for
 how a check is written.
 """
 

@@ -1,3 +1,6 @@
+from .check_report import Hint as Hint
+from .check_report import QuestionReport as QuestionReport
+from .check_report import SheetReport as SheetReport
 from .compare import WrongError as WrongError
 from .compare import agrees as agrees
 from .compare import diagnose as diagnose
@@ -10,9 +13,6 @@ from .exercise import Question as Question
 from .exercise import seal as seal
 from .outcome import Outcome as Outcome
 from .outcome import Status as Status
-from .report import Hint as Hint
-from .report import QuestionReport as QuestionReport
-from .report import SheetReport as SheetReport
 from .sheet import Sheet as Sheet
 from .sheet import sheet as sheet
 from .space import Space as Space

@@ -8,8 +8,8 @@ from pathlib import Path
 import vaelab
 from vaelab.errors import VaelabError
 from vaelab.files import written_whole
+from vaelab.grading.check_report import number
 from vaelab.grading.page import document, table, text
-from vaelab.grading.report import number
 from vaelab.grading.standing import Reached
 
 _STYLE = """

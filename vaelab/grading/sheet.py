@@ -8,10 +8,10 @@ from types import ModuleType
 from typing import Any
 
 from vaelab.errors import UnknownNameError
-from vaelab.grading import progress
+from vaelab.grading import progress_file
+from vaelab.grading.check_report import Hint, QuestionReport, SheetReport
 from vaelab.grading.exercise import Exercise
 from vaelab.grading.outcome import run
-from vaelab.grading.report import Hint, QuestionReport, SheetReport
 from vaelab.grading.space import Space, local
 
 EXERCISES = (
@@ -81,7 +81,7 @@ class Sheet:
         chosen = self._exercise.questions if question is None else [question]
         reports = [self._report(key) for key in chosen]
         if self._folder is not None:
-            progress.record(self._folder, self._exercise, reports)
+            progress_file.record(self._folder, self._exercise, reports)
         return reports[0] if question is not None else SheetReport(self._exercise, reports)
 
     def hint(self, question: str) -> Hint:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vaelab.errors import VaelabError
-from vaelab.grading import progress
+from vaelab.grading import progress_file
+from vaelab.grading.check_report import number
 from vaelab.grading.exercise import Exercise
-from vaelab.grading.report import number
 from vaelab.grading.sheet import EXERCISES, exercise
 
 
@@ -55,7 +55,7 @@ def of(folder: Path) -> list[Reached]:
         raise NoFolderError(
             f"There is no folder {folder}. Name the one that the exercises' notebooks are in."
         )
-    kept = progress.read(folder)
+    kept = progress_file.read(folder)
     return [_reached(exercise(name), kept.get(name, {})) for name in EXERCISES]
 
 

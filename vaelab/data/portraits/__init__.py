@@ -4,15 +4,15 @@
 seen (smiling, glasses, ...) under the names that CelebA uses. The files follow a painter's work:
 
 - `factors`: what varies and how often;  `attributes`: what can be seen;
-- `drawing`: shapes and soft edges;  `palette`: colours;
-- `scene`: the picture and its coordinates;  `head`, `features`, `hair`, `worn`: one function per part.
+- `shapes`: shapes and soft edges;  `palette`: colours;
+- `scene`: the picture and its coordinates;  `head`, `expression`, `hair`, `worn`: one function per part.
 """
 
 import torch
 from torch import Tensor
 
-from vaelab.data.drawing import check_size, in_chunks
-from vaelab.data.portraits import features, hair, head, worn
+from vaelab.data.painting import check_size, in_chunks
+from vaelab.data.portraits import expression, hair, head, worn
 from vaelab.data.portraits.attributes import ATTRIBUTE_NAMES, NOT_IN_CELEBA, attributes, switch
 from vaelab.data.portraits.factors import FACTORS, draw_factors
 from vaelab.data.portraits.scene import Scene
@@ -44,11 +44,11 @@ PARTS = (
     (head.ears, (-0.2, 0.22), None),
     (head.face, None, None),
     (head.nostrils, (0.1, 0.34), None),
-    (features.age_lines, (-0.5, 0.6), lambda s: s.age > 0.45),
+    (expression.age_lines, (-0.5, 0.6), lambda s: s.age > 0.45),
     (hair.beard, (-0.05, 0.85), lambda s: s.beard > 0),
-    (features.eyes, (-0.2, 0.16), None),
-    (features.brows, (-0.32, -0.02), None),
-    (features.mouth, (0.2, 0.62), None),
+    (expression.eyes, (-0.2, 0.16), None),
+    (expression.brows, (-0.32, -0.02), None),
+    (expression.mouth, (0.2, 0.62), None),
     (hair.mustache, (0.15, 0.5), lambda s: s.mustache > 0),
     (hair.in_front, None, lambda s: s.bald < 1),
     (hair.bald_fringe, (-0.4, 0.2), lambda s: s.bald > 0),

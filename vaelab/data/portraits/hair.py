@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from vaelab.data.portraits.drawing import ellipse, merge, mix, ramp, rounded_box, stroke
 from vaelab.data.portraits.scene import MOUTH_Y, NOSE_Y, Scene
+from vaelab.data.portraits.shapes import ellipse, merge, mix, ramp, rounded_box, stroke
 
 CROWN_Y = -0.15  # height of the widest part of the skull
 

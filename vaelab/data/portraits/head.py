@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vaelab.data.portraits.drawing import blob, ellipse, merge, mix, ramp, stroke
 from vaelab.data.portraits.scene import EYE_X, EYE_Y, MOUTH_Y, NOSE_Y, Scene
+from vaelab.data.portraits.shapes import blob, ellipse, merge, mix, ramp, stroke
 
 
 def backdrop(s: Scene):

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from vaelab.data.portraits.drawing import along, hsv, mix
+from vaelab.data.portraits.shapes import along, hsv, mix
 
 SKIN = [
     [0.970, 0.860, 0.800],

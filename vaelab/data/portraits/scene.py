@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from vaelab.data.portraits import palette
-from vaelab.data.portraits.drawing import coverage
+from vaelab.data.portraits.shapes import coverage
 
 # Where features sit on the head, in head units (1 = half the picture's height at scale 1), y pointing down.
 EYE_Y, EYE_X = -0.005, 0.205
@@ -30,6 +30,15 @@ class Scene:
     """
 
     ALL = (-9.0, 9.0)  # head heights that take in the whole picture
+
+    outline: Tensor  # what parts leave for one another
+    height: Tensor
+    grain: Tensor
+    mane: Tensor
+    hair_paint: Tensor
+    _whole: "Scene"
+    _chosen: Tensor | None
+    _rows: slice
 
     def __init__(self, factors: dict[str, Tensor], size: int):
         for name, values in factors.items():

@@ -3,8 +3,8 @@
 import torch
 
 from vaelab.data.portraits import palette
-from vaelab.data.portraits.drawing import ellipse, ramp, rounded_box, stroke
 from vaelab.data.portraits.scene import EYE_X, EYE_Y, Scene
+from vaelab.data.portraits.shapes import ellipse, ramp, rounded_box, stroke
 
 
 def earrings(s: Scene):

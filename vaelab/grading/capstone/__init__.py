@@ -7,12 +7,13 @@ unpickled: vaelab builds the model from the recipe that the weights file names, 
 - `submission`: from a folder to a model, or to a sentence that says why not;
 - `written`: `save`, from a model to a folder;  `likeness`: is it a model that everybody has?
 - `measures`: bound, Frechet distance, attribute control;  `standard`: from a measure to points;
-- `score`: `check_folder` for learners, `grade_folder` for instructors;  `report`: what they show.
+- `scoring`: `check_folder` for learners, `grade_folder` for instructors;  `capstone_score`: what they give.
 """
 
+from vaelab.grading.capstone.capstone_score import CapstoneScore
 from vaelab.grading.capstone.measures import Faces
 from vaelab.grading.capstone.rules import PARAMETERS, PICTURES, POINTS
-from vaelab.grading.capstone.score import CapstoneScore, check_folder, grade_folder, score
+from vaelab.grading.capstone.scoring import check_folder, grade_folder, score
 from vaelab.grading.capstone.standard import Standard
 from vaelab.grading.capstone.written import save
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import vaelab
-from vaelab.grading.capstone import pages, report
+from vaelab.grading.capstone import pages
+from vaelab.grading.capstone.capstone_score import CapstoneScore, Part
 from vaelab.grading.capstone.handed_in import Found, contents, find
 from vaelab.grading.capstone.rules import POINTS
-from vaelab.grading.capstone.score import CapstoneScore, check_folder, grade_folder
+from vaelab.grading.capstone.scoring import check_folder, grade_folder
 from vaelab.grading.capstone.standard import Standard
 from vaelab.grading.marking import scores
 from vaelab.grading.marking.filetree import UnreadableError
@@ -112,8 +113,8 @@ def _plain(score: CapstoneScore) -> Result:
     """A score as data to keep. Its remarks are for the instructor: they go to the table, and on no page."""
     if not score.accepted:
         return Result(_NOT_ACCEPTED, score.problem)
-    cases = {p.key: _case(p, report.says(p)) for p in score.parts}
-    cases["card"] = _case(score.parts[-1], f"{score.parts[-1].message} {report.size(score)}")
+    cases = {p.key: _case(p, p.says()) for p in score.parts}
+    cases["card"] = _case(score.parts[-1], f"{score.parts[-1].message} {score.size()}")
     return Result(
         ACCEPTED,
         " ".join(score.remarks),
@@ -122,7 +123,7 @@ def _plain(score: CapstoneScore) -> Result:
     )
 
 
-def _case(part, message: str) -> CaseResult:
+def _case(part: Part, message: str) -> CaseResult:
     status = "passed" if part.points == part.possible else "measured"
     return CaseResult(part.title, True, status, part.points, part.possible, message)
 

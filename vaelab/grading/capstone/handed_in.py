@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from vaelab.grading.capstone.rules import CARD, WEIGHTS, WEIGHTS_BYTES
-from vaelab.grading.marking import naming
+from vaelab.grading.marking import owners
 from vaelab.grading.marking.filetree import File, UnreadableError, files
 from vaelab.grading.marking.submissions import Submission, SubmissionsError
 
@@ -58,8 +58,8 @@ def contents(found: Found) -> dict[str, bytes]:
 def _owner(file: File, root: str) -> tuple[str, str]:
     """Everybody's files have the same names: only those of an LMS, and of an archive, say whose they are."""
     *above, name = file.parts
-    says = file.refused or naming.known_to_lms((name,))
-    return naming.owner((*above, name if says else ""), root)
+    says = file.refused or owners.known_to_lms((name,))
+    return owners.owner((*above, name if says else ""), root)
 
 
 def _of(student: str, handed_in: list[File]) -> dict[Submission, Found]:
@@ -86,12 +86,12 @@ def _of(student: str, handed_in: list[File]) -> dict[Submission, Found]:
 def _plain_name(file: File) -> str:
     """A file's name without what an LMS wrote around it."""
     name = file.parts[-1]
-    return _COUNTED.sub("", name.rsplit("_", 1)[-1]) if naming.known_to_lms((name,)) else name
+    return _COUNTED.sub("", name.rsplit("_", 1)[-1]) if owners.known_to_lms((name,)) else name
 
 
 def _something_else(student: str, handed_in: list[File]) -> dict[Submission, Found]:
     """Neither weights nor card. Loose files at the top are nobody's, except an archive that is broken."""
-    others = [f for f in handed_in if len(f.parts) > 1 or f.refused or naming.known_to_lms(f.parts)]
+    others = [f for f in handed_in if len(f.parts) > 1 or f.refused or owners.known_to_lms(f.parts)]
     if not others:
         return {}
     names = ", ".join(file.parts[-1] for file in others[:5])

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from vaelab.files import written_whole
 from vaelab.grading.capstone.rules import POINTS, RUBRIC, TITLES
+from vaelab.grading.check_report import number
 from vaelab.grading.marking.feedback import file_name
 from vaelab.grading.marking.results import ACCEPTED
 from vaelab.grading.marking.scores import Graded, as_number
 from vaelab.grading.page import bar, document, message, table, text
-from vaelab.grading.report import number
 
 _ASKED = {"tried": "What you tried", "failures": "Failures"}
 _POSSIBLE = sum(POINTS.values())

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from vaelab.grading.isolation import seccomp
-from vaelab.grading.isolation.launch import ENVIRONMENT, PACKAGE, command
+from vaelab.grading.isolation.launch import ENVIRONMENT, PACKAGE, MissingError, command
 
 _IDENTITY = 1000  # who a submission is inside
 _NOBODY = 65534  # and outside, when root grades
@@ -28,26 +28,20 @@ _SHEETS = PACKAGE / "grading" / "sheets"  # the public checks know right values
 _OF_PYTHON = ("bin", "lib", "lib64", "pyvenv.cfg")
 
 
-class MissingError(Exception):
-    """What isolation needs and is not here."""
-
-
 def start(disk_bytes: int) -> tuple[subprocess.Popen, int | None]:
     """Start the worker, stdin and stdout being the pipe to it.
 
     Returns the process, and who the worker has to become before it runs anything (None: it is that already).
 
     Raises:
-        MissingError: if there is no bubblewrap or no filter for this machine.
+        MissingError: if there is no bubblewrap, or no filter of system calls for this machine.
     """
     program = shutil.which("bwrap") if sys.platform == "linux" else None
     if program is None:
-        raise MissingError("bubblewrap (the command `bwrap`) is not installed.")
-    if (rules := seccomp.program()) is None:
-        raise MissingError("there is no filter of system calls for this kind of processor.")
+        raise MissingError("bubblewrap (the command `bwrap`) is not installed: sudo apt install bubblewrap.")
     with ExitStack() as stack:
         rules_here, rules_there = _pipe(stack)
-        rules_there.write(rules)
+        seccomp.write(rules_there)
         rules_there.close()
         line = [program, *_arguments(disk_bytes), "--seccomp", str(rules_here.fileno())]
         if os.geteuid() == 0:

@@ -19,6 +19,10 @@ ENVIRONMENT = {
 }
 
 
+class MissingError(Exception):
+    """What isolation needs and is not here."""
+
+
 def command() -> list[str]:
     """The worker, with this very vaelab, wherever it is installed."""
     code = (

@@ -19,7 +19,7 @@ from typing import Any
 
 from vaelab.errors import VaelabError
 from vaelab.grading.isolation import bubblewrap
-from vaelab.grading.isolation.launch import ENVIRONMENT, command
+from vaelab.grading.isolation.launch import ENVIRONMENT, MissingError, command
 from vaelab.grading.isolation.memory import MemoryGuard
 from vaelab.grading.isolation.pipe import Pipe, PipeError
 from vaelab.grading.safe_text import printable
@@ -70,7 +70,8 @@ class IsolationError(VaelabError, RuntimeError):
 
 
 _REMEDY = """\
-Debian, Ubuntu: sudo apt install bubblewrap. Fedora: sudo dnf install bubblewrap. Version 0.7 or newer.
+Debian, Ubuntu: sudo apt install bubblewrap libseccomp2. Fedora: sudo dnf install bubblewrap libseccomp.
+Bubblewrap must be of version 0.7 or newer.
 If it may not make namespaces: Ubuntu 24.04 needs the AppArmor profile bwrap-userns-restrict in force;
 a container must allow user namespaces. macOS, Windows: grade under Linux, in WSL2 or in a virtual machine.
 With --unsafe nothing is kept apart: a submission can then read, change and delete every file that you can,
@@ -203,7 +204,7 @@ _STATUS = {"no notebook": "not a notebook", "time limit": "time limit while runn
 def _isolated(limits: Limits) -> tuple[subprocess.Popen, int | None]:
     try:
         return bubblewrap.start(limits.disk_bytes)
-    except bubblewrap.MissingError as error:
+    except MissingError as error:
         raise IsolationError(str(error)) from None
 
 

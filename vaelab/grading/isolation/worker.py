@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Any
 
-from vaelab.grading.isolation import draws
+from vaelab.grading.isolation import seeding
 from vaelab.grading.isolation.cells import Cell, read_cells
 from vaelab.grading.isolation.shell import Shell
 from vaelab.grading.space import Server
@@ -105,7 +105,7 @@ class Work:
         cells = read_cells(notebook)  # all are read before the first one runs
         if cells is None:
             return {"how": "no notebook"}
-        draws.fix()
+        seeding.fix()
         errors, left, late = [], self._limits["run_seconds"], False
         for cell in cells:
             began = monotonic()

@@ -3,12 +3,12 @@
 import hashlib
 from collections.abc import Iterator
 
+from vaelab.grading.check_report import number
 from vaelab.grading.exercise import Question
 from vaelab.grading.isolation.sandbox import RAN
 from vaelab.grading.marking.results import CaseResult
 from vaelab.grading.marking.scores import Graded, as_number
 from vaelab.grading.page import bar, document, message, text
-from vaelab.grading.report import number
 from vaelab.grading.safe_text import slug
 
 _MARKS = {"passed": ("passed", "✓"), "failed": ("failed", "✗")}

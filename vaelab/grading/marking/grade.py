@@ -47,13 +47,16 @@ def grade(
         html: folder for the pages of feedback.
         cases: a second table, with every case of every submission.
         hidden: folder of the hidden checks.
-        jobs: how many submissions at a time; one for each core by default.
+        jobs: how many submissions at a time, at least 1; one for each core by default.
         unsafe: run them without a sandbox.
 
     Raises:
         IsolationError: if submissions cannot be kept apart from this machine.
         SubmissionsError: if there is nothing to grade, or nothing to grade it with.
+        ValueError: if `jobs` is less than 1.
     """
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"--jobs {jobs}: at least 1 submission at a time.")
     if unsafe:
         print(_UNSAFE, file=sys.stderr)
     else:
@@ -86,7 +89,7 @@ def _run_all(
     """Run what is not there yet; whether nothing interrupted it. Two equal notebooks run once."""
     todo = {key: submission for submission, key in keys.items() if kept.get(key) is None}
     turns = Turns()
-    with ThreadPoolExecutor(max(1, jobs)) as pool, progress(total=len(todo), unit="notebook") as bar:
+    with ThreadPoolExecutor(jobs) as pool, progress(total=len(todo), unit="notebook") as bar:
         running = {
             pool.submit(graded_alone, submission, all_checks[submission.exercise], turns, isolated): key
             for key, submission in todo.items()

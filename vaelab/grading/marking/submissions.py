@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vaelab.errors import VaelabError
-from vaelab.grading.marking import naming
+from vaelab.grading.marking import owners
 from vaelab.grading.marking.filetree import LARGEST, File, UnreadableError, files
 from vaelab.grading.sheet import EXERCISES
 
@@ -62,7 +62,7 @@ def find(place: Path, leave_out: Collection[Path] = ()) -> list[Submission]:
     root = place.resolve().name if place.is_dir() else place.stem
     by_owner = defaultdict(list)
     for file in files(place, leave_out):
-        by_owner[naming.owner(file.parts, root)].append(file)
+        by_owner[owners.owner(file.parts, root)].append(file)
     found = [submission for (student, _), handed in by_owner.items() for submission in _of(student, handed)]
     if not found:
         raise SubmissionsError(f"There is no notebook (.ipynb) in {place}.")
@@ -75,7 +75,7 @@ def _of(student: str, handed_in: list[File]) -> list[Submission]:
         problem = f"{len(notebooks):,} notebooks of one student, where {_MOST_OF_ONE_STUDENT} are allowed"
         return [Submission(student, notebooks[0].parts[0], problem=problem)]
     if not notebooks:
-        others = [file for file in handed_in if len(file.parts) > 1 or naming.known_to_lms(file.parts)]
+        others = [file for file in handed_in if len(file.parts) > 1 or owners.known_to_lms(file.parts)]
         names = ", ".join(file.parts[-1] for file in others[:5])
         return (
             [Submission(student, "/".join(others[0].parts), problem=f"no notebook: {names}")]
@@ -99,7 +99,7 @@ def _counted(submissions: list[Submission]) -> list[Submission]:
 
 def _looked_at(student: str, file: File) -> Submission:
     name = "/".join(file.parts)
-    in_name = naming.exercise_of(file.parts[-1])
+    in_name = owners.exercise_of(file.parts[-1])
     try:
         data = file.read(LARGEST)
         in_notebook = _exercise_in(_text(data))

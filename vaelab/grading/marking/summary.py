@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from vaelab.grading.check_report import number
 from vaelab.grading.exercise import Case
 from vaelab.grading.marking.checks import Checks
 from vaelab.grading.marking.feedback import file_name
 from vaelab.grading.marking.results import CaseResult
 from vaelab.grading.marking.scores import Graded
 from vaelab.grading.page import bar, document, message, table, text
-from vaelab.grading.report import number
 
 _MOST_MESSAGES = 5
 

@@ -1,4 +1,4 @@
-"""The same draws in every run of a submission, so that its score does not hang on chance.
+"""Fixed seeds: the same draws in every run of a submission, so that its score does not hang on chance.
 
 What asks the system for randomness, such as NumPy's `default_rng()` without a seed, stays random.
 """

@@ -3,8 +3,8 @@
 import torch
 
 from vaelab.data.portraits import palette
-from vaelab.data.portraits.drawing import blob, mix, ramp, stroke
 from vaelab.data.portraits.scene import EYE_X, EYE_Y, MOUTH_Y, NOSE_Y, Scene
+from vaelab.data.portraits.shapes import blob, mix, ramp, stroke
 
 
 def eyes(s: Scene):

@@ -1,71 +1,16 @@
-"""The score of a submission: `check_folder` for learners, `grade_folder` for instructors."""
+"""Scoring a submission: `check_folder` for learners, `grade_folder` for instructors."""
 
 import math
 import os
-from dataclasses import dataclass, field
 
 from vaelab.errors import VaelabError
-from vaelab.grading.capstone import report, submission
+from vaelab.grading.capstone import submission
+from vaelab.grading.capstone.capstone_score import CapstoneScore, Part
 from vaelab.grading.capstone.card import Card
 from vaelab.grading.capstone.likeness import remarks
 from vaelab.grading.capstone.measures import MEASURES
-from vaelab.grading.capstone.rules import POINTS, TITLES, NotAcceptedError
-from vaelab.grading.capstone.standard import Scale, Standard
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of the score. `value` and `scale` are None where nothing was measured."""
-
-    key: str
-    points: float = 0.0
-    message: str = ""
-    value: float | None = None
-    scale: Scale | None = None
-
-    @property
-    def title(self) -> str:
-        return TITLES[self.key]
-
-    @property
-    def possible(self) -> float:
-        return POINTS[self.key]
-
-
-@dataclass(frozen=True)
-class CapstoneScore:
-    """How a submission did.
-
-    Attributes:
-        parts: bound, frechet, control, card, in this order.
-        problem: why it was not accepted; empty if it was.
-        remarks: what the instructor should look at; they change no points.
-        card: as read; None if it could not be.
-        parameters: of the model; None if it could not be built.
-    """
-
-    parts: tuple[Part, ...]
-    problem: str = ""
-    remarks: tuple[str, ...] = ()
-    card: Card | None = None
-    parameters: int | None = None
-    possible: float = field(default=sum(POINTS.values()), init=False)
-
-    @property
-    def accepted(self) -> bool:
-        """Whether it was read and keeps to the rules."""
-        return not self.problem
-
-    @property
-    def points(self) -> float:
-        """Out of 10, in tenths."""
-        return round(sum(part.points for part in self.parts), 1)
-
-    def __repr__(self) -> str:
-        return report.text(self)
-
-    def _repr_html_(self) -> str:
-        return report.html(self)
+from vaelab.grading.capstone.rules import POINTS, NotAcceptedError
+from vaelab.grading.capstone.standard import Standard
 
 
 def check_folder(path: str | os.PathLike, *, measure: bool = True) -> CapstoneScore:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from vaelab.errors import VaelabError
 from vaelab.files import written_whole
+from vaelab.grading.check_report import QuestionReport
 from vaelab.grading.exercise import Exercise
-from vaelab.grading.report import QuestionReport
 
 FILE = "progress.json"
 _REMEDY = (

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from vaelab.data.arguments import is_whole
 from vaelab.errors import DataError
 
 GPU_PIXELS = 256 * 64 * 64  # enough to keep a GPU busy
@@ -12,9 +13,9 @@ GPU_PIXELS = 256 * 64 * 64  # enough to keep a GPU busy
 
 def check_size(what: str, size: int, sizes: range) -> None:
     """Raise DataError, in words, if `what` cannot be drawn at this size."""
-    if size not in sizes:
+    if not is_whole(size) or size not in sizes:
         raise DataError(
-            f"{what} are drawn at {sizes[0]} to {sizes[-1]} pixels, in whole numbers, not {size}."
+            f"{what} are drawn at {sizes[0]} to {sizes[-1]} pixels, in whole numbers, not {size!r}."
         )
 
 

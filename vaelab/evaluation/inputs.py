@@ -1,0 +1,34 @@
+"""What measures are taken of: a model that has them, and pictures, at least one."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from torch import Tensor, nn
+
+from vaelab.data import ImageSet
+from vaelab.errors import DataError
+from vaelab.models import VAE
+from vaelab.nets import evaluating
+
+
+def some_pictures(images: ImageSet | Tensor) -> ImageSet:
+    """The pictures as an ImageSet. Raises DataError when there are none, and as `ImageSet.of`."""
+    images = ImageSet.of(images)
+    if not len(images):
+        raise DataError("The ImageSet is empty: there is nothing to measure.")
+    return images
+
+
+def check_vae(model: nn.Module) -> None:
+    """Raise TypeError for a model that has no posterior and no likelihood, and so no ELBO."""
+    if not isinstance(model, VAE):
+        raise TypeError(
+            f"This measures a VAE, by its posterior and its likelihood; {type(model).__name__} has neither. "
+            "reconstruction_error measures any model that reconstructs."
+        )
+
+
+def evaluating_features(features: Callable[[Tensor], Tensor] | None) -> AbstractContextManager:
+    """Evaluation mode for the network behind `features`, if it is one, or a method of one."""
+    network = getattr(features, "__self__", features)
+    return evaluating(*[network] if isinstance(network, nn.Module) else [])
