@@ -200,7 +200,7 @@ def _convolution(packing: _Packing, layer: nn.Conv2d | nn.ConvTranspose2d, path:
     kinds = _TRANSPOSED if transposed else _PLAIN
     usual = layer.dilation == (1, 1) and layer.groups == 1 and layer.padding_mode == "zeros"
     if options not in kinds or not usual:
-        return "kernel, stride or padding are others than a page runs"
+        return "kernel, stride, padding, dilation or groups are others than a page runs"
     weight, bias = _weights(layer, layer.out_channels)
     if transposed:
         weight = weight.transpose(0, 1)
