@@ -1,10 +1,12 @@
 """The command line: quick to start, plain about errors."""
 
+import inspect
 import json
 import subprocess
 import sys
 
 import pytest
+import torch
 from PIL import Image
 
 import vaelab
@@ -81,11 +83,18 @@ def test_a_run_goes_on_and_refuses_to_become_another(trained, capsys):
     assert json.loads((trained / "run.json").read_text())["epochs"] == 3
 
 
+_NEW_RUN = ("--data", "digits", "--recipe", "mayberay-digits-vae", "--epochs", "1")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["train", "--out", "DIR"], "needs --data and --recipe and --epochs"),
         (["train", "--out", "DIR", "--resume"], "no run in"),
+        (
+            ["train", *_NEW_RUN, "--keep", "0", "--out", "DIR"],
+            "from 1",
+        ),
         (["sample", "portrait-vea"], "trained model called 'portrait-vea'"),
         (["sample", "DIR"], "no checkpoints"),
     ],
@@ -98,3 +107,27 @@ def test_commands_say_what_they_lack(arguments, message, tmp_path, capsys):
 def test_unknown_command_exits_with_usage(capsys):
     with pytest.raises(SystemExit, match="2"):
         cli.main(["trian"])
+
+
+def test_the_defaults_of_fit_are_those_of_the_command(capsys):
+    """They stand once, in `fit`: the command takes them from there, and its help shows them."""
+    from vaelab import commands
+
+    known = {name: p.default for name, p in inspect.signature(vaelab.fit).parameters.items()}
+    shared = known.keys() & commands._TRAIN_DEFAULTS.keys() - {"validation", "augment"}
+    assert shared == {"batch_size", "lr", "schedule", "kl_warm_up", "seed", "precision"}
+    assert {name: commands._TRAIN_DEFAULTS[name] for name in shared} == {name: known[name] for name in shared}
+    with pytest.raises(SystemExit):
+        cli.main(["train", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"over all processes (default {known['batch_size']})" in shown
+    assert f"step size (default {known['lr']})" in shown
+
+
+def test_a_run_of_fit_is_opened_by_the_command(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("VAELAB_DEVICE", "cpu")
+    model = vaelab.recipes.build("mayberay-digits-vae", image_shape=(1, 8, 8), hidden=8)
+    model.likelihood = vaelab.losses.Gaussian(0.3)
+    vaelab.fit(model, torch.rand(20, 1, 8, 8), epochs=1, checkpoints=tmp_path)
+    assert cli.main(["sample", str(tmp_path), "--out", str(tmp_path / "s.png")]) == 0
+    assert cli.main(["export", str(tmp_path), str(tmp_path / "small.safetensors")]) == 0

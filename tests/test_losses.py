@@ -50,6 +50,57 @@ def test_likelihoods_are_the_distributions_they_are_named_after(images, loss, di
     torch.testing.assert_close(loss(x, x_hat), expected, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("density", "distribution"),
+    [
+        (losses.gaussian_nll, D.Normal),
+        (losses.laplace_nll, D.Laplace),
+    ],
+)
+def test_densities_take_a_noise_level_for_each_pixel(images, density, distribution):
+    """A tensor that broadcasts: one level a picture, or one a pixel."""
+    x, x_hat = images
+    for shape in ((5, 1, 1, 1), (3, 4, 4)):
+        level = torch.rand(shape, generator=torch.Generator().manual_seed(2), dtype=torch.float64) + 0.1
+        expected = -distribution(x_hat, level).log_prob(x).flatten(1).sum(1)
+        torch.testing.assert_close(density(x, x_hat, level), expected)
+
+
+def test_kl_of_a_prior_given_in_numbers():
+    """KL( N(1, 1) || N(3, 4) ) = log 2 + (1 + 4) / 8 - 1/2."""
+    kl = losses.gaussian_kl(torch.ones(2, 1), torch.zeros(2, 1), 3.0, math.log(4.0))
+    assert kl.tolist() == pytest.approx([math.log(2) + 5 / 8 - 1 / 2] * 2)
+
+
+def test_kl_of_tables_row_by_row():
+    p = torch.tensor([[0.5, 0.5], [0.9, 0.1]])
+    q = torch.tensor([[0.25, 0.75], [0.9, 0.1]])
+    expected = 0.5 * math.log(2) + 0.5 * math.log(2 / 3)
+    assert losses.categorical_kl(p, q).tolist() == pytest.approx([expected, 0.0])
+    assert losses.categorical_kl(p.T, q.T, dim=0).tolist() == pytest.approx([expected, 0.0])
+
+
+def test_a_factor_has_its_noise_level():
+    """factor = D / (2 sigma^2), D pixels, channels included."""
+    assert losses.Gaussian.from_factor(10_000, (3, 64, 64)).sigma.item() == pytest.approx(
+        math.sqrt(3 * 64 * 64 / 20_000)
+    )
+
+
+def test_what_likelihoods_say_and_learn():
+    fixed, learned = losses.Gaussian(0.25), losses.Gaussian(0.25, learned=True)
+    assert repr(fixed) == "Gaussian(sigma=0.25, learned=False)" and not list(fixed.parameters())
+    assert repr(learned) == "Gaussian(sigma=0.25, learned=True)" and len(list(learned.parameters())) == 1
+    assert fixed.state_dict().keys() == learned.state_dict().keys() == {"log_sigma"}
+    assert repr(losses.Laplace(0.25)) == "Laplace(scale=0.25)"
+    assert (losses.Gaussian().sigma.item(), losses.Laplace().scale) == (1, 1)
+
+
+def test_bce_caps_a_pixel_at_100_nats():
+    one = torch.ones(1, 1, 1, 2)
+    assert losses.bce(one, torch.zeros_like(one)).item() == 200
+
+
 def test_bce_of_a_sure_hit():
     """One tutorial works out BCE(1, 0.8) as -0.09; it is -ln 0.8 (E5)."""
     one = torch.ones(1, 1, 1, 1)
@@ -127,11 +178,18 @@ def test_gradients_by_finite_differences(images, gaussians, loss):
 
 def test_bad_input_is_named():
     x = torch.rand(2, 1, 4, 4)
-    with pytest.raises(ShapeError, match="pixel with pixel"):
-        losses.mse(x, x[:1])  # would broadcast
+    level = {losses.gaussian_nll: [0.5], losses.laplace_nll: [0.5]}
+    for loss in (losses.mse, losses.mae, losses.bce, losses.gaussian_nll, losses.laplace_nll):
+        with pytest.raises(ShapeError, match="pixel with pixel"):
+            loss(x, x[:1], *level.get(loss, []))  # would broadcast
     with pytest.raises(PixelRangeError, match=r"run from 0 to 255"):
         losses.bce(torch.tensor([0.0, 255.0]).view(2, 1, 1, 1), torch.rand(2, 1, 1, 1))
     with pytest.raises(ShapeError, match="mu has shape"):
         losses.gaussian_kl(torch.zeros(3, 2), torch.zeros(3, 1))
-    with pytest.raises(ValueError, match="greater than 0"):
-        losses.Gaussian(sigma=0)
+    for bad in (0, -1.0, math.nan):
+        for level in (losses.Gaussian, losses.Laplace):
+            with pytest.raises(ValueError, match=r"(sigma|scale).* must be greater than 0, not"):
+                level(bad)
+        for density in (losses.gaussian_nll, losses.laplace_nll):
+            with pytest.raises(ValueError, match=r"(sigma|scale).* must be greater than 0, not"):
+                density(x, x, bad)

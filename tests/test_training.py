@@ -1,16 +1,18 @@
 """fit, latent and evaluation: learning happens, is repeatable, and stops in good order."""
 
+import functools
 import math
 
 import pytest
 import torch
+from torch import nn
 
 import vaelab
-from vaelab import evaluation, latent, nets
+from vaelab import evaluation, latent, nets, speed
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, DeviceError, ShapeError, TrainingDivergedError, UnknownNameError
 from vaelab.models import VAE, Autoencoder
-from vaelab.training import schedules
+from vaelab.training.settings import seed_of
 
 
 @pytest.fixture
@@ -112,8 +114,8 @@ def test_a_batch_too_large_for_memory_goes_through_in_parts(bars, capsys):
         trained(memory=0)
 
 
-def test_the_step_size_and_the_kl_weight_follow_their_schedules(bars):
-    """Steps of half an epoch: over two epochs beta climbs by quarters. The step size falls as a cosine."""
+def test_the_kl_weight_climbs_and_is_put_back(bars):
+    """Steps of half an epoch: over two epochs beta climbs by quarters. Others see the model's own beta."""
     seen = []
 
     class Watched(VAE):
@@ -122,10 +124,112 @@ def test_the_step_size_and_the_kl_weight_follow_their_schedules(bars):
             return super().loss(x)
 
     model = Watched(nets.mlp_encoder((1, 8, 8)), nets.mlp_decoder(2, (1, 8, 8)), 2, (1, 8, 8), beta=4.0)
-    vaelab.fit(model, bars, epochs=3, batch_size=32, kl_warm_up=2, device="cpu")
-    assert seen == [0.0, 1.0, 2.0, 3.0, 4.0, 4.0] and model.beta == 4.0
-    rates = [schedules.step_size(0.1, "cosine", share) for share in (0, 1 / 3, 0.5, 1)]
-    assert rates == pytest.approx([0.1, 0.075, 0.05, 0.0])
+    between = []
+    options = {"batch_size": 32, "kl_warm_up": 2, "device": "cpu"}
+    vaelab.fit(model, bars, epochs=3, after_epoch=lambda *_: between.append(model.beta), **options)
+    assert seen == [0.0, 1.0, 2.0, 3.0, 4.0, 4.0]
+    assert between == [4.0] * 3 and model.beta == 4.0
+
+
+def watched_optimizer(seen, kind=torch.optim.SGD, **settings):
+    """What makes an optimiser that notes the step size of each step."""
+
+    class Watched(kind):
+        def step(self, *args, **kwargs):
+            seen.append(self.param_groups[0]["lr"])
+            return super().step(*args, **kwargs)
+
+    return lambda parameters, lr: Watched(parameters, lr=lr, **settings)
+
+
+def test_the_optimiser_sees_the_cosine_over_all_epochs(bars):
+    seen = []
+    options = {"batch_size": 32, "lr": 1e-3, "optimizer": watched_optimizer(seen), "device": "cpu"}
+    vaelab.fit(small_vae(), bars, epochs=3, schedule="cosine", **options)
+    assert seen == pytest.approx([5e-4 * (1 + math.cos(math.pi * step / 6)) for step in range(6)])
+    seen.clear()
+    vaelab.fit(small_vae(), bars, epochs=1, **options)
+    assert seen == [1e-3, 1e-3]
+
+
+class Line(nn.Module):
+    """loss = w * 3: a step that can be done in the head."""
+
+    def __init__(self, factor=lambda: 1.0):
+        super().__init__()
+        self.w, self.factor = nn.Parameter(torch.tensor(2.0)), factor
+
+    def loss(self, x):
+        return {"loss": 3 * self.w * self.factor()}
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "expected"),
+    [
+        (None, 2 - 0.1),  # Adam's first step has the length lr
+        ({"weight_decay": 1.0}, 2 - 0.1),
+        ({"eps": 3.0}, 2 - 0.05),
+        (torch.optim.SGD, 2 - 0.3),
+        (functools.partial(torch.optim.SGD, weight_decay=1.0), 2 - 0.5),
+        (functools.partial(torch.optim.AdamW, weight_decay=1.0, fused=True), 2 * 0.9 - 0.1),
+    ],
+)
+def test_a_step_by_hand_with_each_optimiser(bars, optimizer, expected):
+    model = Line()
+    history = vaelab.fit(model, bars, epochs=1, batch_size=64, lr=0.1, optimizer=optimizer, device="cpu")
+    assert model.w.item() == pytest.approx(expected, rel=1e-5)
+    assert history["loss"] == [6.0] and model.w.grad is None
+
+
+@pytest.mark.parametrize("optimizer", [None, torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW])
+def test_no_optimiser_takes_a_step_on_a_loss_that_is_not_a_number(bars, optimizer):
+    factors = iter([1.0, math.nan, 1.0, 1.0])
+    model, values = Line(lambda: next(factors)), []
+    watch = lambda x: values.append(model.w.item()) or x  # noqa: E731
+    with pytest.raises(TrainingDivergedError, match="step 2: loss = nan"):
+        vaelab.fit(model, bars, epochs=1, batch_size=16, optimizer=optimizer, augment=watch, device="cpu")
+    assert model.w.item() == values[1] != 2.0
+
+
+def test_validation_is_in_evaluation_mode_and_changes_no_statistics(bars):
+    """Batch norm normalises with what it has learned, and learns nothing from validation pictures."""
+    model = vaelab.recipes.build("tds-face-vae", image_shape=(1, 16, 16), latent_dim=2, batch_norm=True)
+    images = ImageSet(bars.images.repeat(1, 1, 2, 2))
+    options = {"batch_size": 64, "device": "cpu", "seed": 3}
+    history = vaelab.fit(model, images, epochs=2, validation=images[:5], **options)
+    twin = vaelab.recipes.build("tds-face-vae", image_shape=(1, 16, 16), latent_dim=2, batch_norm=True)
+    without = vaelab.fit(twin, images, epochs=2, **options)
+    assert all(torch.equal(a, b) for a, b in zip(model.buffers(), twin.buffers(), strict=True))
+    assert history.train == without.train
+    torch.manual_seed(seed_of(3, "validation", 2))
+    with torch.no_grad():
+        assert model.eval().loss(images[:5].float())["loss"].item() == pytest.approx(
+            history.validation[-1]["loss"], rel=1e-6
+        )
+
+
+def test_mean_terms_gives_each_part_back_its_mode(bars):
+    model = small_vae().train()
+    model.encoder.eval()
+    vaelab.training.mean_terms(model, bars)
+    assert model.training and not model.encoder.training and model.decoder.training
+
+
+def test_pictures_come_in_by_the_one_door(bars):
+    def trained(images):
+        model = small_vae()
+        history = vaelab.fit(model, images, epochs=1, validation=images, device="cpu")
+        return history.validation
+
+    assert trained(bars) == trained(bars.images) == trained(bars.float())
+
+
+def test_the_allocator_is_left_alone_when_asked(bars, monkeypatch):
+    monkeypatch.setattr(speed, "keep_freed_memory", lambda: pytest.fail("the allocator was changed"))
+    history = vaelab.fit(small_vae(), bars, epochs=1, device="cpu", keep_memory=False)
+    assert not history.kept_memory
+    monkeypatch.setattr(speed, "keep_freed_memory", lambda: True)
+    assert vaelab.fit(small_vae(), bars, epochs=1, device="cpu").kept_memory
 
 
 @pytest.mark.parametrize(
@@ -137,6 +241,10 @@ def test_the_step_size_and_the_kl_weight_follow_their_schedules(bars):
         ({"epochs": 0}, ValueError, "epochs must be at least 1, not 0"),
         ({"epochs": -3}, ValueError, "epochs must be at least 1, not -3"),
         ({"batch_size": 0}, ValueError, "batch_size"),
+        ({"epochs": 2.5}, ValueError, "epochs must be a whole number, not 2.5"),
+        ({"batch_size": 16.0}, ValueError, "batch_size must be a whole number, not 16.0"),
+        ({"lr": math.inf}, ValueError, "step size"),
+        ({"resume": True}, ValueError, "resume=True goes on from a checkpoint: name their folder"),
         ({"lr": 0.0}, ValueError, "step size"),
         ({"device": "cuda:99"}, DeviceError, "not on this machine.*cpu"),
         ({"device": "gpu"}, DeviceError, "not a device name"),
@@ -150,8 +258,10 @@ def test_bad_arguments_are_named(bars, change, error, message):
 def test_pictures_that_do_not_fit_are_named(bars):
     with pytest.raises(ShapeError, match="size=8"):
         vaelab.fit(small_vae(), ImageSet(torch.zeros(3, 1, 9, 9, dtype=torch.uint8)), epochs=1)
-    with pytest.raises(DataError, match="takes an ImageSet"):
-        vaelab.fit(small_vae(), bars.float(), epochs=1)
+    with pytest.raises(DataError, match="come as an ImageSet"):
+        vaelab.fit(small_vae(), bars.images.numpy(), epochs=1)
+    with pytest.raises(DataError, match="come as an ImageSet"):
+        vaelab.fit(small_vae(), bars, validation=[1, 2], epochs=1)
     with pytest.raises(DataError, match="empty"):
         vaelab.fit(small_vae(), bars[:0], epochs=1)
 

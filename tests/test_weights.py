@@ -1,13 +1,16 @@
 """Weights files: what is read is what was written, and what cannot be read says why."""
 
+import inspect
 import json
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
+from torch import nn
 
 import vaelab
-from vaelab import weights
+from vaelab import losses, weights
 from vaelab.errors import UnknownNameError, WeightsError
 
 
@@ -32,6 +35,152 @@ def test_half_precision_halves_the_file_and_hardly_moves_a_pixel(tmp_path):
     assert half.stat().st_size < 0.55 * whole.stat().st_size
     difference = weights.load(half).sample(5, seed=0) - model.sample(5, seed=0)
     assert difference.abs().mean() < 1 / 255
+
+
+class Own(nn.Module):
+    """Somebody's own likelihood."""
+
+    def forward(self, x, x_hat):
+        return losses.mse(x, x_hat)
+
+
+LIKELIHOODS = {
+    "Bernoulli": losses.Bernoulli,
+    "Gaussian": lambda: losses.Gaussian(0.07),
+    "a learned Gaussian": lambda: losses.Gaussian(0.07, learned=True),
+    "Laplace": lambda: losses.Laplace(0.3),
+}
+
+
+def small(name="mayberay-digits-vae"):
+    return vaelab.recipes.build(name, size=16)
+
+
+@pytest.mark.parametrize("half", [True, False])
+@pytest.mark.parametrize("kind", LIKELIHOODS)
+@pytest.mark.parametrize("recipe", ["mayberay-digits-vae", "portrait-vae"])
+def test_a_likelihood_exchanged_after_building_comes_back(recipe, kind, half, tmp_path):
+    """As chapter 7 does; the recipes come with a Bernoulli and with a Gaussian."""
+    model = small(recipe).eval()
+    model.likelihood = LIKELIHOODS[kind]()
+    again = weights.load(weights.save(model, tmp_path / "m.safetensors", half=half)).likelihood
+    x, x_hat = torch.rand(2, 3, *model.image_shape)
+    assert repr(again) == repr(model.likelihood)
+    assert len(list(again.parameters())) == len(list(model.likelihood.parameters()))  # what learns, learns
+    assert torch.equal(again(x, x_hat), model.likelihood(x, x_hat))
+
+
+def test_all_that_a_model_is_given_comes_back(tmp_path):
+    """Whatever argument the two classes have besides the networks that the recipe builds."""
+    changed = {
+        vaelab.VAE: {"likelihood": losses.Laplace(0.2), "beta": 30.0},
+        vaelab.Autoencoder: {"reconstruction": losses.mae},
+    }
+    for kind, recipe in ((vaelab.VAE, "mayberay-digits-vae"), (vaelab.Autoencoder, "tds-face-ae")):
+        known = {"encoder", "decoder", "latent_dim", "image_shape", *changed[kind]}
+        assert set(inspect.signature(kind).parameters) == known
+        model = small(recipe)
+        for name, value in changed[kind].items():
+            setattr(model, name, value)
+        again = weights.load(weights.save(model, tmp_path / "m.safetensors"))
+        for name, value in changed[kind].items():
+            assert repr(getattr(again, name)) == repr(value)
+
+
+def test_an_autoencoder_may_be_scored_by_a_likelihood(tmp_path):
+    model = small("tds-face-ae")
+    model.reconstruction = losses.Gaussian(0.3)
+    again = weights.load(weights.save(model, tmp_path / "m.safetensors"))
+    assert repr(again.reconstruction) == "Gaussian(sigma=0.3, learned=False)"
+
+
+def test_a_trained_noise_level_comes_back_exactly_from_half_precision(tmp_path):
+    model = small("portrait-vae")
+    model.likelihood = losses.Gaussian(0.5, learned=True)
+    with torch.no_grad():
+        model.likelihood.log_sigma.fill_(-2.3456789)
+    again = weights.load(weights.save(model, tmp_path / "m.safetensors"))
+    assert again.likelihood.log_sigma.item() == model.likelihood.log_sigma.item()
+    assert again.to_mu.weight.dtype == torch.float32
+
+
+def test_numbers_that_half_precision_cannot_hold_stay_whole(tmp_path):
+    model = small("portrait-vae")
+    model.encoder[1].running_var.fill_(1e6)  # would become infinite, and every picture grey
+    again = weights.load(weights.save(model, tmp_path / "m.safetensors"))
+    assert torch.equal(again.encoder[1].running_var, torch.full((3,), 1e6))
+
+
+def exchange_encoder(model):
+    model.encoder = nn.Sequential(nn.Flatten(), nn.Linear(256, 16), nn.Tanh())  # the tensors would fit
+
+
+EXCHANGED = {
+    "likelihood of this model, Own": lambda model: setattr(model, "likelihood", Own()),
+    "encoder of this model is not what": exchange_encoder,
+    "decoder of this model is not what": lambda model: model.decoder.append(nn.Hardtanh(0, 1)),
+    "to_mu of this model is not what": lambda model: setattr(model, "to_mu", nn.Linear(16, 2, bias=False)),
+    "class of this model is not what": lambda model: setattr(
+        model, "__class__", type("Mine", (vaelab.VAE,), {})
+    ),
+}
+
+
+@pytest.mark.parametrize("message", EXCHANGED)
+def test_what_cannot_come_back_is_said(message, tmp_path):
+    """When it is saved, and, where a checkpoint had to be written all the same, when that is read."""
+    model = small()
+    EXCHANGED[message](model)
+    with pytest.raises(WeightsError, match=message):
+        weights.save(model, tmp_path / "m.safetensors")
+    assert not list(tmp_path.iterdir())
+    checkpoint = tmp_path / "model.safetensors"
+    save_file(model.state_dict(), checkpoint, metadata=weights.description(model))
+    with pytest.raises(WeightsError, match=f"cannot be loaded.*{message}"):
+        weights.load(checkpoint)
+
+
+def test_a_reconstruction_of_ones_own_is_said(tmp_path):
+    model = small("tds-face-ae")
+    model.reconstruction = lambda x, x_hat: losses.mse(x, x_hat)
+    with pytest.raises(WeightsError, match=r"reconstruction of this model, .*lambda"):
+        weights.save(model, tmp_path / "m.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ('["StudentT", {}]', r"no 'StudentT'.*another version"),
+        ('["math", {}]', "no 'math'"),
+        ('["Gaussian", {"sigma": -1}]', "greater than 0"),
+        ('["Gaussian", {"colour": 1}]', "colour"),
+        ("3.0", "cannot be understood"),
+        ("{", "cannot be understood"),
+    ],
+)
+def test_a_header_that_cannot_be_understood_is_said(model, said, message, tmp_path):
+    """From another version of vaelab, or damaged."""
+    header = weights.description(model) | {"likelihood": said}
+    save_file(model.state_dict(), tmp_path / "m.safetensors", metadata=header)
+    with pytest.raises(WeightsError, match=message):
+        weights.load(tmp_path / "m.safetensors")
+
+
+def test_a_file_that_names_its_recipe_alone_loads_as_ever(tmp_path):
+    """The shipped ones, and those of earlier versions: the rest is the recipe's."""
+    path = weights._SHIPPED / "portrait-vae.safetensors"
+    with safe_open(path, framework="pt") as file:
+        assert file.metadata().keys() == {"recipe"}
+    model = weights.load(path)
+    assert repr(model.likelihood) == f"Gaussian(sigma={model.likelihood.sigma:.4g}, learned=False)"
+    assert model.beta == 1.0
+
+
+def test_describing_changes_nothing(model):
+    model.train()
+    state, before = torch.get_rng_state(), repr(model)
+    weights.description(model)
+    assert torch.equal(torch.get_rng_state(), state) and repr(model) == before and model.training
 
 
 def test_what_ships_is_small_and_carded():

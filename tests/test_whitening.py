@@ -33,6 +33,26 @@ def test_whitened_codes_have_the_priors_mean_and_covariance(stretched):
     torch.testing.assert_close(model.reconstruct(images.float()), before, atol=1e-5, rtol=0)
 
 
+def test_whitening_leaves_each_part_in_its_mode_and_looks_in_evaluation_mode():
+    model = recipes.build("gdl-celeba-vae", features=4, latent_dim=3, size=16).train()
+    model.encoder[0].eval()  # frozen on purpose
+    images = torch.rand(300, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    modes = [m.training for m in model.modules()]
+    running = model.encoder[1][1].running_mean.clone()
+    spread = whiten(model, images)  # floats will do
+    assert modes == [m.training for m in model.modules()]
+    assert torch.equal(model.encoder[1][1].running_mean, running)
+    assert torch.all(spread.diff() >= 0)
+
+
+def test_the_first_axis_says_the_surest_thing_and_the_posteriors_are_diagonal(stretched):
+    model, images = stretched
+    model.to_log_var.bias.data.copy_(torch.tensor([-1.0, -6.0, 0.5]))
+    whiten(model, images)
+    noise = latent.encode(model, images)[1].exp().mean(0)
+    assert torch.all(noise.diff() > 0)
+
+
 def test_a_second_time_nothing_happens(stretched):
     model, images = stretched
     whiten(model, images)
@@ -44,6 +64,16 @@ def test_a_decoder_that_cannot_take_it_up_is_named(stretched):
     model.decoder = nn.Sequential(nn.Identity(), *model.decoder)
     with pytest.raises(TypeError, match="begins with Identity"):
         whiten(model, images)
+
+
+def test_a_decoder_that_is_one_linear_layer_will_do(stretched):
+    model, images = stretched
+    model.decoder = nn.Linear(3, 64)
+    codes = torch.eye(3)
+    before = model.decoder(model.encode(images.float())[0])
+    whiten(model, images)
+    torch.testing.assert_close(model.decoder(model.encode(images.float())[0]), before, atol=1e-4, rtol=0)
+    assert not torch.allclose(model.decoder.weight, codes[:1].expand(64, 3))
 
 
 def test_up_convolution_is_doubling_and_convolution():
@@ -60,3 +90,6 @@ def test_opponent_colours_turn_and_do_not_stretch():
     turned = nets.OpponentColours()(x)
     torch.testing.assert_close(turned.square().sum(1), x.square().sum(1))
     assert nets.OpponentColours()(torch.full((1, 3, 1, 1), 0.5))[0, 1:].abs().max() < 1e-6  # grey has no hue
+    brightness, red, yellow = nets.OpponentColours()(torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1)).flatten()
+    assert torch.stack([brightness, red, yellow]).tolist() == pytest.approx([3**-0.5, 2**-0.5, 6**-0.5])
+    assert not nets.OpponentColours().state_dict()  # nothing to store

@@ -48,6 +48,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+_AS_FIT = " (default %(as_fit)s)"
+
+
+class _Default:
+    """A default of `fit`, looked up when a help text is shown: only then is PyTorch needed."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __str__(self) -> str:
+        from vaelab import commands
+
+        return str(commands.default_of(self.name))
+
+
 def _train(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Train a model and write a checkpoint after each epoch. Ctrl-C stops in good order; the same command "
@@ -61,19 +76,19 @@ def _train(parser: argparse.ArgumentParser) -> None:
     add("--epochs", type=int, help="times through the pictures, resumed parts included")
     add("--size", type=int, help="height and width in pixels (default: the recipe's)")
     add("--n", type=int, help="how many pictures (default: 10,000 drawn ones, or all there are)")
-    add(
-        "--validation", type=int, metavar="N", help="measure on N pictures at most, each epoch (default 1000)"
-    )
-    add("--batch-size", type=int, help="pictures a step, over all processes (default 128)")
-    add("--lr", type=float, help="Adam's step size (default 0.001)")
-    add("--schedule", help="constant (default), or cosine to let the step size fall to 0")
-    add("--kl-warm-up", type=float, metavar="EPOCHS", help="epochs over which the KL term gains weight")
+    add("--validation", type=int, metavar="N", help="measure on N pictures at most (default 1000)")
+    add("--batch-size", type=int, help="pictures a step, over all processes" + _AS_FIT)
+    add("--lr", type=float, help="Adam's step size" + _AS_FIT)
+    add("--schedule", help="constant, or cosine to let the step size fall to 0" + _AS_FIT)
+    add("--kl-warm-up", type=float, metavar="EPOCHS", help="epochs over which the KL gains weight" + _AS_FIT)
     add("--augment", action="store_true", default=None, help="mirror, shift and brighten pictures at random")
     add("--set", action="append", metavar="OPTION=VALUE", help="an option of the recipe: --set latent_dim=32")
-    add("--seed", type=int, help="of weights, data, order and draws (default 0)")
+    add("--seed", type=int, help="of weights, data, order and draws" + _AS_FIT)
     add("--precision", choices=("fp32", "bf16"), help="number format (default: probe which is faster)")
-    add("--keep", type=int, metavar="K", help="how many of the newest checkpoints stay (default 3)")
+    add("--keep", type=int, metavar="K", help="how many of the newest checkpoints stay" + _AS_FIT)
     add("--device", help="cpu, cuda, cuda:1, mps (default: the fastest there is)")
+    for action in parser._actions:
+        action.as_fit = _Default(action.dest)  # type: ignore[attr-defined]
 
 
 _MODEL = "a run's folder, a weights file, or the name of a model that comes with vaelab"

@@ -4,8 +4,8 @@ Each returns the command's exit code.
 """
 
 import ast
+import inspect
 import json
-import os
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -20,20 +20,23 @@ from vaelab.explorers.page_decoder import pack
 from vaelab.files import written_whole
 from vaelab.recipes import RECIPES, build
 from vaelab.training import Checkpoints, History, fit
+from vaelab.training.distributed import leads
 
-_TRAIN_DEFAULTS = {
+
+def default_of(option: str) -> object:
+    """What `fit` and `Checkpoints` take where nothing is said: the only place where these numbers stand."""
+    known = {**inspect.signature(Checkpoints).parameters, **inspect.signature(fit).parameters}
+    return known[option].default
+
+
+_FIT_OPTIONS = ("batch_size", "lr", "schedule", "kl_warm_up", "seed", "precision")  # as `fit` calls them
+_TRAIN_DEFAULTS: dict[str, object] = {
+    **{name: default_of(name) for name in (*_FIT_OPTIONS, "keep")},
     "size": None,
     "n": None,
     "validation": 1_000,
-    "batch_size": 128,
-    "lr": 1e-3,
-    "schedule": "constant",
-    "kl_warm_up": 0.0,
     "augment": False,
     "set": [],
-    "seed": 0,
-    "precision": None,
-    "keep": 3,
 }
 _NEEDED = ("data", "recipe", "epochs")
 _MAY_CHANGE = ("epochs", "keep")  # between the parts of one run
@@ -59,8 +62,8 @@ def recipes() -> int:
 def train(out: str, resume: bool, device: str | None, **given) -> int:
     """Train, or go on training. The run's options are kept in `run.json` in its folder."""
     folder = Path(out).expanduser()
-    store = Checkpoints(folder, given["keep"] or _TRAIN_DEFAULTS["keep"])
     options = _resumed(folder, given) if resume else _asked(given)
+    store = Checkpoints(folder, options["keep"])
     model = _build(options)
     images, validation = _pictures(options, model.image_shape[-1])
     _start(folder, store, resume, options)
@@ -69,17 +72,12 @@ def train(out: str, resume: bool, device: str | None, **given) -> int:
         images,
         validation=validation,
         epochs=options["epochs"],
-        batch_size=options["batch_size"],
-        lr=options["lr"],
-        schedule=options["schedule"],
-        kl_warm_up=options["kl_warm_up"],
         augment=Augment() if options["augment"] else None,
-        seed=options["seed"],
-        precision=options["precision"],
         device=device,
         checkpoints=store,
         resume=resume,
         after_epoch=_report,
+        **{name: options[name] for name in _FIT_OPTIONS},
     )
     return _ended(history, folder)
 
@@ -144,25 +142,20 @@ def _start(folder: Path, store: Checkpoints, resume: bool, options: dict) -> Non
     """Write down what was asked, once it is sure that nothing else is in the folder."""
     if not resume:
         store.starting_point(resume=False, settings={})
-    if _leads():
+    if leads():
         folder.mkdir(parents=True, exist_ok=True)
         with written_whole(folder / "run.json") as temporary:
             temporary.write_text(json.dumps(options, indent=1) + "\n", encoding="utf-8")
 
 
-def _leads() -> bool:
-    """One of several processes, started by `accelerate launch`, writes and speaks for all."""
-    return int(os.environ.get("RANK", 0)) == 0
-
-
 def _report(epoch: int, history: History) -> None:
-    if _leads():
+    if leads():
         terms = "  ".join(f"{name} {value:.4g}" for name, value in history.train[-1].items())
         tqdm.write(f"epoch {epoch}: {terms}  validation loss {history.validation[-1]['loss']:.4g}")
 
 
 def _ended(history: History, folder: Path) -> int:
-    if not _leads():
+    if not leads():
         return 0
     if history.interrupted:
         print(f"Interrupted. Go on with: vaelab train --out {folder} --resume")

@@ -13,7 +13,6 @@ from vaelab.grading.isolation.sandbox import IsolationError, require_isolation
 _PACKAGES = (
     "torch",
     "torchvision",
-    "accelerate",
     "numpy",
     "scikit-learn",
     "matplotlib",

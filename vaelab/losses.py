@@ -18,7 +18,11 @@ from vaelab.errors import ShapeError
 
 
 def mse(x: Tensor, x_hat: Tensor) -> Tensor:
-    """Mean squared error over each image's pixels, shape (B,). There is no root in it: it is not the RMSE."""
+    """Mean squared error over each image's pixels, shape (B,). There is no root in it: it is not the RMSE.
+
+    >>> mse(torch.ones(2, 3, 4, 4), torch.full((2, 3, 4, 4), 0.5))
+    tensor([0.2500, 0.2500])
+    """
     _check_same_shape(x, x_hat)
     return (x - x_hat).square().flatten(1).mean(1)
 
@@ -55,9 +59,14 @@ def gaussian_nll(x: Tensor, x_hat: Tensor, sigma: float | Tensor) -> Tensor:
     D/2 log(2 pi sigma^2) + ||x - x_hat||^2 / (2 sigma^2), D pixels (channels included).
 
     Args:
-        sigma: standard deviation of the pixel noise, greater than 0, in units of pixel value.
+        sigma: standard deviation of the pixel noise, greater than 0, in units of pixel value. A number is
+            checked; a tensor is not looked at, since a GPU would have to wait for the answer.
+
+    >>> gaussian_nll(torch.zeros(2, 1, 8, 8), torch.zeros(2, 1, 8, 8), sigma=1.0)  # 32 log(2 pi)
+    tensor([58.8121, 58.8121])
     """
     _check_same_shape(x, x_hat)
+    _check_positive("sigma, a standard deviation,", sigma)
     sigma = torch.as_tensor(sigma, dtype=x_hat.dtype, device=x_hat.device)
     per_pixel = 0.5 * ((x - x_hat) / sigma).square() + torch.log(sigma) + 0.5 * math.log(2 * math.pi)
     return per_pixel.flatten(1).sum(1)
@@ -67,8 +76,12 @@ def laplace_nll(x: Tensor, x_hat: Tensor, scale: float | Tensor) -> Tensor:
     """Negative log-density of the pixels under Laplace(x_hat, scale), in nats, summed over pixels, (B,).
 
     D log(2 scale) + ||x - x_hat||_1 / scale: what the absolute error assumes about the noise.
+
+    >>> laplace_nll(torch.zeros(2, 1, 8, 8), torch.zeros(2, 1, 8, 8), scale=1.0)  # 64 log 2
+    tensor([44.3614, 44.3614])
     """
     _check_same_shape(x, x_hat)
+    _check_positive("scale", scale)
     scale = torch.as_tensor(scale, dtype=x_hat.dtype, device=x_hat.device)
     return ((x - x_hat).abs() / scale + torch.log(2 * scale)).flatten(1).sum(1)
 
@@ -83,10 +96,11 @@ def gaussian_kl(
     prior_log_var: float | Tensor = 0.0,
     dim: int | tuple[int, ...] | None = -1,
 ) -> Tensor:
-    """KL( N(mu, exp(log_var)) || N(prior_mu, exp(prior_log_var)) ) of diagonal Gaussians, in nats.
+    """KL divergence KL( N(mu, exp(log_var)) || N(prior_mu, exp(prior_log_var)) ) of Gaussians, in nats.
 
-    With the default prior N(0, I) this is 1/2 sum(mu^2 + sigma^2 - 1 - log sigma^2)
-    (Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, appendix B).
+    Their covariances are diagonal. With the default prior N(0, I) this is
+    1/2 sum(mu^2 + sigma^2 - 1 - log sigma^2) (Kingma and Welling, "Auto-Encoding Variational Bayes", 2014,
+    appendix B).
 
     Args:
         mu: means, for instance (B, latent_dim).
@@ -97,6 +111,9 @@ def gaussian_kl(
 
     Returns:
         Numbers of at least 0, with no upper bound: shape of `mu` without `dim`.
+
+    >>> gaussian_kl(torch.ones(5, 2), torch.zeros(5, 2))  # 1/2 mu^2 for each of two dimensions
+    tensor([1., 1., 1., 1., 1.])
     """
     if mu.shape != log_var.shape:
         raise ShapeError(
@@ -137,10 +154,11 @@ class Gaussian(nn.Module):
             "Simple and Effective VAE Training with Calibrated Decoders", ICML 2021).
     """
 
+    log_sigma: Tensor
+
     def __init__(self, sigma: float = 1.0, learned: bool = False):
         super().__init__()
-        if not sigma > 0:
-            raise ValueError(f"sigma is a standard deviation and must be greater than 0, not {sigma}.")
+        _check_positive("sigma, a standard deviation,", sigma)
         log_sigma = torch.tensor(math.log(sigma))
         if learned:
             self.log_sigma = nn.Parameter(log_sigma)
@@ -161,11 +179,16 @@ class Gaussian(nn.Module):
         """The noise level, a scalar tensor."""
         return self.log_sigma.exp()
 
+    @property
+    def learned(self) -> bool:
+        """Whether training changes the noise level."""
+        return isinstance(self.log_sigma, nn.Parameter)
+
     def forward(self, x: Tensor, x_hat: Tensor) -> Tensor:
         return gaussian_nll(x, x_hat, self.sigma)
 
     def extra_repr(self) -> str:
-        return f"sigma={self.sigma.item():.4g}, learned={isinstance(self.log_sigma, nn.Parameter)}"
+        return f"sigma={self.sigma.item():.4g}, learned={self.learned}"
 
 
 class Laplace(nn.Module):
@@ -173,8 +196,7 @@ class Laplace(nn.Module):
 
     def __init__(self, scale: float = 1.0):
         super().__init__()
-        if not scale > 0:
-            raise ValueError(f"scale must be greater than 0, not {scale}.")
+        _check_positive("scale", scale)
         self.scale = scale
 
     def forward(self, x: Tensor, x_hat: Tensor) -> Tensor:
@@ -182,6 +204,11 @@ class Laplace(nn.Module):
 
     def extra_repr(self) -> str:
         return f"scale={self.scale:.4g}"
+
+
+def _check_positive(name: str, value: float | Tensor) -> None:
+    if not isinstance(value, Tensor) and not value > 0:
+        raise ValueError(f"{name} must be greater than 0, not {value}.")
 
 
 def _check_same_shape(x: Tensor, x_hat: Tensor) -> None:

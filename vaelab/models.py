@@ -1,24 +1,31 @@
 """The two models of the course: the autoencoder and the variational autoencoder."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from vaelab import losses
-from vaelab.errors import PixelRangeError, ShapeError
-from vaelab.nets import ImageShape
+from vaelab.data import ImageSet
+from vaelab.errors import ShapeError
+from vaelab.nets import ImageShape, evaluating, keeping_random_state
 
 
 class _ImageModel(nn.Module):
     """What both share: an encoder, a decoder, and a clear word when an image does not fit."""
 
+    latent_dim: int
+    image_shape: ImageShape
+    network_dtype: torch.dtype  # of encoder and decoder: bf16 while `speed.applied` says so
+    recipe: dict[str, Any]  # where `recipes.build` made the model: which recipe, and what was changed
+
     def __init__(self, encoder: nn.Module, decoder: nn.Module, latent_dim: int, image_shape: ImageShape):
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
-        self.latent_dim, self.image_shape = latent_dim, tuple(image_shape)
-        self.network_dtype = torch.float32  # bf16 while `speed.applied` says so
+        channels, height, width = image_shape
+        self.latent_dim, self.image_shape = latent_dim, (channels, height, width)
+        self.network_dtype = torch.float32
 
     def _run(self, network: nn.Module, x: Tensor) -> Tensor:
         """The encoder or the decoder, perhaps in bf16; what comes out goes on in float32."""
@@ -28,15 +35,24 @@ class _ImageModel(nn.Module):
             return network(x).float()
 
     def _head(self) -> nn.Linear:
-        """A linear layer from the encoder's features to `latent_dim` numbers."""
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
-            training = self.encoder.training
-            features = self.encoder.eval()(torch.zeros(1, *self.image_shape)).shape[1]
-            self.encoder.train(training)
-        return nn.Linear(features, self.latent_dim)
+        """A linear layer from the encoder's features to `latent_dim` numbers, with its dtype and device."""
+        like = next(self.encoder.parameters(), torch.empty(0))
+        with keeping_random_state(like.device), evaluating(self.encoder), torch.no_grad():
+            features = self.encoder(like.new_zeros(1, *self.image_shape)).shape[1:]
+        if len(features) != 1:
+            raise ShapeError(
+                f"An encoder gives features of shape (B, F), this one (B, {', '.join(map(str, features))}): "
+                "let it end with nn.Flatten()."
+            )
+        return nn.Linear(features[0], self.latent_dim, device=like.device, dtype=like.dtype)
 
     def decode(self, z: Tensor) -> Tensor:
-        """Codes (B, latent_dim) -> images (B, C, H, W) in [0, 1]."""
+        """Codes (B, latent_dim) -> images (B, C, H, W) in [0, 1].
+
+        >>> from vaelab.recipes import build
+        >>> build("portrait-vae").decode(torch.zeros(5, 64)).shape
+        torch.Size([5, 3, 64, 64])
+        """
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ShapeError(
                 f"Codes for this model have shape (B, {self.latent_dim}); these have {tuple(z.shape)}."
@@ -44,32 +60,40 @@ class _ImageModel(nn.Module):
             )
         return self._run(self.decoder, z)
 
-    def _check_images(self, x: Tensor) -> None:
+    def _floats(self, x: ImageSet | Tensor) -> Tensor:
+        """Pictures of any kind as floats of the weights' dtype; bytes also move to where the weights are."""
+        like = next(self.parameters())
+        if not (isinstance(x, Tensor) and x.is_floating_point()):
+            x = ImageSet.of(x).float(device=like.device)
+        return x.to(like.dtype)
+
+    def _pictures(self, x: ImageSet | Tensor) -> Tensor:
+        """The same, once it is sure that they fit this model."""
+        x = self._floats(x)
         if x.shape[1:] != self.image_shape:
-            raise ShapeError(_wrong_shape(x, self.image_shape))
-        if not x.is_floating_point():
-            raise PixelRangeError(f"Images must be floats in [0, 1], not {x.dtype}: divide bytes by 255.")
+            raise ShapeError(_wrong_shape(x.shape, self.image_shape))
         # Looking at a GPU's pixels makes the program wait for it, so training there skips this.
         if x.device.type == "cpu" or not self.training:
             losses.check_unit_range(x)
+        return x
 
 
-def _wrong_shape(x: Tensor, expected: ImageShape) -> str:
+def _wrong_shape(shape: torch.Size, expected: ImageShape) -> str:
     message = (
-        f"This model takes images of shape (B, {', '.join(map(str, expected))}); these have {tuple(x.shape)}."
+        f"This model takes images of shape (B, {', '.join(map(str, expected))}); these have {tuple(shape)}."
     )
-    if x.ndim == 3:
+    if len(shape) == 3:
         return message + " One image alone needs a batch axis: x[None]."
-    if x.ndim == 4 and x.shape[1] != expected[0]:
+    if len(shape) == 4 and shape[1] != expected[0]:
         kind = {1: "grey pictures", 3: "colour pictures"}.get(expected[0], f"{expected[0]} channels")
-        return message + f" It was built for {kind}: build it again with image_shape={tuple(x.shape[1:])}."
-    return (
-        message + f" Load the pictures with size={expected[1]}, or build the model with another image_shape."
-    )
+        return message + f" It was built for {kind}: build it again with image_shape={tuple(shape[1:])}."
+    return message + f" Load the pictures with size={expected[1]}, or build the model with another size."
 
 
 class Autoencoder(_ImageModel):
     """Image -> code -> image, trained to give back what it was given.
+
+    Images come as an `ImageSet`, as floats in [0, 1] or as uint8, (B, C, H, W).
 
     Args:
         encoder: (B, C, H, W) -> features (B, F).
@@ -91,19 +115,19 @@ class Autoencoder(_ImageModel):
         self.reconstruction = reconstruction
         self.to_code = self._head()
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Images (B, C, H, W) in [0, 1] -> codes (B, latent_dim)."""
-        self._check_images(x)
-        return self.to_code(self._run(self.encoder, x))
+    def encode(self, x: ImageSet | Tensor) -> Tensor:
+        """Images (B, C, H, W) -> codes (B, latent_dim)."""
+        return self.to_code(self._run(self.encoder, self._pictures(x)))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """The reconstruction, the shape of `x`."""
+    def forward(self, x: ImageSet | Tensor) -> Tensor:
+        """The reconstruction: images (B, C, H, W) in [0, 1]."""
         return self.decode(self.encode(x))
 
     reconstruct = forward
 
-    def loss(self, x: Tensor) -> dict[str, Tensor]:
+    def loss(self, x: ImageSet | Tensor) -> dict[str, Tensor]:
         """{"loss"}: the reconstruction term, averaged over the batch."""
+        x = self._floats(x)
         return {"loss": self.reconstruction(x, self(x)).mean()}
 
 
@@ -124,6 +148,8 @@ class VAE(_ImageModel):
 
         reconstruction + beta * KL( q(z | x) || p(z) ),    in nats per image.
 
+    Images come as an `ImageSet`, as floats in [0, 1] or as uint8, (B, C, H, W).
+
     Args:
         encoder: (B, C, H, W) -> features (B, F).
         decoder: (B, latent_dim) -> (B, C, H, W).
@@ -134,8 +160,11 @@ class VAE(_ImageModel):
         beta: weight of the KL term while training (Higgins et al., "beta-VAE", ICLR 2017); 1 is the ELBO.
     """
 
+    likelihood: nn.Module
+    beta: float
+
     # Several training processes replace it, so that each draws its share of one batch's noise.
-    draw_noise = staticmethod(torch.randn_like)
+    draw_noise: Callable[..., Tensor] = staticmethod(torch.randn_like)
 
     def __init__(
         self,
@@ -152,33 +181,44 @@ class VAE(_ImageModel):
         self.to_mu = self._head()
         self.to_log_var = self._head()
 
-    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Images (B, C, H, W) in [0, 1] -> mu and log_var of the posterior, (B, latent_dim) each."""
-        self._check_images(x)
-        features = self._run(self.encoder, x)
+    def encode(self, x: ImageSet | Tensor) -> tuple[Tensor, Tensor]:
+        """Images (B, C, H, W) -> mu and log_var of the posterior, (B, latent_dim) each.
+
+        >>> from vaelab.recipes import build
+        >>> [part.shape for part in build("portrait-vae").encode(torch.rand(5, 3, 64, 64))]
+        [torch.Size([5, 64]), torch.Size([5, 64])]
+        """
+        features = self._run(self.encoder, self._pictures(x))
         return self.to_mu(features), self.to_log_var(features)
 
     def reparameterize(self, mu: Tensor, log_var: Tensor) -> Tensor:
         """A draw from N(mu, exp(log_var)) that gradients can pass: mu + sigma * eps, eps from N(0, I)."""
         return mu + torch.exp(log_var / 2) * self.draw_noise(mu)
 
-    def forward(self, x: Tensor) -> VAEOutput:
+    def forward(self, x: ImageSet | Tensor) -> VAEOutput:
         """Encode, draw one code an image, decode."""
         mu, log_var = self.encode(x)
         z = self.reparameterize(mu, log_var)
         return VAEOutput(self.decode(z), mu, log_var, z)
 
-    def reconstruct(self, x: Tensor) -> Tensor:
+    def reconstruct(self, x: ImageSet | Tensor) -> Tensor:
         """Decode the posterior's mean: a reconstruction without the noise of a draw."""
         return self.decode(self.encode(x)[0])
 
-    def elbo(self, x: Tensor) -> Tensor:
-        """Evidence lower bound on log p(x), one draw an image, nats, shape (B,). `beta` plays no part."""
+    def elbo(self, x: ImageSet | Tensor) -> Tensor:
+        """Evidence lower bound on log p(x), one draw an image, nats, shape (B,). `beta` plays no part.
+
+        >>> from vaelab.recipes import build
+        >>> build("portrait-vae").elbo(torch.rand(5, 3, 64, 64)).shape
+        torch.Size([5])
+        """
+        x = self._floats(x)
         output = self(x)
         return -self.likelihood(x, output.x_hat) - losses.gaussian_kl(output.mu, output.log_var)
 
-    def loss(self, x: Tensor) -> dict[str, Tensor]:
+    def loss(self, x: ImageSet | Tensor) -> dict[str, Tensor]:
         """{"loss", "reconstruction", "kl"}: nats per image, averaged over the batch."""
+        x = self._floats(x)
         output = self(x)
         reconstruction = self.likelihood(x, output.x_hat).mean()
         kl = losses.gaussian_kl(output.mu, output.log_var).mean()
@@ -191,12 +231,14 @@ class VAE(_ImageModel):
         Args:
             n: how many, at least 1.
             seed: the same seed gives the same codes on every device; None gives new ones each time.
+
+        >>> from vaelab.recipes import build
+        >>> build("portrait-vae").sample(4, seed=0).shape
+        torch.Size([4, 3, 64, 64])
         """
         if n < 1:
             raise ValueError(f"n, the number of samples, must be at least 1, not {n}.")
         generator = None if seed is None else torch.Generator().manual_seed(seed)
-        z = torch.randn(n, self.latent_dim, generator=generator)
-        training = self.training
-        images = self.eval().decode(z.to(self.to_mu.weight.device))
-        self.train(training)
-        return images
+        z = torch.randn((n, self.latent_dim), generator=generator)
+        with evaluating(self):
+            return self.decode(z.to(self.to_mu.weight))  # its device and dtype

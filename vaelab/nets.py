@@ -6,7 +6,7 @@ decoder turns codes (B, latent_dim) into images (B, C, H, W) with pixels in [0, 
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -66,6 +66,8 @@ class OpponentColours(nn.Module):
     eye and in JPEG, so that batch norm behind it can give the two faint ones their due.
     """
 
+    axes: Tensor
+
     def __init__(self):
         super().__init__()
         axes = F.normalize(torch.tensor([[1.0, 1.0, 1.0], [1.0, -1.0, 0.0], [1.0, 1.0, -2.0]]))
@@ -105,7 +107,7 @@ def up_block(in_channels: int, out_channels: int, *, activation: nn.Module | Non
 
 
 def _after(channels: int, batch_norm: bool, dropout: float, activation: nn.Module | None) -> list[nn.Module]:
-    layers = [nn.BatchNorm2d(channels)] if batch_norm else []
+    layers: list[nn.Module] = [nn.BatchNorm2d(channels)] if batch_norm else []
     layers.append(activation or nn.LeakyReLU(0.3))
     return layers + ([nn.Dropout(dropout)] if dropout else [])
 
@@ -121,7 +123,8 @@ def start_as_keras_does(module: nn.Module) -> nn.Module:
     for layer in module.modules():
         if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
             nn.init.xavier_uniform_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
     return module
 
 
@@ -237,8 +240,17 @@ def evaluating(*modules: nn.Module) -> Iterator[None]:
             part.training = training
 
 
+def keeping_random_state(device: torch.device) -> AbstractContextManager[None]:
+    """Draws inside do not disturb PyTorch's random state, on the CPU and on `device`."""
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+
+
 def count_parameters(module: nn.Module) -> int:
-    """Number of trainable parameters."""
+    """Number of trainable parameters.
+
+    >>> count_parameters(nn.Linear(10, 2))
+    22
+    """
     return sum(p.numel() for p in module.parameters() if p.requires_grad)
 
 
@@ -284,13 +296,11 @@ def layers(module: nn.Module, input_shape: Sequence[int] | None = None) -> list[
         m.register_forward_hook(lambda layer, _, output, path=path: note(path, layer, output))
         for path, m in leaves
     ]
-    training = module.training
-    weight = next(module.parameters(), torch.zeros(()))
+    like = next(module.parameters(), torch.empty(0))
     try:
-        with torch.random.fork_rng(), torch.no_grad():  # a VAE draws its code
-            module.eval()(torch.zeros(1, *shape, device=weight.device))
+        with keeping_random_state(like.device), evaluating(module), torch.no_grad():  # a VAE draws its code
+            module(like.new_zeros(1, *shape))
     finally:
-        module.train(training)
         for hook in hooks:
             hook.remove()
     return rows

@@ -8,7 +8,7 @@ from tqdm.auto import tqdm
 def progress(iterable=None, *, wanted: bool = True, **options) -> tqdm:
     """A tqdm bar, unless it is not `wanted` or the environment variable `TQDM_DISABLE` is set.
 
-    tqdm reads that variable itself in a terminal, but not in a notebook. Of several processes, one speaks.
+    tqdm reads that variable itself in a terminal, but not in a notebook. Of several processes, rank 0 speaks.
     """
     wanted = wanted and int(os.environ.get("RANK", 0)) == 0
     silenced = os.environ.get("TQDM_DISABLE", "").lower() not in ("", "0", "false")

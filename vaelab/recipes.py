@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any, Literal, TypeVar, overload
 
 import torch
 from torch import nn
@@ -25,10 +26,10 @@ class Recipe:
 
     name: str
     source: str
-    make: Callable[..., nn.Module]
+    make: Callable[..., Autoencoder | VAE]
 
     @property
-    def options(self) -> dict[str, object]:
+    def options(self) -> dict[str, Any]:
         """What `build` lets you change, with the source's own values."""
         return {name: p.default for name, p in inspect.signature(self.make).parameters.items()}
 
@@ -38,34 +39,65 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {}
+_VAES = Literal[
+    "tds-face-vae",
+    "dlwp-digits-vae",
+    "gdl-celeba-vae",
+    "mayberay-digits-vae",
+    "mayberay-faces-vae",
+    "residual-mlp-vae",
+    "portrait-vae",
+]
 
 
-def build(name: str, *, seed: int = 0, **changes) -> Autoencoder | VAE:
+@overload
+def build(name: _VAES, *, seed: int = 0, size: int | None = None, **changes: Any) -> VAE: ...
+@overload
+def build(
+    name: Literal["tds-face-ae"], *, seed: int = 0, size: int | None = None, **changes: Any
+) -> Autoencoder: ...
+@overload
+def build(name: str, *, seed: int = 0, size: int | None = None, **changes: Any) -> Autoencoder | VAE: ...
+def build(name: str, *, seed: int = 0, size: int | None = None, **changes: Any) -> Autoencoder | VAE:
     """Build a model by its recipe's name.
 
     Args:
         name: one of `RECIPES`.
         seed: of the initial weights; PyTorch's own random state is left as it was.
+        size: height and width of the pictures, as in `load(size=...)`; None takes the recipe's. For pictures
+            with other channels, or that are not square, give `image_shape`, (C, H, W), instead.
         **changes: options of the recipe to change, see `RECIPES[name].options`.
 
     Raises:
         UnknownNameError: no such recipe, or no such option of it; the nearest names are suggested.
+        ValueError: a size below 1, or one beside `image_shape`.
+        ShapeError: pictures that do not fit the recipe's layers.
+
+    >>> build("portrait-vae", size=32).image_shape
+    (3, 32, 32)
     """
     if name not in RECIPES:
         raise UnknownNameError("recipe", name, RECIPES)
     recipe = RECIPES[name]
     for option in changes:
         if option not in recipe.options:
-            raise UnknownNameError(f"option of {name!r}", option, recipe.options)
+            raise UnknownNameError(f"option of {name!r}", option, [*recipe.options, "size"])
+    if size is not None:
+        if "image_shape" in changes or not size >= 1:
+            raise ValueError(f"Give size, at least 1, or image_shape, not both; size is {size}.")
+        changes["image_shape"] = (recipe.image_shape[0], size, size)
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed would reach the GPUs' too
         model = recipe.make(**changes)
-    model.recipe = {"name": name, "changes": changes}  # what a weights file needs to build it again
+    model.recipe = {"name": name, "changes": changes}
     return model
 
 
-def _recipe(name: str, source: str):
-    def register(make):
+_Make = TypeVar("_Make", bound=Callable[..., Autoencoder | VAE])
+
+
+def _recipe(name: str, source: str) -> Callable[[_Make], _Make]:
+    def register(make: _Make) -> _Make:
         RECIPES[name] = Recipe(name, source, make)
         return make
 
@@ -86,7 +118,7 @@ def tds_face_ae(
     dropout: float = 0.0,
 ) -> Autoencoder:
     """Four stride-2 convolutions down to 200 numbers, four transposed ones back (S2)."""
-    options = {"batch_norm": batch_norm, "dropout": dropout}
+    options: dict[str, Any] = {"batch_norm": batch_norm, "dropout": dropout}
     encoder = nets.conv_encoder(image_shape, (32, 64, 64, 64), **options)
     decoder = nets.conv_decoder(latent_dim, image_shape, (64, 64, 64, 32), **options)
     return Autoencoder(encoder, decoder, latent_dim, image_shape)
@@ -101,7 +133,7 @@ def tds_face_vae(
     factor: float = 10_000.0,
 ) -> VAE:
     """The same with two heads, trained on 10,000 * mean squared error + KL (S10)."""
-    options = {"batch_norm": batch_norm, "dropout": dropout}
+    options: dict[str, Any] = {"batch_norm": batch_norm, "dropout": dropout}
     encoder = nets.conv_encoder(image_shape, (32, 64, 64, 64), **options)
     decoder = nets.conv_decoder(latent_dim, image_shape, (64, 64, 64, 32), **options)
     return VAE(encoder, decoder, latent_dim, image_shape, losses.Gaussian.from_factor(factor, image_shape))
@@ -130,7 +162,8 @@ def dlwp_digits_vae(image_shape: ImageShape = (1, 28, 28), latent_dim: int = 2, 
         nets.conv_block(32, image_shape[0], stride=1, activation=nets.Sigmoid()),
     )
     model = VAE(encoder, decoder, latent_dim, image_shape, losses.Bernoulli(), beta)
-    return nets.start_as_keras_does(model)
+    nets.start_as_keras_does(model)
+    return model
 
 
 @_recipe("gdl-celeba-vae", _GDL)
@@ -173,7 +206,7 @@ def mayberay_faces_vae(image_shape: ImageShape = (3, 96, 96), latent_dim: int = 
     Built as published, its oddities included: linear layers in a row, which are one linear map (E12), and
     batch norm and LeakyReLU in front of the sigmoid, which slow the dark pixels (E9).
     """
-    options = {"batch_norm": True, "activation": nn.LeakyReLU(0.2)}
+    options: dict[str, Any] = {"batch_norm": True, "activation": nn.LeakyReLU(0.2)}
     channels = (32, 64, 128, 256, 512)
     start = nets.shape_after(image_shape, channels)
     encoder = nn.Sequential(

@@ -30,6 +30,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -127,7 +128,7 @@ def _fastest(model: nn.Module, x: Tensor, candidates: list[Plan]) -> Plan:
             seconds = _step_seconds(model, x, plan)
             if round_ > 0:  # the first step also sets things up
                 best[plan] = min(best[plan], seconds)
-    plain, winner = candidates[0], min(best, key=best.get)
+    plain, winner = candidates[0], min(best, key=best.__getitem__)
     if best[plain] == float("inf"):  # memory ran out: at least say what needs least of it
         return Plan(winner.precision, winner.channels_last, f"{winner}: {plain} does not fit the memory")
     gain = best[plain] / best[winner]
@@ -144,7 +145,7 @@ def _step_seconds(model: nn.Module, x: Tensor, plan: Plan) -> float:
         _wait(x.device)
         start = time.perf_counter()
         try:
-            model.loss(x)["loss"].backward()
+            model.loss(x)["loss"].backward()  # type: ignore[operator]
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
@@ -180,7 +181,7 @@ def bf16_is_fast(device: torch.device) -> bool:
 
 
 @contextmanager
-def applied(plan: Plan, model: nn.Module) -> Iterator[None]:
+def applied(plan: Plan, model: Any) -> Iterator[None]:
     """Train `model` as planned inside the `with` block; on leaving it, all is as before.
 
     The weights are the same numbers throughout and go back to the usual layout in memory at the end, so what

@@ -12,11 +12,12 @@ from torch import Tensor, nn
 from vaelab.data import ImageSet
 from vaelab.latent import device_of
 from vaelab.models import VAE
+from vaelab.nets import evaluating
 
 
 @torch.no_grad()
-def whiten(model: VAE, images: ImageSet, batch_size: int = 256) -> Tensor:
-    """Change variables in latent space: codes of `images` get mean 0 and covariance I, in place.
+def whiten(model: VAE, images: ImageSet | Tensor, batch_size: int = 256) -> Tensor:
+    """Whitening: change variables in latent space: codes of `images` get mean 0 and covariance I, in place.
 
     z' = W (z - m), where m is the mean and W a square root of the inverse covariance of q(z) = mean over
     images of q(z | x), turned so that the posteriors' average covariance is diagonal: each axis then says
@@ -26,7 +27,8 @@ def whiten(model: VAE, images: ImageSet, batch_size: int = 256) -> Tensor:
 
     Args:
         model: its decoder begins with an `nn.Linear`.
-        images: some thousands, more than `latent_dim` and than the encoder's features.
+        images: an ImageSet, floats in [0, 1] or uint8; some thousands, more than `latent_dim` and than the
+            encoder's features.
         batch_size: images at a time.
 
     Returns:
@@ -42,21 +44,15 @@ def whiten(model: VAE, images: ImageSet, batch_size: int = 256) -> Tensor:
             "whiten needs a decoder that begins with nn.Linear, which takes up the change of variables; "
             f"this one begins with {type(first).__name__}."
         )
-    features = _features(model, images, batch_size)
+    batches = ImageSet.of(images).batches(batch_size, device_of(model))
+    with evaluating(model):
+        features = torch.cat([model.encoder(x) for x in batches])
     mu, variance = model.to_mu(features).double(), model.to_log_var(features).double().exp()
     mean, noise = mu.mean(0), torch.diag(variance.mean(0))
     to_white, spread = _axes(torch.cov(mu.T) + noise, noise)
     _absorb(model, first, mean, to_white)
     _fit_head(model.to_log_var, features, (variance @ to_white.square().T).log())
     return spread
-
-
-def _features(model: VAE, images: ImageSet, batch_size: int) -> Tensor:
-    training = model.training
-    model.eval()
-    features = torch.cat([model.encoder(x) for x in images.batches(batch_size, device_of(model))])
-    model.train(training)
-    return features
 
 
 def _axes(covariance: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,26 +1,31 @@
-"""Checkpoints: everything needed to go on as if nothing had happened, in folders that appear whole."""
+"""Checkpoints: all that is needed to go on as if nothing had happened, in folders written atomically."""
 
 import hashlib
+import io
 import json
 import os
+import re
 import shutil
 import warnings
 from dataclasses import asdict, dataclass, field
+from numbers import Integral
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_safetensors
 from torch import nn
 
+from vaelab import weights
 from vaelab.errors import CheckpointError
 from vaelab.files import flush_to_disk
-from vaelab.training.history import History
+from vaelab.training.history import History, RunningMean
 
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass
-class Position:
+class TrainingState:
     """Where training stands. With the seed it fixes every later draw, so it is the whole random state.
 
     Attributes:
@@ -28,7 +33,7 @@ class Position:
         history: as returned by `fit`.
         epoch: epochs that are complete.
         step: steps taken in the epoch that is not.
-        sums, count: of the loss terms of that epoch so far.
+        terms: the running mean of the loss terms of that epoch so far.
         parts: pieces a batch is cut into because it did not fit the memory whole.
         precision, channels_last: the arithmetic that was chosen.
     """
@@ -37,25 +42,25 @@ class Position:
     history: History = field(default_factory=History)
     epoch: int = 0
     step: int = 0
-    sums: dict[str, float] = field(default_factory=dict)
-    count: int = 0
+    terms: RunningMean = field(default_factory=RunningMean)
     parts: int = 1
     precision: str | None = None
     channels_last: bool | None = None
 
     def to_json(self) -> dict:
-        return asdict(self)
+        return {**asdict(self), "terms": {"sums": self.terms.totals(), "count": self.terms.count}}
 
     @classmethod
-    def from_json(cls, values: dict) -> "Position":
-        return cls(**{**values, "history": History(**values["history"])})
+    def from_json(cls, values: dict) -> "TrainingState":
+        history, terms = History(**values["history"]), RunningMean(**values["terms"])
+        return cls(**{**values, "history": history, "terms": terms})
 
 
 class Checkpoints:
     """A folder of checkpoints, one sub-folder each, `epoch-0003` or `epoch-0003-step-000120`.
 
-    Each holds `model.safetensors`, `optimizer.safetensors` and `position.json`, which has the checksums of
-    the other two. A checkpoint is written under another name and renamed when its bytes are on the disk.
+    Each holds `model.safetensors`, `optimizer.pt` and `state.json`, which has the checksums of the other two.
+    A checkpoint is written under another name and renamed when its bytes are on the disk.
 
     Args:
         folder: made if it is not there.
@@ -63,34 +68,38 @@ class Checkpoints:
     """
 
     def __init__(self, folder: str | os.PathLike, keep: int = 3):
-        if keep < 1:
-            raise ValueError(f"keep, the number of checkpoints that stay, must be at least 1, not {keep}.")
-        self.folder, self.keep = Path(folder).expanduser(), keep
+        if not isinstance(keep, Integral) or keep < 1:
+            raise ValueError(f"keep, how many checkpoints stay, must be a whole number from 1, not {keep!r}.")
+        self.folder: Path = Path(folder).expanduser()
+        self.keep: int = keep
 
     @classmethod
     def of(cls, checkpoints: "str | os.PathLike | Checkpoints | None") -> "Checkpoints | None":
         """What `fit` was given, as Checkpoints; None stays None."""
-        return checkpoints if checkpoints is None or isinstance(checkpoints, cls) else cls(checkpoints)
+        if checkpoints is None or isinstance(checkpoints, Checkpoints):
+            return checkpoints
+        return cls(checkpoints)
 
     def all(self) -> list[Path]:
-        """The checkpoints, oldest first."""
-        return sorted(self.folder.glob("epoch-*"))
+        """The checkpoints, oldest first: in the order of their numbers."""
+        found = [(_FOLDER.fullmatch(path.name), path) for path in self.folder.glob("epoch-*")]
+        order = {path: (int(match["epoch"]), int(match["step"] or 0)) for match, path in found if match}
+        return sorted(order, key=order.__getitem__)
 
-    def save(self, model: nn.Module, optimizer: torch.optim.Optimizer, position: Position) -> Path:
+    def save(self, model: nn.Module, optimizer: torch.optim.Optimizer, state: TrainingState) -> Path:
         """Write a checkpoint, then delete the ones that need not stay.
 
         Raises:
             CheckpointError: it could not be written; those already there are as they were.
         """
-        path = self.folder / _name(position)
+        path = self.folder / _name(state)
         beside = self.folder / f".writing-{path.name}"
         try:
             self._clear(beside)
             beside.mkdir(parents=True)
-            recipe = {"recipe": json.dumps(model.recipe)} if hasattr(model, "recipe") else None
-            save_file(_contiguous(model.state_dict()), beside / "model.safetensors", metadata=recipe)
-            save_file(_optimizer_tensors(optimizer), beside / "optimizer.safetensors")
-            self._write_position(beside, position)
+            (beside / "model.safetensors").write_bytes(_model_bytes(model))
+            (beside / "optimizer.pt").write_bytes(_optimizer_bytes(optimizer))
+            self._write_state(beside, state)
             self._clear(path)
             beside.rename(path)
         except OSError as error:
@@ -102,16 +111,16 @@ class Checkpoints:
         self._prune()
         return path
 
-    def _write_position(self, folder: Path, position: Position) -> None:
+    def _write_state(self, folder: Path, state: TrainingState) -> None:
         files = sorted(folder.iterdir())
         for file in files:
             flush_to_disk(file)
         content = {
             "version": _VERSION,
             "sha256": {file.name: _sha256(file) for file in files},
-            **position.to_json(),
+            **state.to_json(),
         }
-        target = folder / "position.json"
+        target = folder / "state.json"
         target.write_text(json.dumps(content, indent=1), encoding="utf-8")
         flush_to_disk(target)
 
@@ -126,8 +135,8 @@ class Checkpoints:
         if path.exists():
             shutil.rmtree(path)
 
-    def starting_point(self, resume: bool, settings: dict) -> tuple[Path, Position] | None:
-        """The checkpoint to go on from, with its position; None to start from the beginning.
+    def starting_point(self, resume: bool, settings: dict) -> tuple[Path, TrainingState] | None:
+        """The checkpoint to go on from, with its state; None to start from the beginning.
 
         Raises:
             CheckpointError: there are checkpoints but `resume` is False, they are another run's, or none is
@@ -143,7 +152,7 @@ class Checkpoints:
             _check_same(found[1].settings, settings, self.folder)
         return found
 
-    def newest(self) -> tuple[Path, Position] | None:
+    def newest(self) -> tuple[Path, TrainingState] | None:
         """The newest checkpoint that is whole; a warning names the damaged ones that were passed over."""
         for path in reversed(self.all()):
             try:
@@ -154,14 +163,14 @@ class Checkpoints:
             raise CheckpointError(f"No checkpoint in {self.folder} is whole: start again in another one.")
         return None
 
-    def check(self, path: Path) -> Position:
+    def check(self, path: Path) -> TrainingState:
         """Read where a checkpoint stands, after comparing its files with their checksums."""
         try:
-            content = json.loads((path / "position.json").read_text(encoding="utf-8"))
+            content = json.loads((path / "state.json").read_text(encoding="utf-8"))
             version, sums = content.pop("version"), content.pop("sha256")
             if version != _VERSION:
                 raise CheckpointError(f"{path} was written by another version of vaelab.")
-            position = Position.from_json(content)
+            state = TrainingState.from_json(content)
             damaged = [name for name, digest in sums.items() if _sha256(path / name) != digest]
         except (OSError, ValueError, KeyError, TypeError) as error:
             if isinstance(error, CheckpointError):
@@ -171,17 +180,17 @@ class Checkpoints:
             raise CheckpointError(
                 f"The checkpoint {path} is damaged: {', '.join(damaged)} changed after it was written."
             )
-        return position
+        return state
 
     def best(self) -> Path | None:
         """The checkpoint with the lowest validation loss, among those at the end of an epoch."""
         scores = {}
         for path in self.all():
-            content = _read_json(path / "position.json")
+            content = _read_json(path / "state.json")
             validation = content.get("history", {}).get("validation", [])
             if validation and content["step"] == 0:
                 scores[path] = validation[-1]["loss"]
-        return min(scores, key=scores.get) if scores else None
+        return min(scores, key=scores.__getitem__) if scores else None
 
     @staticmethod
     def restore(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
@@ -190,7 +199,8 @@ class Checkpoints:
             model.load_state_dict(load_file(path / "model.safetensors"))
         except RuntimeError as error:
             raise CheckpointError(f"{path} holds the weights of another model: {error}") from error
-        _fill_optimizer(optimizer, load_file(path / "optimizer.safetensors"))
+        device = next(model.parameters()).device
+        optimizer.load_state_dict(torch.load(path / "optimizer.pt", map_location=device, weights_only=True))
 
 
 def _check_same(before: dict, now: dict, folder: Path) -> None:
@@ -203,9 +213,12 @@ def _check_same(before: dict, now: dict, folder: Path) -> None:
         )
 
 
-def _name(position: Position) -> str:
-    middle = f"-step-{position.step:06}" if position.step else ""
-    return f"epoch-{position.epoch:04}{middle}"
+_FOLDER = re.compile(r"epoch-(?P<epoch>\d+)(-step-(?P<step>\d+))?")
+
+
+def _name(state: TrainingState) -> str:
+    middle = f"-step-{state.step:06}" if state.step else ""
+    return f"epoch-{state.epoch:04}{middle}"
 
 
 def _read_json(path: Path) -> dict:
@@ -220,25 +233,13 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _contiguous(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+def _model_bytes(model: nn.Module) -> bytes:
+    tensors = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    return to_safetensors(tensors, metadata=weights.description(model))
 
 
-def _parameters(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
-    return [p for group in optimizer.param_groups for p in group["params"]]
-
-
-def _optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, torch.Tensor]:
-    """Adam's state, "3.exp_avg" for the fourth parameter's first moment."""
-    states = [(i, optimizer.state.get(p, {})) for i, p in enumerate(_parameters(optimizer))]
-    return _contiguous({f"{i}.{name}": value for i, state in states for name, value in state.items()})
-
-
-def _fill_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, torch.Tensor]) -> None:
-    parameters = _parameters(optimizer)
-    for key, value in tensors.items():
-        index, name = key.split(".")
-        p = parameters[int(index)]
-        # Laid out in memory as the parameter is (channels last or not): the fused step expects it.
-        like = torch.empty_like(p) if value.shape == p.shape else torch.empty_like(value, device=p.device)
-        optimizer.state[p][name] = like.copy_(value)
+def _optimizer_bytes(optimizer: torch.optim.Optimizer) -> bytes:
+    """Any optimiser's state. Moments keep their layout in memory, which a fused step expects."""
+    buffer = io.BytesIO()
+    torch.save(optimizer.state_dict(), buffer)
+    return buffer.getvalue()

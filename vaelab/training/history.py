@@ -1,8 +1,14 @@
-"""What happened while training: the mean of each loss term, epoch by epoch."""
+"""What happened while training: the mean of each loss term, over a batch, an epoch, a whole set."""
 
 from dataclasses import dataclass, field
 
-from vaelab.training.terms import Terms
+import torch
+from torch import Tensor, nn
+
+from vaelab.data import ImageSet
+from vaelab.nets import evaluating
+
+Terms = dict[str, float]
 
 
 @dataclass
@@ -16,6 +22,7 @@ class History:
         seconds: time spent training, over all resumed parts.
         interrupted: True if it was stopped before its last epoch.
         arithmetic: how it was computed, for instance "bf16, channels last: 1.9 times as fast here".
+        kept_memory: True if this process' allocator now keeps freed memory, see `fit`.
     """
 
     device: str = ""
@@ -24,6 +31,7 @@ class History:
     seconds: float = 0.0
     interrupted: bool = False
     arithmetic: str = ""
+    kept_memory: bool = False
 
     def __getitem__(self, term: str) -> list[float]:
         """One training term over the epochs, for instance `history["loss"]`."""
@@ -34,3 +42,36 @@ class History:
         terms = ", ".join(f"{name} {value:.4g}" for name, value in last.items()) or "none"
         end = ", interrupted" if self.interrupted else ""
         return f"History({len(self.train)} epochs on {self.device}, {self.seconds:.1f} s{end}; last: {terms})"
+
+
+@dataclass
+class RunningMean:
+    """Running mean of named terms, weighted by batch size: a short last batch counts for what it is.
+
+    The sums stay on the device, so adding does not make a GPU wait; reading does.
+    """
+
+    sums: dict[str, float | Tensor] = field(default_factory=dict)
+    count: int = 0
+
+    def add(self, terms: dict[str, Tensor], weight: int) -> None:
+        for name, value in terms.items():
+            wide = torch.float32 if value.device.type == "mps" else torch.float64  # MPS has no float64
+            self.sums[name] = self.sums.get(name, 0.0) + value.detach().to(wide) * weight
+        self.count += weight
+
+    def totals(self) -> Terms:
+        return {name: float(total) for name, total in self.sums.items()}
+
+    def value(self) -> Terms:
+        return {name: total / self.count for name, total in self.totals().items()}
+
+
+@torch.no_grad()
+def mean_terms(model: nn.Module, images: ImageSet | Tensor, batch_size: int = 256) -> Terms:
+    """The model's loss terms averaged over all `images`, in evaluation mode, no gradients."""
+    running = RunningMean()
+    with evaluating(model):
+        for x in ImageSet.of(images).batches(batch_size, next(model.parameters()).device):
+            running.add(model.loss(x), len(x))  # type: ignore[operator]
+    return running.value()

@@ -1,62 +1,83 @@
-"""`fit`: the training loop of the course. What it calls lies in the files beside it."""
+"""`fit`: the training loop of the course. `_Run._step` is one step of it, seen whole."""
 
 import os
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
 
 import torch
 from torch import Tensor, nn
+from tqdm.auto import tqdm
 
+from vaelab import speed
 from vaelab.data import ImageSet
-from vaelab.training.checkpoints import Checkpoints
-from vaelab.training.draws import batch_order
-from vaelab.training.history import History
-from vaelab.training.options import Options, check_images
-from vaelab.training.run import Run
-from vaelab.training.terms import RunningMean
+from vaelab.errors import DataError, ShapeError, TrainingDivergedError
+from vaelab.progress import progress
+from vaelab.training.checkpoints import Checkpoints, TrainingState
+from vaelab.training.distributed import Processes
+from vaelab.training.history import History, RunningMean, mean_terms
+from vaelab.training.settings import Settings, batch_order, seed_of
+
+_LOOK_EVERY = 0.2  # seconds between looks at the loss: each look makes a GPU wait
+_AGREE_EVERY = 20  # steps between several processes' asking each other whether to stop
 
 
 def fit(
     model: nn.Module,
-    images: ImageSet,
+    images: ImageSet | Tensor,
     *,
     epochs: int,
     batch_size: int = 128,
     lr: float = 1e-3,
+    optimizer: Callable[..., torch.optim.Optimizer] | dict | None = None,
     schedule: str = "constant",
     kl_warm_up: float = 0.0,
-    validation: ImageSet | None = None,
+    validation: ImageSet | Tensor | None = None,
     augment: Callable[[Tensor], Tensor] | None = None,
     seed: int = 0,
     device: str | torch.device | None = None,
     precision: str | None = None,
     channels_last: bool | None = None,
+    keep_memory: bool = True,
     checkpoints: str | os.PathLike | Checkpoints | None = None,
     resume: bool = False,
     initial_epoch: int = 0,
     after_epoch: Callable[[int, History], None] | None = None,
 ) -> History:
-    """Train `model` on `images` with Adam (Kingma and Ba, ICLR 2015), in place.
+    """Train `model` on `images` with Adam (Kingma and Ba, ICLR 2015) or another optimiser, in place.
 
     Interrupting (Ctrl-C, or the stop button) ends training after the step it is in, writes a checkpoint where
     these are wanted, and keeps what was learned; SIGTERM does the same and then ends the process. The same
     seed gives the same result on the same machine; PyTorch's own random state is left as it was. Started by
-    `accelerate launch` in several processes, each takes its share of every batch.
+    `torchrun` in several processes (distributed data parallel), each takes its share of every batch.
 
     Args:
         model: has `loss(x) -> dict` of scalar tensors, with "loss" the one to make small.
-        images: what to learn from. They move to the device whole where they fit.
+        images: what to learn from: an `ImageSet`, or a tensor (N, C, H, W), floats in [0, 1] or uint8. They
+            move to the device whole where they fit.
         epochs: how many times to go through them, those before `initial_epoch` or a resume included.
         batch_size: images a step, over all processes. A batch that does not fit the memory goes through in
             parts, and a line says so.
-        lr: Adam's step size.
+        lr: the step size.
+        optimizer: None for Adam; a dict of Adam's other settings, {"betas": (0.9, 0.99)}; or what makes
+            another one, called as optimizer(parameters, lr=lr): `torch.optim.SGD`, or
+            `functools.partial(torch.optim.AdamW, weight_decay=0.05, fused=True)`. One that is not fused makes
+            a GPU wait at each step, because the loss is looked at before the weights are touched.
         schedule: "constant", or "cosine" to let the step size fall to 0 over all epochs.
-        kl_warm_up: epochs over which `model.beta` climbs from 0 to its value; for a VAE.
-        validation: images to measure the same terms on after each epoch, in evaluation mode.
+        kl_warm_up: epochs over which `model.beta` climbs from 0 to its value, while a step is taken; for a
+            VAE.
+        validation: images to measure the same terms on after each epoch, in evaluation mode, at the model's
+            own beta.
         augment: changes each batch before it is used, (B, C, H, W) in [0, 1], on the device.
         seed: of the batch order and of the draws from the posterior.
         device: "cpu", "cuda", ...; None takes `vaelab.device()`.
         precision: "fp32" or "bf16"; None lets a short probe choose, and a line says what it chose.
         channels_last: the memory layout; None lets the probe choose.
+        keep_memory: on a CPU with Linux's usual allocator (glibc), freed memory stays with this process for
+            the next step: faster, up to twice for large images, but for the whole process and until it ends,
+            and with about a tenth more memory. False leaves the allocator alone. See `History.kept_memory`.
         checkpoints: a folder (or `Checkpoints`, to say how many stay) to write one to after each epoch and on
             interruption.
         resume: go on from the newest checkpoint there; on a CPU the result is the same, bit for bit, as
@@ -65,20 +86,32 @@ def fit(
         after_epoch: called as after_epoch(epoch, history), epochs counted from 1, to draw or log something.
 
     Returns:
-        The `History`. The model stays on `device`, in evaluation mode.
+        The `History`. The model stays on `device`, in evaluation mode, without gradients.
 
     Raises:
-        ValueError: epochs, batch size, step size or another number out of range.
-        DataError, ShapeError: pictures that do not fit the model.
+        ValueError: epochs, batch size, step size or another number out of range; `resume` without
+            `checkpoints`.
+        DataError, PixelRangeError, ShapeError: pictures that are none, or do not fit the model.
         CheckpointError: the folder holds another run, or (without `resume`) any run.
         TrainingDivergedError: the loss became NaN or infinite; the weights are those before that step.
+
+    Examples:
+        >>> model = vaelab.recipes.build("mayberay-digits-vae", hidden=8)
+        >>> history = vaelab.fit(model, torch.zeros(64, 1, 28, 28), epochs=2, device="cpu")
+        >>> len(history["loss"]), sorted(history.train[-1])
+        (2, ['kl', 'loss', 'reconstruction'])
     """
-    options = Options(epochs, batch_size, lr, schedule, kl_warm_up, seed, initial_epoch)
-    check_images(model, images, validation, kl_warm_up)
-    run = Run(model, images, options, device, Checkpoints.of(checkpoints), resume)
-    with run.started(precision, channels_last):
-        for epoch in range(run.position.epoch, epochs):
-            _train_epoch(run, epoch, augment)
+    settings = Settings(epochs, batch_size, lr, schedule, kl_warm_up, seed, initial_epoch)
+    images = _fitting(model, images)
+    validation = validation if validation is None else _fitting(model, validation)
+    if kl_warm_up and not hasattr(model, "beta"):
+        raise ValueError("kl_warm_up is for a VAE: this model has no KL term whose weight could climb.")
+    if resume and checkpoints is None:
+        raise ValueError("resume=True goes on from a checkpoint: name their folder with checkpoints=...")
+    run = _Run(model, images, settings, optimizer, device, Checkpoints.of(checkpoints), resume)
+    with run.started(precision, channels_last, keep_memory):
+        for epoch in range(run.state.epoch, epochs):
+            run.train_epoch(augment)
             if run.history.interrupted:
                 break
             if validation is not None:
@@ -89,20 +122,297 @@ def fit(
     return run.history
 
 
-def _train_epoch(run: Run, epoch: int, augment: Callable[[Tensor], Tensor] | None) -> None:
-    """The steps of one epoch that are still to be taken."""
-    order = batch_order(len(run.images), run.options.batch_size, run.options.seed, epoch)
-    running = RunningMean(run.position.sums, run.position.count)
-    run.model.train()
-    for step in range(run.position.step, len(order)):
-        run.set_pace(epoch, step)
-        run.share.seed(run.model, order[step], run.options.seed, "step", epoch, step)
-        rows, counted = run.share.rows(order[step])
-        x = run.images.float(rows, run.device)
-        terms = run.stepper.step(augment(x) if augment else x, run.share.weight(counted, order[step]))
-        running.add(terms, counted)
-        run.show(running)
-        if run.asked_to_stop(step):
-            run.pause(step + 1, running)
+class _Run:
+    """One call of `fit`: model, pictures and optimiser on their device, and the training state.
+
+    The arguments are those of `fit`, but for `store`, the checkpoints or None.
+    """
+
+    def __init__(self, model, images: ImageSet, settings: Settings, optimizer, device, store, resume: bool):
+        self.processes = Processes(device)
+        self.device = self.processes.device
+        self.settings, self.store = settings, store
+        self.model, self.images = model.to(self.device), images.resident(self.device)
+        self.optimizer = _make(optimizer, model, settings.lr)
+        self.steps = settings.steps_per_epoch(images)
+        fixed = settings.fixed(model, images, self.optimizer)
+        self._found = store.starting_point(resume, fixed) if store else None
+        self.state = self._found[1] if self._found else TrainingState(fixed, epoch=settings.initial_epoch)
+        self.history = self.state.history
+        self.history.device, self.history.interrupted = str(self.device), False
+        self._seconds_before, self._looked = self.history.seconds, 0.0
+        self._broken = torch.zeros((), device=self.device)  # how often the loss was not a number
+        self._unchecked: list[tuple[int, dict[str, Tensor]]] = []
+
+    @property
+    def done(self) -> int:
+        """Steps taken, of all epochs."""
+        return self.state.epoch * self.steps + self.state.step
+
+    # ---- starting and ending ----
+
+    @contextmanager
+    def started(self, precision: str | None, channels_last: bool | None, keep_memory: bool) -> Iterator[None]:
+        """All that holds while training, and is put back at its end."""
+        with self.processes, _own_random_state(self.device):
+            plan = self._plan(precision, channels_last, keep_memory)
+            with speed.applied(plan, self.model), self._bar() as self.bar:
+                if self._found:
+                    self.store.restore(self._found[0], self.model, self.optimizer)
+                    self._say(f"Going on from {self._found[0]}.")
+                self.objective = self.processes.objective(self.model)
+                self._clock = perf_counter()
+                try:
+                    with _Stopping() as self._stopping:
+                        yield
+                except KeyboardInterrupt:  # a second Ctrl-C, or one that came while no step was under way
+                    self._interrupted()
+                finally:
+                    self._count_seconds()
+                    self.model.eval()
+                    self.optimizer.zero_grad()
+                    self.processes.unseed(self.model)
+
+    def _plan(self, precision: str | None, channels_last: bool | None, keep_memory: bool) -> speed.Plan:
+        """A resumed run computes as it began; a new one as asked, or else as is fastest here."""
+        on_cpu = self.device.type == "cpu"
+        self.history.kept_memory = on_cpu and keep_memory and speed.keep_freed_memory()
+        state = self.state
+        if state.precision is None or state.channels_last is None:
+            x = self.images.float(slice(0, self.settings.batch_size), self.device)
+            steps = self.steps * (self.settings.epochs - state.epoch)
+            plan = self.processes.agree(speed.choose(self.model, x, precision, channels_last, steps))
+            state.precision, state.channels_last = plan.precision, plan.channels_last
+            self.history.arithmetic = plan.reason
+            if plan.reason:
+                self._say(f"Arithmetic: {plan.reason}.")
+        return speed.Plan(state.precision, state.channels_last)
+
+    def _bar(self) -> tqdm:
+        total = self.settings.epochs * self.steps
+        return progress(total=total, initial=self.done, desc="Training", unit="step")
+
+    def _say(self, line: str) -> None:
+        if self.processes.rank == 0:
+            tqdm.write(line)  # above a bar, where there is one
+
+    def _count_seconds(self) -> None:
+        self.history.seconds = self._seconds_before + perf_counter() - self._clock
+
+    # ---- an epoch, a step ----
+
+    def train_epoch(self, augment: Callable[[Tensor], Tensor] | None) -> None:
+        """The steps of one epoch that are still to be taken, or those until somebody asks to stop."""
+        state, stopped = self.state, False
+        order = batch_order(len(self.images), self.settings.batch_size, self.settings.seed, state.epoch)
+        self.model.train()
+        with self._warming_up():
+            for step in range(state.step, len(order)):
+                self._step(order[step], augment)
+                if stopped := self._asked_to_stop(step):
+                    break
+        self._check()
+        if stopped:
+            self._interrupted()
+            self.save()
+        else:
+            self.history.train.append(self.processes.mean(state.terms))
+            state.epoch, state.step, state.terms = state.epoch + 1, 0, RunningMean()
+
+    def _step(self, batch: Tensor, augment: Callable[[Tensor], Tensor] | None) -> None:
+        """One step of the optimiser, on the pictures with the row numbers `batch`."""
+        state, settings, processes = self.state, self.settings, self.processes
+        self._set_pace(state.epoch + state.step / self.steps)
+        processes.seed(self.model, len(batch), seed_of(settings.seed, "step", state.epoch, state.step))
+        rows, counted = processes.share(batch)
+        x = self.images.float(rows, self.device)
+        # The weight makes the mean of the processes' gradients that of the whole batch, short ones included.
+        terms = self._gradients(augment(x) if augment else x, counted * processes.world_size / len(batch))
+        self._update(terms)
+        state.terms.add(terms, counted)
+        state.step += 1
+        self._show()
+
+    def _gradients(self, x: Tensor, weight: float) -> dict[str, Tensor]:
+        """Gradients of the mean loss over `x`, and its terms; in more parts when memory runs out, said aloud.
+
+        Several processes cannot cut a batch: the others would wait for a step that this one takes twice.
+        """
+        while True:
+            self.optimizer.zero_grad()
+            try:
+                return self._add_up(x, weight)
+            except (RuntimeError, MemoryError) as error:
+                can_cut = self.state.parts < len(x) and self.processes.world_size == 1
+                if not speed.is_out_of_memory(error) or not can_cut:
+                    raise
+            # Outside the except block, which keeps the tensors of the failed step alive.
+            self.state.parts *= 2
+            if x.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self._say(
+                f"A batch of {len(x)} pictures does not fit the memory of {x.device}: it now goes through in "
+                f"{self.state.parts} parts, whose gradients are added up. Batch norm sees a part at a time."
+            )
+
+    def _add_up(self, x: Tensor, weight: float) -> dict[str, Tensor]:
+        sums: dict[str, Tensor] = {}
+        for part in x.chunk(self.state.parts):
+            share = len(part) / len(x)
+            terms = self.objective(part)
+            (terms["loss"] * (share * weight)).backward()
+            for name, value in terms.items():
+                sums[name] = sums.get(name, 0.0) + value.detach() * share
+        return sums
+
+    def _update(self, terms: dict[str, Tensor]) -> None:
+        """Let the optimiser change the weights, unless the loss is not a number.
+
+        A fused optimiser has PyTorch's hook for loss scaling (`torch.amp.GradScaler` uses it): where
+        `found_inf` is not 0 it leaves the weights alone, and does so on the device, so that nobody waits.
+        For the others the loss is looked at first.
+        """
+        self._broken += self.processes.sum((~torch.isfinite(terms["loss"])).float())
+        self._unchecked.append((self.done + 1, terms))
+        if getattr(self.optimizer, "_step_supports_amp_scaling", False):
+            self.optimizer.found_inf = self._broken  # type: ignore[attr-defined]
+        else:
+            self._check()
+        self.optimizer.step()
+
+    def _check(self) -> None:
+        """Raise TrainingDivergedError if the loss of a step since the last check was not a number.
+
+        This makes a GPU wait, so it is not done at every step.
+        """
+        unchecked, self._unchecked = self._unchecked, []
+        if not self._broken:
             return
-    run.finish_epoch(running)
+        for number, terms in unchecked:
+            if not torch.isfinite(terms["loss"]):
+                raise TrainingDivergedError(_diverged(number, terms, self.settings.lr))
+        raise TrainingDivergedError("Training stopped: the loss became NaN or infinite in another process.")
+
+    def _set_pace(self, epochs_done: float) -> None:
+        """Step size and weight of the KL term for this step."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * self.settings.step_size_factor(epochs_done)
+        if self.settings.kl_warm_up:
+            self.model.beta = self.settings.kl_weight(self._beta, epochs_done)
+
+    @contextmanager
+    def _warming_up(self) -> Iterator[None]:
+        """The KL term's weight changes while steps are taken; around them beta is the model's own."""
+        if self.settings.kl_warm_up:
+            self._beta = self.model.beta
+        try:
+            yield
+        finally:
+            if self.settings.kl_warm_up:
+                self.model.beta = self._beta
+
+    def _show(self) -> None:
+        """Move the bar; from time to time look at the loss."""
+        self.bar.update()
+        if perf_counter() - self._looked > _LOOK_EVERY:
+            self._check()
+            shown = {name: f"{value:.4g}" for name, value in self.state.terms.value().items()}
+            self.bar.set_postfix(epoch=self.state.epoch + 1, **shown)
+            self._looked = perf_counter()
+
+    def _asked_to_stop(self, step: int) -> bool:
+        """Several processes must stop after the same step, and asking one another takes time."""
+        asked = self._stopping.signal is not None
+        if self.processes.world_size == 1:
+            return asked
+        return step % _AGREE_EVERY == 0 and self.processes.any(asked)
+
+    def _interrupted(self) -> None:
+        self.history.interrupted = True
+        total = self.settings.epochs * self.steps
+        self._say(f"Interrupted after step {self.done} of {total}: the model keeps what it has learned.")
+
+    # ---- after an epoch ----
+
+    def validate(self, validation: ImageSet) -> None:
+        """Measure the loss terms on `validation`, with draws that depend on the epoch alone."""
+        self.processes.unseed(self.model)
+        torch.manual_seed(seed_of(self.settings.seed, "validation", self.state.epoch))
+        self.history.validation.append(mean_terms(self.model, validation, self.settings.batch_size))
+
+    def save(self) -> None:
+        """Write a checkpoint, where these are wanted."""
+        self._count_seconds()
+        if self.store and self.processes.rank == 0:
+            self.store.save(self.model, self.optimizer, self.state)
+
+
+class _Stopping:
+    """Signals wait while this is open: Ctrl-C and SIGTERM are noted instead of tearing a step apart.
+
+    A step that is cut in half would leave weights and optimiser at odds. A second Ctrl-C does not wait. A
+    SIGTERM is delivered once more on leaving, after everything was saved, so that the process ends as its
+    sender meant. Outside the main thread, where Python allows no handlers, signals act as always.
+    """
+
+    def __init__(self):
+        self.signal: signal.Signals | None = None
+        self._before: dict = {}
+
+    def __enter__(self) -> "_Stopping":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def _note(self, number, frame) -> None:
+        if self.signal is not None:
+            raise KeyboardInterrupt
+        self.signal = signal.Signals(number)
+
+    def __exit__(self, *error) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        if self.signal == signal.SIGTERM:
+            signal.raise_signal(signal.SIGTERM)
+
+
+@contextmanager
+def _own_random_state(device: torch.device) -> Iterator[None]:
+    """Draws inside do not disturb the reader's random state."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        yield
+
+
+def _fitting(model: nn.Module, images: ImageSet | Tensor) -> ImageSet:
+    """Pictures as an ImageSet. Raises DataError or ShapeError where they and the model do not fit."""
+    images = ImageSet.of(images)
+    if len(images) == 0:
+        raise DataError("The ImageSet is empty: there is nothing to learn from.")
+    expected = getattr(model, "image_shape", images.shape)
+    if images.shape != expected:
+        raise ShapeError(
+            f"{images!r} does not fit a model for images of shape {expected}: load it with "
+            f"size={expected[1]}, or build the model with image_shape={images.shape}."
+        )
+    return images
+
+
+def _make(optimizer, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+    """The optimiser that was asked for; each group of weights remembers the step size it begins with."""
+    if optimizer is None or isinstance(optimizer, dict):
+        made = torch.optim.Adam(model.parameters(), **{"lr": lr, "fused": True, **(optimizer or {})})
+    else:
+        made = optimizer(model.parameters(), lr=lr)
+    for group in made.param_groups:
+        group.setdefault("initial_lr", group["lr"])
+    return made
+
+
+def _diverged(number: int, terms: dict[str, Tensor], lr: float) -> str:
+    values = ", ".join(f"{name} = {value.item():.4g}" for name, value in terms.items())
+    return (
+        f"Training stopped at step {number}: {values}. The weights are those before this step. A smaller "
+        f"step size than lr={lr:g} usually helps; so does a look at log_var, whose exponential overflows "
+        "first."
+    )

@@ -1,37 +1,56 @@
 """Trained weights: the ones that come with vaelab by name, anybody's by path.
 
 A weights file is safetensors: numbers only, nothing that runs when it is opened. Its header says which
-recipe it belongs to, so that `load` can build the model by itself; the card beside it (`<name>.json`) says
-how it was made.
+recipe it belongs to, and which likelihood and beta the model had, so that `load` can build it by itself; the
+card beside it (`<name>.json`) says how it was made.
 """
 
+import inspect
 import json
 import os
 from pathlib import Path
+from typing import Any, Literal, overload
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from vaelab import losses
 from vaelab.errors import UnknownNameError, WeightsError
 from vaelab.files import written_whole
 from vaelab.models import VAE, Autoencoder
 from vaelab.recipes import build
 
 _SHIPPED = Path(__file__).parent
+_LOST = "cannot be built again"  # where a header says why
+_NOT_SAID = (
+    "so a file could not say how to build it again. Save its state_dict with "
+    "safetensors.torch.save_file instead."
+)
 
 
 def names() -> list[str]:
     """Models that come with vaelab, already trained."""
-    return [path.stem for path in sorted(_SHIPPED.glob("*.safetensors")) if _recipe_in(path)]
+    return [path.stem for path in sorted(_SHIPPED.glob("*.safetensors")) if "recipe" in _header(path)]
 
 
+@overload
+def pretrained(
+    name: Literal["dlwp-digits-vae", "portrait-vae", "tds-face-vae"], device: str | torch.device = "cpu"
+) -> VAE: ...
+@overload
+def pretrained(name: Literal["tds-face-ae"], device: str | torch.device = "cpu") -> Autoencoder: ...
+@overload
+def pretrained(name: str, device: str | torch.device = "cpu") -> Autoencoder | VAE: ...
 def pretrained(name: str, device: str | torch.device = "cpu") -> Autoencoder | VAE:
     """A model that comes trained with vaelab, in evaluation mode; `card(name)` says how it was made.
 
     Raises:
         UnknownNameError: no weights of that name; the nearest are suggested.
+
+    >>> pretrained("portrait-vae").sample(16, seed=0).shape
+    torch.Size([16, 3, 64, 64])
     """
     if name not in names():
         raise UnknownNameError("trained model", name, names())
@@ -53,28 +72,93 @@ def save(model: nn.Module, path: str | os.PathLike, *, card: dict | None = None,
         model: built by `recipes.build`, which left its name in `model.recipe`.
         path: of the file to write, ending in ".safetensors".
         card: what to tell about these weights; JSON-serialisable.
-        half: True for 16-bit floats, half the size. Pixels then move by about 0.001.
+        half: True for 16-bit floats, half the size. Pixels then move by about 0.001. Single numbers, such as
+            a noise level, and what 16 bits cannot hold stay whole.
 
     Raises:
-        WeightsError: the model has no recipe, or the path another ending.
+        WeightsError: another ending, or a model that `load` could not build again.
     """
     path = Path(path).expanduser()
     if path.suffix != ".safetensors":
         raise WeightsError(f"A weights file's name ends in .safetensors; {path.name!r} does not.")
-    recipe = getattr(model, "recipe", None)
-    if recipe is None:
-        raise WeightsError(
-            "This model was not built by recipes.build, so its file could not say what to build when it is "
-            "read again. Save its state_dict with safetensors.torch.save_file instead."
-        )
+    header = description(model)
+    if _LOST in header:
+        raise WeightsError(header[_LOST])
     tensors = {name: _stored(value, half) for name, value in model.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as temporary:
-        save_file(tensors, temporary, metadata={"recipe": json.dumps(recipe)})
+        save_file(tensors, temporary, metadata=header)
     if card is not None:
         with written_whole(path.with_suffix(".json")) as temporary:
             temporary.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
+
+
+def description(model: nn.Module) -> dict[str, str]:
+    """What a model is besides its weights: the metadata of a safetensors file, from which `load` builds it.
+
+    Returns:
+        JSON by name: "recipe", and what may have been exchanged since, "likelihood" and "beta" of a VAE,
+        "reconstruction" of an Autoencoder. Numbers that learn are not in it, but among the weights. A model
+        that cannot be built from this has "cannot be built again", the reason why, in words.
+    """
+    said: dict[str, str] = {}
+    try:
+        for name in _exchangeable(model):
+            said[name] = json.dumps(_in_words(name, getattr(model, name)))
+        return {"recipe": json.dumps(_recipe_of(model)), **said}
+    except WeightsError as error:
+        return {**said, _LOST: str(error)}
+
+
+def _exchangeable(model: nn.Module) -> list[str]:
+    """What the model's class is given besides its networks and their shapes."""
+    fixed = ("encoder", "decoder", "latent_dim", "image_shape")
+    kinds = [kind for kind in (VAE, Autoencoder) if isinstance(model, kind)]
+    return [name for kind in kinds for name in inspect.signature(kind).parameters if name not in fixed]
+
+
+def _in_words(name: str, value: Any) -> float | list:
+    """A number as it is; a function or module of `losses` as [name, options], without what is a tensor."""
+    if isinstance(value, (int, float)):
+        return value
+    kind = value if inspect.isfunction(value) else type(value)
+    if kind is not getattr(losses, kind.__name__, None):
+        raise WeightsError(
+            f"The {name} of this model, {kind.__qualname__}, is none of vaelab.losses, {_NOT_SAID}"
+        )
+    options = {key: getattr(value, key) for key in inspect.signature(kind).parameters if hasattr(value, key)}
+    return [kind.__name__, {k: v for k, v in options.items() if not isinstance(v, torch.Tensor)}]
+
+
+def _from_words(words: float | list) -> Any:
+    if not isinstance(words, list):
+        return words
+    kind: Any = getattr(losses, words[0], None)
+    if getattr(kind, "__module__", None) != losses.__name__:
+        raise WeightsError(
+            f"vaelab.losses has no {words[0]!r}: the file comes from another version of vaelab."
+        )
+    return kind if inspect.isfunction(kind) else kind(**words[1])
+
+
+def _recipe_of(model: nn.Module) -> dict[str, Any]:
+    """The recipe that builds this very model, but for its weights."""
+    recipe = getattr(model, "recipe", None)
+    if recipe is None:
+        raise WeightsError(f"This model was not built by recipes.build, {_NOT_SAID}")
+    changed = _layers(model).items() ^ _layers(build(recipe["name"], **recipe["changes"])).items()
+    if changed:
+        raise WeightsError(
+            f"{min(changed)[0]} of this model is not what the recipe {recipe['name']!r} builds, {_NOT_SAID}"
+        )
+    return recipe
+
+
+def _layers(model: nn.Module) -> dict[str, str]:
+    """Each part's layers in words, and the model's own class; what may be exchanged is left out."""
+    parts = {name: str(part) for name, part in model.named_children() if name not in _exchangeable(model)}
+    return {"class": type(model).__qualname__, **parts}
 
 
 def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoencoder | VAE:
@@ -84,11 +168,21 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
         WeightsError: not there, not a weights file, or made for another version of the recipe.
     """
     path = Path(path).expanduser()
-    recipe = _recipe_in(path)
-    if recipe is None:
+    header = _header(path)
+    if _LOST in header:
+        raise WeightsError(f"{path} cannot be loaded. {header[_LOST]}")
+    if "recipe" not in header:
         raise WeightsError(f"{path} does not say which recipe it belongs to; vaelab's own files do.")
-    changes = {k: tuple(v) if isinstance(v, list) else v for k, v in recipe["changes"].items()}
+    recipe = json.loads(header["recipe"])
+    changes: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in recipe["changes"].items()
+    }
     model = build(recipe["name"], **changes)
+    try:
+        for name in header.keys() & _exchangeable(model):
+            setattr(model, name, _from_words(json.loads(header[name])))
+    except (TypeError, ValueError) as error:
+        raise WeightsError(f"What {path} says of its model cannot be understood: {error}") from error
     fill(model, read(path), path)
     return model.to(device).eval()
 
@@ -111,13 +205,15 @@ def fill(model: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> None
 
 def _stored(value: torch.Tensor, half: bool) -> torch.Tensor:
     value = value.detach().cpu().contiguous()
-    return value.half() if half and value.is_floating_point() else value
+    if not half or not value.is_floating_point() or value.ndim == 0:
+        return value
+    small = value.half()
+    return small if torch.isfinite(small).all() else value
 
 
-def _recipe_in(path: Path) -> dict | None:
+def _header(path: Path) -> dict[str, str]:
     with _opened(path) as file:
-        text = (file.metadata() or {}).get("recipe")
-    return json.loads(text) if text else None
+        return file.metadata() or {}
 
 
 def _opened(path: Path):

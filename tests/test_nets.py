@@ -1,0 +1,78 @@
+"""Blocks and modes: what each block is made of, and that looking at a network leaves it as it was."""
+
+import pytest
+import torch
+from torch import nn
+
+from vaelab import nets
+
+
+def test_a_residual_block_adds_what_its_layers_say():
+    block = nets.Residual(nn.Linear(4, 4), nn.SiLU())
+    x = torch.randn(3, 4)
+    assert torch.equal(block(x), x + block.layers(x))
+
+
+@pytest.mark.parametrize(("block", "size"), [(nets.conv_block, 4), (nets.deconv_block, 16)])
+def test_blocks_halve_and_double(block, size):
+    x = torch.rand(2, 3, 8, 8)
+    assert block(3, 5)(x).shape == (2, 5, size, size)
+    assert block(3, 5, stride=1)(x).shape == (2, 5, 8, 8)
+    assert [type(m) for m in block(3, 5)][1:] == [nn.LeakyReLU]
+    assert block(3, 5)[-1].negative_slope == 0.3
+    whole = block(3, 5, batch_norm=True, dropout=0.1, activation=nn.Tanh())
+    assert [type(m) for m in whole][1:] == [nn.BatchNorm2d, nn.Tanh, nn.Dropout]
+    assert whole[1].num_features == 5 and whole[-1].p == 0.1
+
+
+def test_an_up_block_has_no_bias_before_its_batch_norm():
+    block = nets.up_block(3, 5, activation=nn.Tanh())
+    assert [type(m) for m in block] == [nets.UpConv2d, nn.BatchNorm2d, nn.Tanh]
+    assert block[0].bias is None
+    assert block(torch.rand(2, 3, 4, 6)).shape == (2, 5, 8, 12)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_the_last_sigmoid_keeps_the_bright_pixels_apart(dtype):
+    x = torch.tensor([5.6, 6.0, 7.0], dtype=dtype)
+    assert nets.Sigmoid()(x).dtype == torch.float32
+    assert torch.equal(nets.Sigmoid()(x), torch.sigmoid(x.float()))
+    assert nets.Sigmoid()(x.double()).dtype == torch.float64
+
+
+def test_shapes_behind_convolutions():
+    assert nets.shape_after((3, 32, 64), (8, 16)) == (16, 8, 16)
+    assert nets.shape_after((1, 28, 28), (8, 16, 4), (1, 2, 1)) == (4, 14, 14)
+
+
+def test_layers_without_bias_start_as_keras_does_too():
+    stack = nets.start_as_keras_does(nn.Sequential(nn.Conv2d(1, 2, 3, bias=False), nn.Linear(2, 2)))
+    assert stack[1].bias.tolist() == [0, 0]
+
+
+def test_evaluation_mode_ends_with_the_block_even_after_an_error():
+    """Each part is then in the mode it was in, those of several modules too."""
+    first, second = nn.Sequential(nn.Dropout(), nn.ReLU()), nn.Dropout()
+    first[0].eval()
+    with nets.evaluating(first, second):
+        assert not any(m.training for m in (*first.modules(), *second.modules()))
+    assert [m.training for m in first.modules()] == [True, False, True] and second.training
+    with pytest.raises(KeyError), nets.evaluating(first, second):
+        raise KeyError
+    assert [m.training for m in first.modules()] == [True, False, True] and second.training
+
+
+def test_draws_in_the_block_leave_the_random_state():
+    torch.manual_seed(0)
+    state = torch.get_rng_state()
+    with nets.keeping_random_state(torch.device("cpu")):
+        torch.rand(3)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.gpu
+def test_draws_in_the_block_leave_the_gpus_random_state():
+    state = torch.cuda.get_rng_state()
+    with nets.keeping_random_state(torch.device("cuda")):
+        torch.rand(3, device="cuda")
+    assert torch.equal(torch.cuda.get_rng_state(), state)

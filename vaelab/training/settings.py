@@ -1,0 +1,111 @@
+"""The numbers a run is described by, checked before it starts, and what follows from them at each step.
+
+Every step draws from a seed of its own, so it does not matter how it was reached: a run that was killed and
+resumed draws what it would have drawn anyway.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from numbers import Integral
+
+import torch
+from torch import Tensor, nn
+
+from vaelab import weights
+from vaelab.data import ImageSet
+from vaelab.errors import UnknownNameError
+from vaelab.nets import count_parameters
+
+SCHEDULES = ("constant", "cosine")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """See `fit` for what each means. Raises ValueError when one is out of range."""
+
+    epochs: int
+    batch_size: int
+    lr: float
+    schedule: str
+    kl_warm_up: float
+    seed: int
+    initial_epoch: int
+
+    def __post_init__(self):
+        for name in ("epochs", "batch_size", "seed", "initial_epoch"):
+            value = getattr(self, name)
+            if not isinstance(value, Integral):
+                raise ValueError(f"{name} must be a whole number, not {value!r}.")
+            object.__setattr__(self, name, int(value))  # NumPy's become Python's, which JSON can hold
+        if self.epochs < 1:
+            raise ValueError(f"epochs must be at least 1, not {self.epochs}: with none, nothing is learned.")
+        if not 0 <= self.initial_epoch <= self.epochs:
+            raise ValueError(
+                f"initial_epoch counts epochs that are done, from 0 to epochs={self.epochs}; "
+                f"it is {self.initial_epoch}."
+            )
+        if self.batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, not {self.batch_size}.")
+        if not 0 < self.lr < math.inf:
+            raise ValueError(
+                f"lr, the step size, must be greater than 0, not {self.lr}. 1e-3 is a good start."
+            )
+        if self.schedule not in SCHEDULES:
+            raise UnknownNameError("schedule", self.schedule, SCHEDULES)
+        if not self.kl_warm_up >= 0:
+            raise ValueError(f"kl_warm_up, a number of epochs, must be at least 0, not {self.kl_warm_up}.")
+
+    def steps_per_epoch(self, images: ImageSet) -> int:
+        return -(-len(images) // self.batch_size)
+
+    def step_size_factor(self, epochs_done: float) -> float:
+        """What the step size is multiplied by when `epochs_done` of the epochs are done.
+
+        "cosine" falls from 1 to 0 along half a cosine (Loshchilov and Hutter, "SGDR", ICLR 2017, equation 5).
+        """
+        return 1.0 if self.schedule == "constant" else (1 + math.cos(math.pi * epochs_done / self.epochs)) / 2
+
+    def kl_weight(self, beta: float, epochs_done: float) -> float:
+        """beta, climbing from 0 in a straight line over the first `kl_warm_up` epochs.
+
+        (Sønderby et al., "Ladder Variational Autoencoders", NeurIPS 2016, section 2.3.)
+        """
+        return beta if epochs_done >= self.kl_warm_up else beta * epochs_done / self.kl_warm_up
+
+    def fixed(self, model: nn.Module, images: ImageSet, optimizer: torch.optim.Optimizer) -> dict:
+        """What must stay the same when a run is resumed, or it would take other steps than without the break.
+
+        More epochs may be added, except where the step size falls towards the last of them.
+        """
+        values = asdict(self)
+        del values["initial_epoch"]
+        if self.schedule == "constant":
+            del values["epochs"]
+        values |= {"images": len(images), "parameters": count_parameters(model)}
+        values |= weights.description(model)
+        if hasattr(model, "beta"):
+            values.setdefault("beta", float(model.beta))  # type: ignore[arg-type]
+        return values | dict(_described(optimizer))
+
+
+def _described(optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, str]]:
+    """Kind and options of an optimiser, without its step size and without how it is computed."""
+    yield "optimizer", type(optimizer).__name__
+    others = {"params", "lr", "initial_lr", "fused", "foreach", "capturable", "differentiable"}
+    for number, group in enumerate(optimizer.param_groups):
+        for name in sorted(group.keys() - others):
+            yield f"optimizer.{number}.{name}" if number else f"optimizer.{name}", repr(group[name])
+
+
+def seed_of(*purpose: int | str) -> int:
+    """A seed for one purpose, for instance seed_of(seed, "step", epoch, step): 63 bits from a hash."""
+    digest = hashlib.blake2b("/".join(map(str, purpose)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+def batch_order(count: int, batch_size: int, seed: int, epoch: int) -> list[Tensor]:
+    """Row numbers of each batch of one epoch: all `count` rows once, shuffled."""
+    generator = torch.Generator().manual_seed(seed_of(seed, "order", epoch))
+    return list(torch.randperm(count, generator=generator).split(batch_size))
