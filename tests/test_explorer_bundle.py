@@ -1,36 +1,15 @@
 """The explorers' bundle is what their sources make, and their own tests pass. Needs Node.js 18 or later."""
 
-import re
-import shutil
-import subprocess
-from pathlib import Path
-
+import frontend
 import pytest
+from frontend import run
 
 from vaelab.explorers.explorer import STATIC
-
-FRONTEND = STATIC.parent / "frontend"
-
-
-def run(*command: str | Path) -> str:
-    done = subprocess.run(command, cwd=FRONTEND, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def node():
-    """The program, with the packages of package-lock.json installed."""
-    program = shutil.which("node")
-    if program is None or shutil.which("npm") is None:
-        pytest.skip("Node.js 18 or later and npm are not installed")
-    version = run(program, "--version").strip()
-    if int(re.match(r"v(\d+)", version)[1]) < 18:
-        pytest.skip(f"Node.js 18 or later is needed; this one is {version}")
-    installed = FRONTEND / "node_modules" / ".package-lock.json"  # npm writes it last
-    if not installed.exists() or installed.stat().st_mtime < (FRONTEND / "package-lock.json").stat().st_mtime:
-        run("npm", "ci", "--no-audit", "--no-fund")
-    return program
+    return frontend.node()
 
 
 def test_the_bundle_is_what_the_sources_make(node, tmp_path):

@@ -15,7 +15,8 @@ from traitlets import TraitError
 import vaelab
 from vaelab import explorers, latent
 from vaelab.data import ImageSet
-from vaelab.errors import DataError, ShapeError, UnknownNameError
+from vaelab.errors import DataError, PixelRangeError, ShapeError, UnknownNameError
+from vaelab.explorers import Explorer
 
 N = 300
 
@@ -139,6 +140,23 @@ def test_codes_do_as_well_as_pictures():
     assert (rows.z, rows.dims, rows.offsets) == ([1, 2, 3, 4], [2, 0], [-2, 0, 2])
 
 
+def test_pictures_may_come_as_a_set_as_floats_or_as_bytes(images):
+    """What is not in the pixels, such as the factors that name a slider, only a set can bring."""
+    model = Toy()
+    as_set = [explorer.spec() for explorer in explorers_of(model, images)]
+    for pictures in (images.images, images.float()):
+        for spec, expected in zip(map(Explorer.spec, explorers_of(model, pictures)), as_set, strict=True):
+            assert spec | {"labels": []} == expected | {"labels": []}
+
+
+def explorers_of(model, images):
+    yield explorers.sliders(model, images, start=images[3:4])
+    yield explorers.traverse(model, images[:1], images=images)
+    yield explorers.mixer(model, images[:4], {"smile": torch.ones(4)})
+    yield explorers.morph(model, images[:4])
+    yield explorers.noise(model, images)
+
+
 def test_the_gauge_knows_a_thin_cloud_from_a_round_one(images):
     """Codes of an autoencoder lie near a line; noise of their own spread in each number leads off it."""
     model = Toy(posterior=False)
@@ -182,7 +200,9 @@ def test_bad_input_is_refused_with_a_reason(images):
         (lambda: explorers.mixer(model, code, {"smile": torch.zeros(5)}), ShapeError, "'smile'"),
         (lambda: explorers.sliders(model, count=0), ValueError, "at least 1"),
         (lambda: explorers.sliders(model, names={4: "x"}), ValueError, "no dimension 4"),
-        (lambda: explorers.sliders(model, images.float()), TypeError, "ImageSet"),
+        (lambda: explorers.sliders(model, images.float().numpy()), DataError, "ImageSet"),
+        (lambda: explorers.sliders(model, 2 * images.float()), PixelRangeError, r"in \[0, 1\]"),
+        (lambda: explorers.morph(model, "two faces"), DataError, "not as str"),
         (lambda: explorers.sliders(nn.Linear(2, 2)), TypeError, "decode"),
         (lambda: explorers.traverse(model, code, [0, 7]), ValueError, "no dimension 7"),
         (lambda: explorers.traverse(model, code, [0, 0]), ValueError, "each once"),

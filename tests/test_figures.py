@@ -6,10 +6,11 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from vaelab import figures, latent
 from vaelab.data import ImageSet
-from vaelab.errors import ShapeError
+from vaelab.errors import DataError, PixelRangeError, ShapeError
 
 
 def svg_of(picture):
@@ -66,6 +67,57 @@ def test_a_grid_puts_each_image_where_it_belongs():
     assert canvas.shape == (5, 8, 4)  # 2 rows and 3 columns of 2 pixels, 1 pixel between them
     assert (canvas[3:5, 3:5, :3] == 255).all() and canvas[..., :3].sum() == 4 * 3 * 255
     assert (canvas[2, :, 3] == 0).all()  # the gap is see-through
+
+
+@pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
+def test_a_saved_picture_is_the_whole_picture(tmp_path, ending):
+    rows = {name: torch.full((3, 1, 8, 8), level) for name, level in (("dark", 0.2), ("light", 0.8))}
+    path = tmp_path / f"both.{ending}"
+    figures.comparison(rows, alt="two rows", width=3).save(path)
+    if ending == "png":
+        pixels = np.asarray(Image.open(path).convert("L"))
+        assert {51, 204} <= set(pixels.ravel().tolist())
+    else:
+        assert path.stat().st_size > 1000
+
+
+def test_a_saved_picture_lies_as_on_a_wide_page(tmp_path):
+    """Three panels, of which two fit beside one another: each is there to the pixel, in its place."""
+    panels = [figures.line_panel([0, 1], {"": [0, k]}, xlabel="x", ylabel=str(k)) for k in range(3)]
+    figures.Picture(*panels, alt="three lines").save(tmp_path / "all.png")
+    whole = np.asarray(Image.open(tmp_path / "all.png").convert("RGB"))
+    alone = []
+    for k, axes in enumerate(panels):
+        figures.Picture(axes, alt="one line").save(tmp_path / f"{k}.png")
+        alone.append(np.asarray(Image.open(tmp_path / f"{k}.png").convert("RGB")))
+    tall, wide, _ = alone[0].shape
+    middle = (whole.shape[1] - wide) // 2
+    places = [(0, 0), (0, whole.shape[1] - wide), (whole.shape[0] - tall, middle)]
+    for (top, left), expected in zip(places, alone, strict=True):
+        assert np.array_equal(whole[top : top + tall, left : left + wide], expected)
+    assert 2 * wide < whole.shape[1] < 2 * wide + 50 and 2 * tall < whole.shape[0] < 2 * tall + 50
+
+
+def test_a_saved_picture_has_the_names_of_its_panels(tmp_path):
+    rows = {"above": torch.zeros(2, 1, 8, 8), "below": torch.ones(2, 1, 8, 8)}
+    picture = figures.comparison(rows, alt="two rows", width=3)
+    picture.save(tmp_path / "named.png")
+    picture.names = ["", ""]
+    picture.save(tmp_path / "nameless.png")
+    named, nameless = (
+        np.asarray(Image.open(tmp_path / f"{n}.png").convert("L")) for n in ("named", "nameless")
+    )
+    assert len(named) > len(nameless) and (named < 128).sum() > (nameless < 128).sum() + 50
+
+
+def test_pictures_of_pictures_take_sets_floats_and_bytes_and_refuse_the_rest():
+    as_bytes = torch.randint(0, 256, (3, 3, 4, 4), dtype=torch.uint8)
+    expected = figures.image_grid(ImageSet(as_bytes), alt="grid")._repr_html_()
+    for images in (as_bytes, as_bytes / 255, (as_bytes / 255).requires_grad_()):
+        assert figures.image_grid(images, alt="grid")._repr_html_() == expected
+    for images, error in ((as_bytes.numpy(), DataError), (as_bytes.float(), PixelRangeError)):
+        with pytest.raises(error):
+            figures.comparison({"all": images}, alt="grid")
 
 
 def test_a_decoded_plane_has_its_coordinates_on_the_axes():

@@ -5,11 +5,10 @@ The front end's own code runs in node, in WebAssembly and in plain JavaScript.
 
 import base64
 import json
-import shutil
 import subprocess
-from pathlib import Path
 from types import SimpleNamespace
 
+import frontend
 import pytest
 import torch
 from torch import nn
@@ -18,8 +17,6 @@ import vaelab
 from vaelab import cli, nets
 from vaelab.errors import PageDecoderError
 from vaelab.explorers.page_decoder import pack
-
-FRONTEND = Path(vaelab.__file__).parent / "explorers" / "frontend"
 
 
 class Picture(nn.Module):
@@ -58,13 +55,13 @@ UNITS = {
         nn.Sigmoid(),
         nn.Unflatten(1, (1, 3, 5)),
     ),
-    "no sigmoid": picture(2, (3, 2, 3), nn.Linear(2, 18), nn.Unflatten(1, (3, 2, 3))),
+    "no sigmoid": picture(2, (3, 2, 3), nn.Linear(2, 18), nn.Unflatten(-1, (3, 2, 3))),
     "batch norms in a row": picture(
         3,
         (1, 2, 2),
         nn.BatchNorm1d(3),
         nn.Linear(3, 8, bias=False),
-        nn.BatchNorm1d(8, affine=False),
+        nn.BatchNorm1d(8, eps=2.0, affine=False),  # an eps that shows
         nn.SiLU(),
         nn.BatchNorm1d(8),
         nn.LeakyReLU(0.2),
@@ -131,16 +128,13 @@ UNITS = {
 
 def page_pictures(models, codes, folder):
     """Pictures in [0, 1] of each model, {"wasm": (n, C, H, W), "js": ...}, from one run of node."""
-    node = shutil.which("node")
-    if node is None or not (FRONTEND / "node_modules").is_dir():
-        pytest.skip("needs node, and `npm ci` in vaelab/explorers/frontend")
-    jobs = []
+    program, jobs = frontend.node(), []
     for i, (model, z) in enumerate(zip(models, codes, strict=True)):
         packed, script = pack(model), folder / f"{i}.js"
         script.write_text(packed.script())
         jobs.append({"script": str(script), "key": packed.key, "codes": z.tolist()})
     (folder / "jobs.json").write_text(json.dumps(jobs))
-    command = [node, FRONTEND / "run_decoder.mjs", folder / "jobs.json", folder / "out.json"]
+    command = [program, frontend.FRONTEND / "run_decoder.mjs", folder / "jobs.json", folder / "out.json"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stderr
     for model, result in zip(models, json.loads((folder / "out.json").read_text()), strict=True):
@@ -212,7 +206,7 @@ class Odd(nn.ReLU):
 
 
 BATCHLESS = nn.BatchNorm1d(4, track_running_stats=False)
-TO_MAP = nn.Unflatten(1, (1, 2, 2))
+TO_MAP, TO_RGB = nn.Unflatten(1, (1, 2, 2)), nn.Unflatten(1, (3, 1, 2))
 REFUSED = [
     (picture(6, (3, 1, 2), nn.Unflatten(1, (3, 1, 2))), "there must be a Linear before it"),
     (
@@ -227,9 +221,31 @@ REFUSED = [
     (stack(nn.Linear(4, 4), TO_MAP, nn.Conv2d(1, 1, 5, padding=2)), r"decoder\.2, Conv2d.*kernel, stride"),
     (
         stack(nn.Linear(4, 4), TO_MAP, nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect")),
-        "kernel, stride or padding",
+        "kernel, stride, padding",
     ),
-    (stack(nn.Linear(4, 4), TO_MAP, nn.ConvTranspose2d(1, 1, 3, 2, 1)), "kernel, stride or padding"),
+    (stack(nn.Linear(4, 4), TO_MAP, nn.ConvTranspose2d(1, 1, 3, 2, 1)), "kernel, stride, padding"),
+    (
+        stack(nn.Linear(4, 4), TO_MAP, nn.Conv2d(1, 1, 3, padding=1, dilation=2)),
+        "padding, dilation or groups",
+    ),
+    (
+        picture(2, (3, 1, 2), nn.Linear(2, 6), TO_RGB, nn.Conv2d(3, 3, 3, padding=1, groups=3)),
+        "padding, dilation or groups",
+    ),
+    (
+        picture(2, (3, 1, 2), nn.Linear(2, 6), TO_RGB, nn.ConvTranspose2d(3, 3, 3, padding=1, groups=3)),
+        "padding, dilation or groups",
+    ),
+    (stack(nn.Linear(4, 4), nn.Unflatten(0, (1, 2, 2))), r"must turn all \(4,\) numbers"),
+    (stack(nn.Linear(4, 4), nn.Unflatten(1, (2, 2))), r"must turn all \(4,\) numbers"),
+    (stack(nn.Linear(4, 3), TO_MAP), r"must turn all \(3,\) numbers"),
+    (stack(nn.Linear(5, 4), TO_MAP), r"decoder\.0, Linear.*gets shape \(4,\)"),
+    (stack(nn.Linear(4, 4), TO_MAP, nn.Conv2d(3, 1, 3, padding=1)), r"decoder\.2.*gets shape \(1, 2, 2\)"),
+    (stack(nn.Linear(4, 4), nn.BatchNorm1d(2), TO_MAP), r"decoder\.1, BatchNorm1d.*gets shape \(4,\)"),
+    (
+        stack(nn.Linear(4, 4), TO_MAP, nn.Upsample(scale_factor=3), nn.Conv2d(1, 1, 3, padding=1)),
+        "only nearest doubling",
+    ),
     (stack(nn.Linear(4, 4), TO_MAP, nn.Upsample(scale_factor=2), nn.ReLU()), "right before a Conv2d"),
     (stack(nn.Linear(4, 4), TO_MAP, nn.Upsample(scale_factor=2)), "right before a Conv2d"),
     (
@@ -238,6 +254,7 @@ REFUSED = [
     ),
     (stack(nn.Linear(4, 4)), r"end in shape \(4,\)"),
     (filled(7e4), r"decoder\.0 has a weight of size 7e\+04.*65504"),
+    (filled(-7e4), r"decoder\.0 has a weight of size 7e\+04.*65504"),
     (filled(float("nan")), r"decoder\.0 has weights that are not finite"),
     (filled(0).bfloat16(), r"decoder\.0.*torch\.bfloat16; call model\.float"),
     (picture(2, (2, 1, 1), nn.Linear(2, 2), nn.Unflatten(1, (2, 1, 1))), "1 or 3 channels"),
@@ -245,6 +262,11 @@ REFUSED = [
     (nn.Linear(2, 2), "no decoder and no latent_dim and no image_shape"),
     (Brighter(nn.Flatten(), filled(0).decoder, 4, (1, 2, 2)), "Brighter.decode gives other pictures"),
 ]
+
+
+def test_a_weight_that_just_fits_16_bits_is_kept():
+    packed = pack(filled(-65504.0))
+    assert torch.frombuffer(bytearray(packed.data), dtype=torch.float16)[-4:].tolist() == [-65504.0] * 4
 
 
 @pytest.mark.parametrize(("model", "reason"), REFUSED, ids=[reason[:24] for _, reason in REFUSED])

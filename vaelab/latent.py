@@ -39,7 +39,7 @@ def encode(model, images, batch_size=256):
     """
     with evaluating(model):
         codes = [model.encode(x) for x in _batches(model, images, batch_size)]
-    if isinstance(model, VAE):
+    if isinstance(codes[0], tuple):
         return tuple(torch.cat(part).cpu() for part in zip(*codes, strict=True))
     return torch.cat(codes).cpu()
 

@@ -42,7 +42,7 @@ class BetaExplorer(Explorer):
 
 def beta(
     models: Sequence[VAE] | Mapping[float, VAE],
-    images: ImageSet,
+    images: ImageSet | Tensor,
     *,
     betas: Sequence[float] | None = None,
     examples: int = 6,
@@ -69,7 +69,7 @@ def beta(
         ValueError: fewer than two models, betas that repeat or do not fit.
         ShapeError, DataError: images that do not fit the models, or too few of them.
     """
-    pairs = _sorted_models(models, betas)
+    pairs, images = _sorted_models(models, betas), ImageSet.of(images)
     _check_images([model for _, model in pairs], images, examples, samples)
     comparable = len({repr(model.likelihood) for _, model in pairs}) == 1
     return BetaExplorer(

@@ -10,7 +10,8 @@ from torch.nn import functional
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError
 from vaelab.explorers import pictures
-from vaelab.latent import decode, device_of
+from vaelab.latent import decode, encode
+from vaelab.losses import gaussian_kl
 
 _THUMBNAIL = 64  # pixels
 
@@ -35,27 +36,19 @@ def check_model(model: nn.Module) -> None:
         )
 
 
-@torch.no_grad()
-def posterior(model: nn.Module, images: ImageSet, batch_size: int = 256) -> tuple[Tensor, Tensor | None]:
-    """Codes of all `images` as `encode` gives them, on the CPU: (mu, log_var), or (code, None).
+def posterior(model: nn.Module, images: ImageSet | Tensor) -> tuple[Tensor, Tensor | None]:
+    """`latent.encode` for any model: (mu, log_var), or (code, None) where there is no posterior.
 
     Raises:
-        TypeError: the model has no `encode`, or `images` are no ImageSet.
+        TypeError: the model has no `encode`.
     """
     if not callable(getattr(model, "encode", None)):
         raise TypeError(
             f"{type(model).__name__} has no encode(images), so its codes of pictures are not known: give "
             "codes, tensors of shape (latent_dim,), instead of pictures."
         )
-    if not isinstance(images, ImageSet):
-        raise TypeError(
-            f"Pictures are given as an ImageSet, such as vaelab.load makes, not {type(images).__name__}."
-        )
-    model.eval()
-    parts = [model.encode(x) for x in images.batches(batch_size, device_of(model))]
-    if isinstance(parts[0], tuple):
-        return tuple(torch.cat(column).cpu() for column in zip(*parts, strict=True))
-    return torch.cat(parts).cpu(), None
+    codes = encode(model, images)
+    return codes if isinstance(codes, tuple) else (codes, None)
 
 
 def cloud(model: nn.Module, images: ImageSet | None = None) -> Cloud:
@@ -75,7 +68,7 @@ def cloud(model: nn.Module, images: ImageSet | None = None) -> Cloud:
     if log_var is None:
         spread = mu.std(0)
         return Cloud(mu.mean(0), spread, _descending(spread), False, mu)
-    kl = (mu.square() + log_var.exp() - 1 - log_var).mean(0) / 2
+    kl = gaussian_kl(mu, log_var, dim=None).mean(0)
     return Cloud(mu.mean(0), (mu.var(0) + log_var.exp().mean(0)).sqrt(), _descending(kl), True, mu)
 
 
@@ -89,31 +82,34 @@ def _descending(values: Tensor) -> list[int]:
     return values.argsort(descending=True, stable=True).tolist()
 
 
+def pictures_in(faces: ImageSet | Tensor) -> ImageSet | None:
+    """The pictures, where `faces` are pictures; None where they are codes: a tensor of one or two axes."""
+    return None if isinstance(faces, Tensor) and faces.ndim in (1, 2) else ImageSet.of(faces)
+
+
 def codes_of(model: nn.Module, faces: ImageSet | Tensor, counts: Sequence[int]) -> Tensor:
     """Codes (n, latent_dim) of pictures, or codes as they are given, where n is one of `counts`.
 
     Raises:
-        DataError: another number of pictures or codes.
+        DataError: neither pictures nor codes, or another number of them.
         ShapeError: codes of another length.
     """
-    if isinstance(faces, Tensor):
-        codes = faces[None] if faces.ndim == 1 else faces
-        if codes.ndim != 2 or codes.shape[1] != model.latent_dim:
+    images = pictures_in(faces)
+    if images is None:
+        codes = faces.detach().cpu().float().reshape(-1, faces.shape[-1])
+        if codes.shape[1] != model.latent_dim:
             raise ShapeError(
-                f"Codes for this model have shape (n, {model.latent_dim}); these have {tuple(faces.shape)}. "
-                "Pictures are given as an ImageSet."
+                f"Codes for this model have shape (n, {model.latent_dim}); these have {tuple(faces.shape)}."
             )
-        codes = codes.detach().cpu().float()
         if not codes.isfinite().all():
             raise DataError("A code holds infinity or NaN, which decodes to nothing.")
-    else:
-        codes = faces
-    if len(codes) not in counts:
+    found = codes if images is None else images
+    if len(found) not in counts:
         wanted = (
             f"{counts[0]} to {counts[-1]}" if isinstance(counts, range) else " or ".join(map(str, counts))
         )
-        raise DataError(f"This explorer takes {wanted} pictures or codes, not {len(codes)}.")
-    return codes if isinstance(faces, Tensor) else posterior(model, faces)[0]
+        raise DataError(f"This explorer takes {wanted} pictures or codes, not {len(found)}.")
+    return codes if images is None else posterior(model, images)[0]
 
 
 def check_length(z: Sequence[float], latent_dim: int, what: str = "z") -> None:

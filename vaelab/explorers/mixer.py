@@ -7,7 +7,7 @@ from traitlets import Float, Int, List, TraitError, Unicode, validate
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError
 from vaelab.explorers import pictures
-from vaelab.explorers.codes import check_length, check_model, codes_of, rounded, thumbnails
+from vaelab.explorers.codes import check_length, check_model, codes_of, pictures_in, rounded, thumbnails
 from vaelab.explorers.decoding import DecoderExplorer
 
 _MOST_FACES = 8
@@ -57,7 +57,7 @@ def mixer(
 
     Args:
         model: a module with `decode(z)` and `latent_dim`; with `encode` too if pictures are given.
-        image: 1 to 8 pictures as an ImageSet, or their codes (n, latent_dim) or (latent_dim,).
+        image: 1 to 8 pictures, or their codes (n, latent_dim) or (latent_dim,).
         vectors: label -> (latent_dim,), for instance from `latent.attribute_vectors`.
         title: heading.
 
@@ -74,13 +74,13 @@ def mixer(
                 f"The vector {name!r} has shape {tuple(vector.shape)}; codes of this model have "
                 f"{model.latent_dim} numbers, so it needs ({model.latent_dim},)."
             )
-    codes = codes_of(model, image, range(1, _MOST_FACES + 1))
+    codes, images = codes_of(model, image, range(1, _MOST_FACES + 1)), pictures_in(image)
     return Mixer(
         model,
         codes=rounded(codes),
         labels=[str(name) for name in vectors],
         vectors=[rounded(vector) for vector in vectors.values()],
         amounts=[0.0] * len(vectors),
-        thumbnails=thumbnails(image) if isinstance(image, ImageSet) else [],
+        thumbnails=thumbnails(images) if images else [],
         title=title,
     )

@@ -9,7 +9,7 @@ from traitlets import Bool, Float, List, TraitError, Unicode, validate
 from vaelab.data import ImageSet
 from vaelab.errors import UnknownNameError
 from vaelab.explorers import pictures
-from vaelab.explorers.codes import check_model, codes_of, posterior, rounded
+from vaelab.explorers.codes import check_model, codes_of, pictures_in, posterior, rounded
 from vaelab.explorers.decoding import DecoderExplorer
 
 PATHS = ("straight", "great circle")
@@ -64,7 +64,7 @@ def morph(
 
     Args:
         model: a module with `decode(z)` and `latent_dim`; with `encode` too if pictures are given.
-        images: 2 or 4 pictures as an ImageSet, or their codes (n, latent_dim).
+        images: 2 or 4 pictures, or their codes (n, latent_dim).
         path: "straight" or "great circle".
         title: heading.
 
@@ -74,7 +74,8 @@ def morph(
     """
     check_model(model)
     codes = codes_of(model, images, (2, 4))
-    means = isinstance(images, ImageSet) and posterior(model, images[0])[1] is not None
+    faces = pictures_in(images)
+    means = faces is not None and posterior(model, faces[0])[1] is not None
     return Morph(
         model,
         codes=rounded(codes),

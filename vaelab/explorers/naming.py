@@ -92,7 +92,7 @@ class Name(NamedTuple):
         return f"{self.low} … {self.high}"
 
 
-def name_dimensions(mu: Tensor, images: ImageSet, threshold: float = 0.5) -> list[Name]:
+def name_dimensions(mu: Tensor, images: ImageSet | Tensor, threshold: float = 0.5) -> list[Name]:
     """Name each latent dimension after the factor or attribute of `images` that it goes with most.
 
     Compared by Spearman's rank correlation rho, which minds order only, so that a bent relation counts in
@@ -116,6 +116,7 @@ def name_dimensions(mu: Tensor, images: ImageSet, threshold: float = 0.5) -> lis
         DataError: fewer than 100 pictures.
         ValueError: a threshold outside (0, 1].
     """
+    images = ImageSet.of(images)
     if mu.ndim != 2 or len(mu) != len(images):
         raise ShapeError(
             f"Naming needs one code a picture, ({len(images)}, latent_dim); these have {tuple(mu.shape)}."

@@ -54,7 +54,7 @@ class Noise(DecoderExplorer):
 
 def noise(
     model: nn.Module,
-    images: ImageSet,
+    images: ImageSet | Tensor,
     *,
     faces: int = 4,
     seed: int = 0,
@@ -85,6 +85,7 @@ def noise(
     check_model(model)
     if not 1 <= faces <= 6:
         raise ValueError(f"faces, how many pictures to start from, goes from 1 to 6, not {faces}.")
+    images = ImageSet.of(images)
     if len(images) < _FEWEST:
         raise DataError(
             f"Where codes lie cannot be said from {len(images)} pictures: give at least {_FEWEST}, better "

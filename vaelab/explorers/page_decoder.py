@@ -94,12 +94,8 @@ def _check_decode(model: nn.Module) -> None:
         return
     weight = next(model.decoder.parameters(), torch.zeros(()))
     z = torch.randn(2, model.latent_dim, generator=torch.Generator().manual_seed(0)).to(weight)
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        same = torch.allclose(model.eval().decode(z).float(), model.decoder(z).float(), atol=1e-2)
-    finally:
-        for module, training in modes:
-            module.training = training
+    with nets.evaluating(model):
+        same = torch.allclose(model.decode(z).float(), model.decoder(z).float(), atol=1e-2)
     if not same:
         raise PageDecoderError(
             f"{type(model).__name__}.decode gives other pictures than its decoder alone, and a page runs the "
@@ -204,7 +200,7 @@ def _convolution(packing: _Packing, layer: nn.Conv2d | nn.ConvTranspose2d, path:
     kinds = _TRANSPOSED if transposed else _PLAIN
     usual = layer.dilation == (1, 1) and layer.groups == 1 and layer.padding_mode == "zeros"
     if options not in kinds or not usual:
-        return "kernel, stride or padding are others than a page runs"
+        return "kernel, stride, padding, dilation or groups are others than a page runs"
     weight, bias = _weights(layer, layer.out_channels)
     if transposed:
         weight = weight.transpose(0, 1)

@@ -42,7 +42,7 @@ class PlaneExplorer(DecoderExplorer):
 
 def plane(
     model: nn.Module,
-    images: ImageSet | None = None,
+    images: ImageSet | Tensor | None = None,
     *,
     labels: Tensor | Sequence[int] | None = None,
     class_names: Sequence[str] | None = None,
@@ -78,6 +78,7 @@ def plane(
     is_vae = isinstance(model, VAE)
     codes, classes, names = torch.empty(0, 2), [], []
     if images is not None:
+        images = ImageSet.of(images)
         chosen = _evenly(len(images), points)
         codes = latent.encode(model, images[chosen])
         codes = codes[0] if is_vae else codes

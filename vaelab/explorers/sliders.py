@@ -35,7 +35,7 @@ class Sliders(DecoderExplorer):
 
 def sliders(
     model: nn.Module,
-    images: ImageSet | None = None,
+    images: ImageSet | Tensor | None = None,
     *,
     count: int = 8,
     start: Tensor | ImageSet | None = None,
@@ -63,6 +63,7 @@ def sliders(
         ShapeError, DataError: a start that is not one code or picture of this model.
     """
     check_model(model)
+    images = images if images is None else ImageSet.of(images)
     if count < 1:
         raise ValueError(f"count, the number of sliders, must be at least 1, not {count}.")
     codes = cloud(model, images)

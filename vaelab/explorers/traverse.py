@@ -58,7 +58,7 @@ def traverse(
     code: Tensor | ImageSet,
     dims: Sequence[int] | None = None,
     *,
-    images: ImageSet | None = None,
+    images: ImageSet | Tensor | None = None,
     steps: int = 7,
     span: float = 3.0,
     names: dict[int, str] | None = None,
@@ -84,6 +84,7 @@ def traverse(
         ShapeError, DataError: not one code or picture of this model.
     """
     check_model(model)
+    images = images if images is None else ImageSet.of(images)
     start = codes_of(model, code, (1,))[0]
     if not 2 <= steps <= 15 or not span > 0:
         raise ValueError(f"steps goes from 2 to 15 and span is above 0; here: steps={steps}, span={span}.")

@@ -2,19 +2,10 @@
 
 from vaelab.figures.architecture import architecture
 from vaelab.figures.arithmetic import edit_scores, scores_by_label_count, sheet
-from vaelab.figures.bounds import (
-    bounds_by_samples,
-    flat_maps,
-    maps_with_prior,
-    posteriors_and_aggregate,
-    true_posteriors,
-)
+from vaelab.figures.classifiers import classes_panel, outlier_scores
 from vaelab.figures.curves import (
-    bar_panel,
-    histogram_panel,
     line_panel,
     lines,
-    reference_line,
     training_curves,
 )
 from vaelab.figures.divergences import (
@@ -23,11 +14,18 @@ from vaelab.figures.divergences import (
     kl_integrand,
     posterior_ellipses,
 )
-from vaelab.figures.faces import histograms_against_prior, kept_changes
+from vaelab.figures.face_codes import histograms_against_prior, kept_changes
 from vaelab.figures.gradients import draw_graphs, draws_moving, gradient_histograms
 from vaelab.figures.images import comparison, image_grid, plane
 from vaelab.figures.judging import distance_bars, latents_in_use, noise_levels, real_against_real
 from vaelab.figures.latents import latent_map, scatter_panel
+from vaelab.figures.posteriors import (
+    bounds_by_samples,
+    flat_maps,
+    maps_with_prior,
+    posteriors_and_aggregate,
+    true_posteriors,
+)
 from vaelab.figures.style import (
     AMBER,
     BLUE,
@@ -42,7 +40,6 @@ from vaelab.figures.style import (
     panel,
     styled,
 )
-from vaelab.figures.two_models import classes_panel, outlier_scores
 from vaelab.figures.warp import bent_grid, bent_grid_panel
 
 __all__ = [
@@ -57,7 +54,6 @@ __all__ = [
     "TEN",
     "Picture",
     "architecture",
-    "bar_panel",
     "bent_grid",
     "bent_grid_panel",
     "bounds_by_samples",
@@ -71,7 +67,6 @@ __all__ = [
     "fits_to_target",
     "flat_maps",
     "gradient_histograms",
-    "histogram_panel",
     "histograms_against_prior",
     "image_grid",
     "kept_changes",
@@ -88,7 +83,6 @@ __all__ = [
     "posterior_ellipses",
     "posteriors_and_aggregate",
     "real_against_real",
-    "reference_line",
     "scatter_panel",
     "scores_by_label_count",
     "sheet",

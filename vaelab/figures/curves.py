@@ -1,4 +1,4 @@
-"""Lines, points and bars."""
+"""Lines over a common axis."""
 
 from collections.abc import Mapping, Sequence
 
@@ -75,47 +75,7 @@ def training_curves(
 
 
 @styled
-def bar_panel(
-    bars: Mapping[str, float],
-    *,
-    ylabel: str,
-    title: str = "",
-    xlabel: str = "",
-    width: float = PANEL_WIDTH,
-    height: float = PANEL_HEIGHT,
-) -> Axes:
-    """A panel with a named bar for each number, its value written on top."""
-    axes = panel(title=title, xlabel=xlabel, ylabel=ylabel, width=width, height=height)
-    drawn = axes.bar(list(bars), list(bars.values()), color=SERIES[0], width=0.65)
-    axes.bar_label(drawn, fmt="%.3g", padding=2)
-    axes.margins(y=0.15)
-    axes.grid(axis="x", visible=False)
-    return axes
-
-
-@styled
-def histogram_panel(
-    values,
-    *,
-    bins: int = 40,
-    density=None,
-    xlabel: str,
-    title: str = "",
-    width: float = PANEL_WIDTH,
-    height: float = PANEL_HEIGHT,
-) -> Axes:
-    """A histogram of `values` scaled to area 1, with a curve `density(x)` over it when one is given."""
-    axes = panel(title=title, xlabel=xlabel, ylabel="density", width=width, height=height)
-    axes.hist(np.asarray(values), bins=bins, density=True, color=SERIES[0], alpha=0.55)
-    if density is not None:
-        x = np.linspace(*axes.get_xlim(), 300)
-        axes.plot(x, density(x), color=SERIES[1])
-    return axes
-
-
-@styled
-def reference_line(axes: Axes, value: float, name: str, *, vertical: bool = False) -> None:
-    """A thin grey line across the panel at `value`, with its name."""
-    draw = axes.axvline if vertical else axes.axhline
-    draw(value, color=GREY, lw=1.2, ls=":", label=name)
+def reference_line(axes: Axes, value: float, name: str) -> None:
+    """A thin grey line across the panel at the height `value`, with its name."""
+    axes.axhline(value, color=GREY, lw=1.2, ls=":", label=name)
     axes.legend()

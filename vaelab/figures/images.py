@@ -26,7 +26,7 @@ def image_grid(
     """Images side by side, row after row.
 
     Args:
-        images: an `ImageSet`, or (N, C, H, W) floats in [0, 1].
+        images: an `ImageSet`, or (N, C, H, W): floats in [0, 1], or bytes.
         alt: description for readers who cannot see it.
         columns: images in a row.
         titles: a few words over each image of the first row.
@@ -78,11 +78,7 @@ def plane(
 
 def _pixels(images: Images) -> np.ndarray:
     """(N, H, W, 3) bytes, whatever the images came as."""
-    if isinstance(images, ImageSet):
-        images = images.float()
-    if images.ndim != 4:
-        raise ShapeError(f"Images have shape (N, C, H, W); these have {tuple(images.shape)}.")
-    pixels = (images.detach().float().cpu().clamp(0, 1) * 255).round().to(torch.uint8)
+    pixels = (255 * ImageSet.of(images).float().detach()).round().to(torch.uint8)
     return pixels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
 
 

@@ -12,8 +12,10 @@ import re
 from collections.abc import Sequence
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 # Okabe and Ito's colours: told apart with every kind of colour vision, and legible on white and on black.
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -27,6 +29,9 @@ TEN = (
 
 PANEL_WIDTH, PANEL_HEIGHT = 3.4, 2.6  # inches; two panels fill the page's column, one fills a phone
 FULL_WIDTH = 6.8
+
+_DPI = 200  # of a saved picture
+_COLUMN, _GAP, _NAME = 1400, 33, 40  # pixels: the page's column, between panels, for a panel's name
 
 _INK = "#010203"  # stands for "the page's text colour" until the SVG is written
 _STYLE = {
@@ -123,8 +128,48 @@ class Picture:
 
     @styled
     def save(self, path) -> None:
-        """Write the first panel to a file, black on white; its ending chooses the format."""
-        self.panels[0].figure.savefig(path, transparent=False, facecolor="white", dpi=200)
+        """Write the whole picture to a file, black on white; its ending chooses the format.
+
+        Panels lie as on a wide page, side by side where there is room and else under one another, each under
+        its name. Several panels are pixels in every format, one alone is lines where the format has lines.
+        """
+        alone = len(self.panels) == 1 and not self.names[0]
+        figure = self.panels[0].figure if alone else _sheet(self.panels, self.names)
+        figure.savefig(path, transparent=False, facecolor="white", dpi=_DPI)
+
+
+def _sheet(panels: Sequence[Axes], names: Sequence[str]) -> Figure:
+    """Panels with their names, pixel by pixel in one figure."""
+    rows, above = [[]], _NAME if any(names) else 0
+    for panel, name in zip(map(_raster, panels), names, strict=True):
+        if rows[-1] and _across([*rows[-1], (panel, name)]) > _COLUMN:
+            rows.append([])
+        rows[-1].append((panel, name))
+    heights = [above + max(len(panel) for panel, _ in row) for row in rows]
+    width, height = max(map(_across, rows)), sum(heights) + _GAP * (len(rows) - 1)
+    sheet = Figure(figsize=(width / _DPI, height / _DPI))
+    for i, row in enumerate(rows):
+        left, top = (width - _across(row)) // 2, height - sum(heights[:i]) - _GAP * i
+        for panel, name in row:
+            tall, wide = panel.shape[:2]
+            place = (left / width, (top - above - tall) / height, wide / width, tall / height)
+            axes = sheet.add_axes(place, frame_on=False, xticks=[], yticks=[])
+            axes.imshow(panel, aspect="auto")
+            sheet.text(place[0] + place[2] / 2, (top - above / 2) / height, name, ha="center", va="center")
+            left += wide + _GAP
+    return sheet
+
+
+def _across(row: list[tuple[np.ndarray, str]]) -> int:
+    """Width of panels side by side."""
+    return sum(panel.shape[1] for panel, _ in row) + _GAP * (len(row) - 1)
+
+
+def _raster(axes: Axes) -> np.ndarray:
+    """A panel's pixels, (H, W, 3) bytes, on white."""
+    buffer = io.BytesIO()
+    axes.figure.savefig(buffer, format="png", transparent=False, facecolor="white", dpi=_DPI)
+    return np.asarray(Image.open(buffer).convert("RGB"))
 
 
 def _panel_html(axes: Axes, name: str) -> str:

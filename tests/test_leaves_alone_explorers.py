@@ -1,0 +1,88 @@
+"""Showing something changes nothing: models, pictures and torch's random numbers stay as they were."""
+
+import inspect
+
+import pytest
+import torch
+from torch import nn
+
+import vaelab
+from vaelab import explorers, figures
+from vaelab.data import ImageSet
+
+SHAPE = (1, 6, 6)
+
+
+def a_model(seed):
+    """A VAE in the middle of training: parts are frozen on purpose, gradients lie ready."""
+    torch.manual_seed(seed)
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(36, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.5))
+    decoder = nn.Sequential(
+        nn.Linear(2, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 36), nn.Sigmoid(), nn.Unflatten(1, SHAPE)
+    )
+    model = vaelab.VAE(encoder, decoder, 2, SHAPE, beta=seed + 0.5).train()
+    model.encoder[2].eval()
+    model.decoder[1].eval()
+    model.decoder[3].requires_grad_(False)
+    model.loss(torch.rand(4, *SHAPE))["loss"].backward()
+    return model
+
+
+MODEL, OTHER = a_model(1), a_model(2)
+SET = ImageSet(torch.randint(0, 256, (120, *SHAPE), dtype=torch.uint8), factors={"smile": torch.rand(120)})
+FLOATS, GRID = torch.rand(4, *SHAPE), vaelab.latent.square_grid(-1, 1, 2)
+CODES = {"smile": torch.ones(2)}
+CASES = {
+    explorers.beta: lambda: explorers.beta([MODEL, OTHER], SET, examples=2, samples=2),
+    explorers.kl: explorers.kl,
+    explorers.mixer: lambda: explorers.mixer(MODEL, SET[:2], CODES),
+    explorers.morph: lambda: explorers.morph(MODEL, FLOATS),
+    explorers.name_dimensions: lambda: explorers.name_dimensions(SET.float().flatten(1)[:, :2], SET),
+    explorers.noise: lambda: explorers.noise(MODEL, SET),
+    explorers.plane: lambda: explorers.plane(MODEL, SET),
+    explorers.reparameterize: explorers.reparameterize,
+    explorers.sliders: lambda: explorers.sliders(MODEL, SET, start=SET[:1]),
+    explorers.traverse: lambda: explorers.traverse(MODEL, FLOATS[:1]),
+    explorers.two_models: explorers.two_models,
+    figures.architecture: lambda: figures.architecture(MODEL, alt="a model"),
+    figures.comparison: lambda: figures.comparison({"set": SET[:4], "floats": FLOATS}, alt="rows"),
+    figures.image_grid: lambda: figures.image_grid(SET, alt="grid"),
+    figures.plane: lambda: figures.plane(FLOATS, GRID, alt="plane", ticks=2),
+    figures.sheet: lambda: figures.sheet(FLOATS, GRID, "x", "y", alt="sheet"),
+}
+
+
+def state():
+    """All that showing must leave as it is."""
+    models = [
+        (
+            model.beta,
+            [part.training for part in model.modules()],
+            [(p.requires_grad, p.grad if p.grad is None else p.grad.tolist()) for p in model.parameters()],
+            [values.tolist() for values in model.state_dict().values()],
+        )
+        for model in (MODEL, OTHER)
+    ]
+    given = (SET.images, *SET.factors.values(), FLOATS, GRID, *CODES.values())
+    return models, [values.tolist() for values in given], torch.get_rng_state().tolist()
+
+
+def takes_a_model_or_pictures(function):
+    kinds = [str(p.annotation) for p in inspect.signature(function).parameters.values()]
+    return any(name in kind for kind in kinds for name in ("ImageSet", "Autoencoder", "VAE", "Module"))
+
+
+def test_every_explorer_and_every_figure_of_models_or_pictures_has_a_case():
+    named = [getattr(explorers, name) for name in explorers.__all__]
+    drawn = [f for f in map(figures.__dict__.get, figures.__all__) if inspect.isfunction(f)]
+    needed = {f for f in named if inspect.isfunction(f)} | {f for f in drawn if takes_a_model_or_pictures(f)}
+    assert len(named) >= 13 and needed == CASES.keys()
+
+
+@pytest.mark.parametrize("function", CASES, ids=lambda f: f"{f.__module__.split('.')[1]}.{f.__name__}")
+def test_nothing_is_changed_by_showing_it(function):
+    before = state()
+    shown = CASES[function]()
+    if isinstance(shown, explorers.Explorer):
+        shown.to_html()
+    assert state() == before
