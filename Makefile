@@ -41,7 +41,7 @@ unit: setup
 	$(PY) -m pytest --ignore=tests/browser
 
 notebooks: setup
-	$(PY) -m pytest -p tools.nbval_fill_cache --nbval-lax --nbval-current-env --nbval-cell-timeout 120 $(NOTEBOOKS)
+	$(PY) -m tools.run_notebooks $(NOTEBOOKS)
 
 pages: book
 	$(PY) -m pytest tests/browser
