@@ -14,7 +14,6 @@ import vaelab
 from vaelab import evaluation, nets, weights
 from vaelab.data.augment import Augment
 from vaelab.errors import CheckpointError, DataError
-from vaelab.explorers.page_decoder import pack
 from vaelab.files import written_whole
 from vaelab.recipes import RECIPES, build
 from vaelab.training import Checkpoints, History, fit
@@ -247,6 +246,8 @@ def exercises(action: str, root: str) -> int:
 def _export_page(found, path: Path, precision: str) -> None:
     if precision != "fp16":
         raise ValueError(f"A page's weights are always fp16: leave out --precision {precision}.")
+    from vaelab.explorers.page_decoder import pack
+
     script = pack(found).script()
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as temporary:

@@ -9,4 +9,8 @@ specification is brought to life by a script (`frontend/`), which runs the decod
 
 import lazy_loader
 
+from vaelab.extras import require
+
+require("notebooks", "An explorer", "anywidget", "ipywidgets", "traitlets")
+
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
