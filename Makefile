@@ -43,7 +43,8 @@ lint: setup frontend
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	$(PY) -m mypy -c "$$($(PY) -m tools.readme_lines)"
+	@mkdir -p .cache && $(PY) -m tools.readme_lines > .cache/readme.py
+	$(PY) -m mypy .cache/readme.py
 	$(PY) -m tools.clean_notebooks --check
 	$(PY) -m tools.spelling
 

@@ -1,4 +1,4 @@
-"""Pictures that answer to the hand: in a notebook with any model, in the book's pages by themselves.
+"""Pictures that answer to the hand, in a notebook with any model and in the book's pages by themselves:
 
     from vaelab import explorers
     explorers.sliders(vaelab.pretrained("portrait-vae"), images)
