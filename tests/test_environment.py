@@ -172,6 +172,7 @@ def test_the_package_alone_is_light_and_needs_no_notebook():
     assert not there & {"jupyterlab", "ipython", "matplotlib", "nbformat", "accelerate"}
 
 
+@pytest.mark.slow
 def test_the_readmes_lines_run_with_the_package_alone(tmp_path):
     lines = readme_lines.lines().replace("n=2000", "n=64").replace("epochs=5", "epochs=1")
     assert "epochs=1" in lines and "n=64" in lines
@@ -182,6 +183,7 @@ def test_the_readmes_lines_run_with_the_package_alone(tmp_path):
 COMMAND = "from vaelab.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
+@pytest.mark.slow
 def test_the_command_line_runs_with_the_package_alone(tmp_path):
     train = "train --data digits --n 64 --recipe dlwp-digits-vae --epochs 1 --out run"
     for words in (train, "sample run --n 4 --out new.png", "evaluate run", "recipes", "doctor"):
@@ -253,6 +255,7 @@ def test_no_registry_host_and_no_path_of_a_machine():
     assert found == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two processes"])
 @pytest.mark.parametrize("ci", ["true", ""])
 def test_a_skip_fails_only_on_ci(tmp_path, ci, workers):

@@ -80,7 +80,7 @@ class ImageSet:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Shape of one picture: (channels, height, width)."""
+        """Shape of one picture, (channels, height, width)."""
         return tuple(self.images.shape[1:])
 
     def __repr__(self) -> str:
