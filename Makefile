@@ -3,20 +3,26 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup book test lint unit notebooks pages links lab serve bench format clean distclean
+.PHONY: help setup book test quick lint frontend unit notebooks pages links lab serve bench mutants format clean distclean
 
 PY := .venv/bin/python
 PORT ?= 8000
 
 NOTEBOOKS ?= book/*.ipynb
+FRONTEND := vaelab/explorers/frontend
+
+# Tests run in two processes with one thread each; each takes the rest of the other's when it has done its own.
+PYTEST := $(PY) -m pytest -n 2 --dist worksteal
 
 help:
 	@echo "make book      run the notebooks that changed and build the course as web pages"
 	@echo "make test      check everything: style, unit tests, every notebook, the built pages"
+	@echo "make quick     check style, types and what can be tested in a minute"
 	@echo "make lab       open the notebooks and the exercises in JupyterLab"
 	@echo "make serve     build the course and serve it at http://localhost:$(PORT) (PORT=... changes it)"
 	@echo "make links     ask the servers that the pages link to; needs a network"
 	@echo "make bench     measure speed on this machine"
+	@echo "make mutants   make one-line mistakes in the package, and see that the tests notice each"
 	@echo "make format    tidy code and notebooks before a commit"
 	@echo "make clean     delete what was built (make distclean: the environment .venv as well)"
 	@echo
@@ -31,20 +37,34 @@ book: setup
 # The order matters: quick checks first, and the notebooks' one execution serves the book as well.
 test: lint unit notebooks book pages
 
-lint: setup
+quick: lint
+	$(PYTEST) --ignore=tests/browser -m "not slow and not sandbox and not notebooks"
+
+lint: setup frontend
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	@mkdir -p .cache && $(PY) -m tools.readme_lines > .cache/readme.py
+	$(PY) -m mypy .cache/readme.py
 	$(PY) -m tools.clean_notebooks --check
 	$(PY) -m tools.spelling
 
+# The explorers' JavaScript; only those who change it, and CI, need node.
+frontend:
+	@if ! command -v npm >/dev/null; then \
+	    echo "The style of the explorers' JavaScript is not checked: that needs Node.js."; [ "$$CI" != true ]; \
+	elif ! { [ -x $(FRONTEND)/node_modules/.bin/biome ] || npm ci --silent --prefix $(FRONTEND); }; then \
+	    echo "The style of the explorers' JavaScript is not checked: its tools could not be fetched."; [ "$$CI" != true ]; \
+	else npm run --silent --prefix $(FRONTEND) lint; fi
+
 unit: setup
-	$(PY) -m pytest --ignore=tests/browser
+	$(PYTEST) --ignore=tests/browser
 
 notebooks: setup
-	$(PY) -m pytest -p tools.nbval_fill_cache --nbval-lax --nbval-current-env --nbval-cell-timeout 120 $(NOTEBOOKS)
+	$(PY) -m tools.run_notebooks $(NOTEBOOKS)
 
 pages: book
-	$(PY) -m pytest tests/browser
+	$(PY) -m pytest -n 2 --dist loadgroup tests/browser
 
 links: book
 	$(PY) -m tools.links --online
@@ -60,13 +80,16 @@ bench: setup
 	@$(PY) -c "import pythae" 2>/dev/null || $(PY) -m pip install -q -c constraints.txt -e '.[bench]'
 	@TQDM_DISABLE=1 $(PY) -m benchmarks
 
+mutants: setup
+	$(PY) -m tools.package_mutants --write
+
 format: setup
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 	$(PY) -m tools.clean_notebooks
 
 clean:
-	rm -rf _build .cache .pytest_cache .ruff_cache
+	rm -rf _build .cache .mypy_cache .pytest_cache .ruff_cache
 
 distclean: clean
 	rm -rf .venv vaelab.egg-info

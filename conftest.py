@@ -1,8 +1,14 @@
-"""Rules for every test run: on CI nothing optional may be missing; GPU tests run where there is a GPU."""
+"""Rules for every test run: on CI nothing optional may be missing; GPU tests run where there is a GPU.
+
+Tests that `make quick` leaves out carry a mark. Where a whole file does, `LEFT_OUT` says so here.
+"""
 
 import os
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # several processes share the cores: one thread each
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A short spin for PyTorch's threads, as in tools/notebook_cache.py. Read when torch is imported.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
@@ -10,8 +16,29 @@ os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 ON_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "gpu: needs a CUDA device; left out (not skipped) where there is none")
+LEFT_OUT = {
+    "sandbox": {"test_grading_attacks.py"},
+    "notebooks": {"test_notebook_tools.py"},
+    "slow": {
+        "test_api_reference.py",
+        "test_benchmarks.py",
+        "test_capstone.py",
+        "test_capstone_command.py",
+        "test_celeba.py",
+        "test_checkpoints.py",
+        "test_cli.py",
+        "test_evaluation_features.py",
+        "test_exercise_build.py",
+        "test_exercises.py",
+        "test_explorer_bundle.py",
+        "test_folder.py",
+        "test_grade.py",
+        "test_packed.py",
+        "test_page_decoder.py",
+        "test_processes.py",
+        "test_weights_quality.py",
+    },
+}
 
 
 def has_gpu() -> bool:
@@ -20,7 +47,12 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses by mark
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        for mark, files in LEFT_OUT.items():
+            if item.path.name in files:
+                item.add_marker(mark)
     wanting_gpu = [item for item in items if item.get_closest_marker("gpu")]
     if wanting_gpu and not has_gpu():
         config.hook.pytest_deselected(items=wanting_gpu)
@@ -40,8 +72,7 @@ def skip_is_failure(report):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
-    is_notebook_cell = item.path.suffix == ".ipynb"  # a cell tagged nbval-skip is skipped on purpose
-    return report if is_notebook_cell else skip_is_failure(report)
+    return skip_is_failure(report)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,88 +1,52 @@
-"""The coverage page lists where each row runs, and the build fails if one does not."""
+"""Each system and each error of the sources runs in a cell, and "Check your sources" leads there.
+
+`book/rows.toml` names the rows. A cell says with the tag `row-S2` that row S2 runs in it.
+"""
 
 import json
 import re
+import tomllib
+from collections import Counter
 from pathlib import Path
 
-import pytest
-from docutils import nodes
-from docutils.parsers.rst import Directive
-from sphinx_project import build
-
-from tools import coverage
-
 BOOK = Path(__file__).parent.parent / "book"
-ROWS = """
-[[row]]
-id = "S1"
-what = "A system"
-source = "A tutorial"
-
-[[row]]
-id = "E1"
-what = "A slip"
-source = "Another"
-"""
-PAGES = {
-    "index": "Home\n====\n\n.. toctree::\n\n   chapter\n   list\n",
-    "list": "List\n====\n\n.. row-coverage:: S\n\n.. row-coverage:: E\n",
-}
+SOURCES = "appendix-check-your-sources"
 
 
-class FakeCell(Directive):
-    """Stands for a notebook's cell as myst-nb writes it: its index, then its tags."""
-
-    required_arguments, final_argument_whitespace = 1, True
-
-    def run(self):
-        index, *tags = self.arguments[0].split()
-        cell = nodes.container(nb_element="cell_code", cell_index=int(index), cell_metadata={"tags": tags})
-        return [cell]
+def rows() -> list[str]:
+    return [row["id"] for row in tomllib.loads((BOOK / "rows.toml").read_text(encoding="utf-8"))["row"]]
 
 
-def setup(app):
-    coverage.setup(app)
-    app.add_directive("fake-cell", FakeCell)
+def cells(kind: str) -> list[tuple[str, dict]]:
+    """(name of the notebook, cell) of the whole book."""
+    notebooks = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in BOOK.glob("*.ipynb")}
+    return [
+        (name, cell)
+        for name, book in notebooks.items()
+        for cell in book["cells"]
+        if cell["cell_type"] == kind
+    ]
 
 
-@pytest.fixture
-def built(tmp_path):
-    def build_with(chapter: str):
-        (tmp_path / "rows.toml").write_text(ROWS, encoding="utf-8")
-        pages = PAGES | {"chapter": "Chapter\n=======\n\n" + chapter}
-        return build(tmp_path, __name__, pages, coverage_rows="rows.toml")
-
-    return build_with
-
-
-def test_each_row_links_to_its_cells(built):
-    html, warnings = built("Here\n----\n\n.. fake-cell:: 4 row-S1 row-E1\n\n.. fake-cell:: 7 check row-E1\n")
-    assert not warnings
-    assert 'id="cell-4"' in html["chapter"] and 'id="cell-7"' in html["chapter"]
-    system, slip = re.findall(r"<dd>.*?</dd>", html["list"], re.DOTALL)
-    assert re.findall(r'href="(chapter[^"]*)">([^<]*)', system) == [
-        ("chapter.html", "Chapter"), ("chapter.html#cell-4", "Here"),
-    ]  # fmt: skip
-    assert ("chapter.html#cell-7", "check") in re.findall(r'href="(chapter[^"]*)">([^<]*)', slip)
+def places() -> dict[str, set[str]]:
+    """Row -> the notebooks whose cells carry its tag."""
+    found: dict[str, set[str]] = {}
+    for name, cell in cells("code"):
+        for tag in cell["metadata"].get("tags", []):
+            if tag.startswith("row-"):
+                found.setdefault(tag.removeprefix("row-"), set()).add(name)
+    return found
 
 
-def test_a_row_that_runs_nowhere_and_a_tag_without_a_row_are_warnings(built):
-    _, warnings = built(".. fake-cell:: 1 row-S1 row-S99\n")
-    assert "Row E1 runs nowhere" in warnings and "row-S99 names no row" in warnings
-    assert "Row S1" not in warnings
+def test_every_row_runs_in_a_cell_and_every_tag_names_a_row():
+    assert [name for name, count in Counter(rows()).items() if count > 1] == []
+    assert sorted(set(rows()) - places().keys()) == [], "these rows run nowhere"
+    assert sorted(places().keys() - set(rows())) == [], "these tags name no row"
 
 
-def test_a_row_is_told_once(tmp_path):
-    path = tmp_path / "rows.toml"
-    path.write_text(ROWS + ROWS, encoding="utf-8")
-    with pytest.raises(ValueError, match="two rows S1"):
-        coverage.read_rows(path)
-
-
-def test_every_row_of_the_book_runs_in_a_cell_and_every_tag_names_a_row():
-    notebooks = [json.loads(path.read_text(encoding="utf-8")) for path in BOOK.glob("*.ipynb")]
-    cells = [cell for notebook in notebooks for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    tagged = [row for cell in cells for row in coverage.rows_in(cell["metadata"].get("tags", []))]
-    missing, unknown = coverage.missing_and_unknown(coverage.read_rows(BOOK / "rows.toml"), tagged)
-    assert not unknown, f"Tags that name no row of rows.toml: {unknown}"
-    assert not missing, f"Rows that run in no cell: {missing}"
+def test_what_the_tutorials_build_is_linked_where_it_runs():
+    text = "".join("".join(cell["source"]) for name, cell in cells("markdown") if name == SOURCES)
+    listed = text.partition("## What they build")[2].partition("\n## ")[0]
+    linked = set(re.findall(r"\{doc\}`(?:[^`<]*<)?([\w-]+)", listed))
+    needed = {name: where for name, where in places().items() if name.startswith("S")}
+    assert [name for name, where in needed.items() if not where & linked] == []

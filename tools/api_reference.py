@@ -12,10 +12,11 @@ from types import ModuleType
 import traitlets
 
 import vaelab
-from tools import docstrings
 
 # Rooms whose names are used by readers. Those behind `vaelab.load` are told of, but not spread out.
 SPREAD_OUT = {"vaelab.data.augment", "vaelab.data.cylinders", "vaelab.data.digits", "vaelab.data.portraits"}
+_CODE = re.compile(r"(?<!`)`(?P<code>[^`]+)`(?!`)")
+_BLOCK = re.compile(r"(?<!:):\n\n    (?=\S)")
 _SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)
 
 
@@ -71,8 +72,21 @@ def shortest(full: str, known: dict[str, object]) -> str:
 
 
 def read_docstring(app, what, name, obj, options, lines):
-    """Called by autodoc with the lines of one docstring, which are changed in place."""
-    lines[:] = docstrings.to_rst(lines, resolver(name, _parameters(obj)))
+    """Called by autodoc with the lines of one docstring, before napoleon reads its sections.
+
+    `code` becomes a link where the reference knows the name, else code. An indented block after a colon is
+    a formula or code, as in Markdown.
+    """
+    resolve = resolver(name, _parameters(obj))
+
+    def marked(match: re.Match) -> str:
+        full = resolve(match["code"])
+        mark = f":py:obj:`{match['code']} <{full}>`" if full else f"``{match['code']}``"
+        touching = match.string[match.end() :][:1].isalnum()  # `conv_block`s
+        return mark + ("\\ " if touching else "")
+
+    text = _CODE.sub(marked, "\n".join(lines))
+    lines[:] = _BLOCK.sub("::\n\n    ", text).split("\n")
 
 
 def _parameters(obj) -> set[str]:
@@ -112,9 +126,9 @@ def _with_lines(signature: re.Match) -> str:
 
 
 def setup(app):
-    app.setup_extension("sphinx.ext.autodoc")
+    app.setup_extension("sphinx.ext.napoleon")
     app.add_css_file("reference.css")
-    app.connect("autodoc-process-docstring", read_docstring)
+    app.connect("autodoc-process-docstring", read_docstring, priority=400)  # before napoleon's
     app.connect("autodoc-process-signature", hide_borrowed_signature)
     app.connect("autodoc-skip-member", skip_borrowed)
     app.connect("html-page-context", write_parameters_as_lines)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from tools import notebook_cache
+from tools import notebook_cache, run_notebooks
 from tools.offline_assets import mathjax_folder
 
 # Not the `jupyter-book` script: its first line keeps the folder .venv was made in.
@@ -41,7 +41,9 @@ def run_showing_progress(command: list[str]) -> int:
 
 
 def main() -> int:
-    notebook_cache.refresh()
+    if not run_notebooks.fill_cache(run_notebooks.of_the_book()):
+        print("\nThe book was not built: the cells above failed.", file=sys.stderr)
+        return 1
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
     if failed := run_showing_progress(command):
         # Sphinx would not read the faulty page again, and so not complain, the next time.

@@ -22,7 +22,7 @@ NOTEBOOK_METADATA = {
 
 
 class UncheckableCell(ValueError):
-    """A cell is tagged for comparison, but nbval would compare nothing or could never agree."""
+    """A cell is tagged for comparison, but there is nothing to compare, or it could never agree."""
 
 
 def checked_outputs(cell, number: int) -> list:
@@ -55,7 +55,7 @@ def clean(notebook):
         if cell.cell_type != "code":
             continue
         cell.outputs = checked_outputs(cell, number) if CHECKED in cell.metadata.get("tags", []) else []
-        cell.execution_count = 1 if cell.outputs else None  # nbval wants a count
+        cell.execution_count = 1 if cell.outputs else None
     notebook.metadata = NOTEBOOK_METADATA
     notebook.nbformat, notebook.nbformat_minor = 4, 5  # the first format with cell ids
     return notebook

@@ -5,14 +5,15 @@ What a page says about an option is what `vaelab COMMAND --help` says.
 
 import argparse
 import functools
+import re
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
-from tools.docstrings import inline
 from vaelab import cli
 
+_MARK = re.compile(r"`([^`]+)`|(?<![\w-])(--[a-z][a-z-]*)|[\\*|_`]")
 WIDTH = 62  # characters of a usage line; a phone scrolls it
 
 
@@ -30,7 +31,8 @@ def _summaries() -> dict[str, str]:
 
 
 def _prose(text: str) -> str:
-    return inline(" ".join(text.split()), lambda code: None)
+    """A help text as reStructuredText: `code` and --options as code, all else as it stands."""
+    return _MARK.sub(lambda m: f"``{m[1] or m[2]}``" if m[1] or m[2] else f"\\{m[0]}", " ".join(text.split()))
 
 
 def lines_of(name: str, parser: argparse.ArgumentParser) -> list[str]:

@@ -1,10 +1,11 @@
 """Keep executed notebooks while nothing they depend on has changed.
 
-The Jupyter cache knows a notebook by its code cells alone. A change in the package, in the pinned versions,
-or of the device would leave old results on the pages, so the cache is dropped with the built book when any of
-them changed.
+The Jupyter cache knows a notebook by its code cells alone. A change in the package's code, in the pinned
+versions, or of the device would leave old results on the pages, so the cache is dropped with the built book
+when any of them changed. A comment or a docstring changes no result.
 """
 
+import ast
 import hashlib
 import os
 import shutil
@@ -16,8 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".cache" / "jupyter"
 BUILD = ROOT / "_build"
 IPYTHON = ROOT / ".cache" / "ipython"
-# The explorers' script runs in the reader's browser, the exercises' checks in other notebooks.
+# The explorers' script runs in the reader's browser, the exercises' checks in other notebooks, and a quiz is
+# written into its page when the page is (tools/fresh_quizzes.py).
 NOT_RUN_BY_NOTEBOOKS = {"__pycache__", "frontend", "static", "grading"}
+QUIZ = "vaelab/quizzes/*.toml"
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 EXPLORER_WEIGHTS = CACHE / "explorers"  # what the pages' explorers decode with
 
 
@@ -42,16 +46,28 @@ def notebook_environment() -> dict[str, str]:
 def dependencies() -> Iterator[Path]:
     """Files that every notebook's results rest on."""
     for path in sorted((ROOT / "vaelab").rglob("*")):
-        if path.is_file() and not NOT_RUN_BY_NOTEBOOKS & set(path.relative_to(ROOT).parts):
+        inside = path.relative_to(ROOT)
+        if path.is_file() and not NOT_RUN_BY_NOTEBOOKS & set(inside.parts) and not inside.match(QUIZ):
             yield path
     yield ROOT / "constraints.txt"
+
+
+def meaning(path: Path) -> bytes:
+    """What a file means to a notebook: code without comments, docstrings and layout, else bytes."""
+    if path.suffix not in (".py", ".pyi"):
+        return path.read_bytes()
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree).encode()
 
 
 def fingerprint() -> str:
     """One hash of the package, the pinned versions, the Python version and the device asked for."""
     digest = hashlib.sha256()
     for path in dependencies():
-        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + meaning(path) + b"\0")
     digest.update(f"{sys.version_info[:2]} {os.environ.get('VAELAB_DEVICE', '')}".encode())
     return digest.hexdigest()
 

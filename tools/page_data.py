@@ -1,7 +1,5 @@
 """What our Sphinx extensions share: something remembered for each page, and links to places in pages."""
 
-from collections.abc import Iterator
-
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -24,17 +22,6 @@ def remember(app: Sphinx, name: str) -> None:
 
     app.connect("env-purge-doc", forget)
     app.connect("env-merge-info", merge)
-
-
-def in_order(env: BuildEnvironment) -> Iterator[str]:
-    """All pages, as the contents list them."""
-    waiting, seen = [env.config.root_doc], set()
-    while waiting:
-        page = waiting.pop(0)
-        if page not in seen:
-            seen.add(page)
-            yield page
-            waiting[:0] = env.toctree_includes.get(page, [])
 
 
 def link(app: Sphinx, source: str, target: str, anchor: str, text: str, **attributes) -> nodes.reference:

@@ -16,7 +16,6 @@ from vaelab.data import ImageSet
 from vaelab.data.augment import Augment
 from vaelab.data.loading import load_at_most
 from vaelab.errors import CheckpointError, DataError
-from vaelab.explorers.page_decoder import pack
 from vaelab.files import written_whole
 from vaelab.recipes import RECIPES, build
 from vaelab.training import Checkpoints, History, fit
@@ -245,6 +244,8 @@ def exercises(action: str, root: str) -> int:
 def _export_page(found, path: Path, precision: str) -> None:
     if precision != "fp16":
         raise ValueError(f"A page's weights are always fp16: leave out --precision {precision}.")
+    from vaelab.explorers.page_decoder import pack
+
     script = pack(found).script()
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as temporary:

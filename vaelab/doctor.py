@@ -8,17 +8,19 @@ from pathlib import Path
 
 import vaelab
 from vaelab.data import DRAWN, celeba, celeba_download, ffhq, mnist_files, places
-from vaelab.grading.isolation.sandbox import IsolationError, require_isolation
+from vaelab.extras import MissingExtraError
 
-_PACKAGES = (
-    "torch",
-    "torchvision",
-    "numpy",
-    "scikit-learn",
-    "matplotlib",
-    "jupyterlab",
-    "jupyter-book",
-)
+# Each with the extra that brings it; those of the package itself have none.
+_PACKAGES = {
+    "torch": "",
+    "torchvision": "",
+    "numpy": "",
+    "scikit-learn": "",
+    "matplotlib": "notebooks",
+    "jupyterlab": "notebooks",
+    "jupytext": "grading",
+    "jupyter-book": "book",
+}
 
 
 def report() -> str:
@@ -28,7 +30,7 @@ def report() -> str:
         f"Python {sys.version.split()[0]} on {platform.system()}, vaelab {vaelab.__version__}",
         "",
         "Packages",
-        *map(_package, _PACKAGES),
+        *[_package(name, extra) for name, extra in _PACKAGES.items()],
         "",
         "Data sets",
         *[_line(name, "drawn on the spot, nothing to download") for name in DRAWN],
@@ -50,11 +52,14 @@ def _line(name: str, what: str) -> str:
     return f"  {name:14} {what}"
 
 
-def _package(name: str) -> str:
+def _package(name: str, extra: str) -> str:
     try:
         return _line(name, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return _line(name, "missing: pip install -c constraints.txt -e '.[dev]' (make does it for you)")
+        wanted = f"vaelab[{extra}]" if extra else "vaelab"
+        return _line(
+            name, f'not here; to get it: pip install "{wanted}" (in the course\'s folder, make does it)'
+        )
 
 
 def _faces(name: str, place: Path | None, ways: str) -> str:
@@ -64,8 +69,12 @@ def _faces(name: str, place: Path | None, ways: str) -> str:
 def _sandbox() -> str:
     """Whether `vaelab grade` can run what others wrote."""
     try:
-        require_isolation()
-    except IsolationError as error:
+        from vaelab.grading.isolation import sandbox
+    except MissingExtraError as error:
+        return str(error)
+    try:
+        sandbox.require_isolation()
+    except sandbox.IsolationError as error:
         return str(error).splitlines()[0]
     return "works: `vaelab grade` can run submissions"
 

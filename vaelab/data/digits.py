@@ -41,7 +41,7 @@ FACTORS = {
     "pressure_waves": Factor(0.5, 1.5, "how many times it does so"),
     "pressure_phase": Factor(0, 2 * math.pi, "where along the line it begins, radians"),
 }
-"""Each factor of a picture: `label` and `variant` are whole numbers, the others continuous."""
+"""Each factor of a picture. `label` and `variant` are whole numbers, the others continuous."""
 
 CLASS_NAMES = tuple("0123456789")
 ATTRIBUTE_NAMES = ()

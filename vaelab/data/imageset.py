@@ -88,7 +88,7 @@ class ImageSet:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Shape of one picture: (channels, height, width)."""
+        """Shape of one picture, (channels, height, width)."""
         channels, height, width = self.images.shape[1:]
         return channels, height, width
 

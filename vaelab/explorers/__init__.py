@@ -1,4 +1,4 @@
-"""Pictures that answer to the hand: in a notebook with any model, in the book's pages by themselves.
+"""Pictures that answer to the hand, in a notebook with any model and in the book's pages by themselves:
 
     from vaelab import explorers
     explorers.sliders(vaelab.pretrained("portrait-vae"), images)
@@ -8,5 +8,9 @@ specification is brought to life by a script (`frontend/`), which runs the decod
 """
 
 import lazy_loader
+
+from vaelab.extras import require
+
+require("notebooks", "An explorer", "anywidget", "ipywidgets", "traitlets")
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

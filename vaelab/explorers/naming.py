@@ -96,7 +96,7 @@ def name_dimensions(mu: Tensor, images: ImageSet | Tensor, threshold: float = 0.
     """Name each latent dimension after the factor or attribute of `images` that it goes with most.
 
     Compared by Spearman's rank correlation rho, which minds order only, so that a bent relation counts in
-    full. A dimension whose largest |rho| is under `threshold` stays "dimension i": it does several things
+    full. A dimension whose largest `|rho|` is under `threshold` stays "dimension i": it does several things
     at once, or something that has no column; so does one whose factor goes with another dimension still more.
     A name says what goes with the dimension in these pictures; in
     data where causes come together, such as beards and short hair, moving it may change both. Hues are left
@@ -106,7 +106,7 @@ def name_dimensions(mu: Tensor, images: ImageSet | Tensor, threshold: float = 0.
     Args:
         mu: codes of the pictures, (N, latent_dim).
         images: the N pictures, at least 100, with factors or attributes.
-        threshold: of |rho|, in (0, 1].
+        threshold: of `|rho|`, in (0, 1].
 
     Returns:
         One `Name` a dimension, in the order of the dimensions.

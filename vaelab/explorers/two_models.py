@@ -63,11 +63,12 @@ def two_models(
 ) -> TwoModelsExplorer:
     """Two classes of points, a discriminative model's boundary and a generative model's density.
 
-    The discriminative model is logistic regression, p(y | x), with an L2 penalty (1/2 |w|^2, as scikit-learn
-    has it by default) so that separable classes have a finite answer. The generative one is a Gaussian for
-    each class with one covariance for both: linear discriminant analysis, p(x, y). Both boundaries are
-    straight lines (Ng and Jordan, "On discriminative vs. generative classifiers", NIPS 2001). Only the second
-    model knows where points lie, can draw new ones, and can say that it never saw anything like a point.
+    The discriminative model is logistic regression, `p(y | x)`, with an L2 penalty (`1/2 |w|^2`, as
+    scikit-learn has it by default) so that separable classes have a finite answer. The generative one is a
+    Gaussian for each class with one covariance for both: linear discriminant analysis, p(x, y). Both
+    boundaries are straight lines (Ng and Jordan, "On discriminative vs. generative classifiers", NIPS 2001).
+    Only the second model knows where points lie, can draw new ones, and can say that it never saw anything
+    like a point.
 
     Args:
         seed: of the points.

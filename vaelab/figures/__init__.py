@@ -1,5 +1,9 @@
 """Every picture of the book, in one style. Functions return a `Picture`, `*_panel` functions its parts."""
 
+from vaelab.extras import require
+
+require("notebooks", "A figure", "matplotlib")
+
 from vaelab.figures.architecture import architecture
 from vaelab.figures.arithmetic import edit_scores, scores_by_label_count, sheet
 from vaelab.figures.classifiers import classes_panel, outlier_scores

@@ -5,6 +5,10 @@ screen readers no role and no live region, and shows nothing without JavaScript.
 questions as TOML, formulas as MathML, and one front-end module.
 """
 
+from vaelab.extras import require
+
+require("notebooks", "A quiz", "anywidget", "latex2mathml")
+
 from vaelab.quizzes.questions import QuizError, names
 from vaelab.quizzes.widget import Quiz, quiz
 

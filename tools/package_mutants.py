@@ -1,0 +1,153 @@
+"""Mutation testing: one-line mistakes in the package, each of which a test must notice.
+
+    python -m tools.package_mutants [WORD ...] [--jobs 2] [--write]
+
+`tests/mutants.toml` lists them: a file, the text that stands in it once, the text that takes its place, and
+the tests that ought to fail. Each runs in a copy of the project. A list, and no generator of mutants: those
+change every line in every way, most of which mean nothing, and take days over tests that train networks.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parent.parent
+LIST = ROOT / "tests" / "mutants.toml"
+TABLE = ROOT / "tests" / "mutants.md"
+COPIED = ("vaelab", "tests", "tools", "conftest.py", "pyproject.toml")
+TIME_LIMIT = 600  # seconds: a mistake that makes a test hang is noticed, too
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A mistake: in `file`, `new` in place of `old`; `test` is what pytest is given, in words."""
+
+    file: str
+    old: str
+    new: str
+    test: str
+
+    def applied_to(self, source: str) -> str:
+        """The source with the mistake. Raises ValueError unless `old` stands there exactly once."""
+        if source.count(self.old) != 1:
+            raise ValueError(
+                f"{self.file}: {self.old!r} stands there {source.count(self.old)} times, not once."
+            )
+        return source.replace(self.old, self.new)
+
+
+def listed(words: list[str] = ()) -> list[Mutant]:
+    """The mutants whose entry holds one of the words; all of them without words."""
+    found = [Mutant(**entry) for entry in tomllib.loads(LIST.read_text(encoding="utf-8"))["mutant"]]
+    return [m for m in found if not words or any(word in f"{m.file} {m.old} {m.test}" for word in words)]
+
+
+def copy_of_project(folder: Path) -> Path:
+    for name in COPIED:
+        source, leave_out = ROOT / name, shutil.ignore_patterns("node_modules", "__pycache__")
+        copy = shutil.copytree if source.is_dir() else shutil.copy
+        copy(source, folder / name, **({"ignore": leave_out} if source.is_dir() else {}))
+    return folder
+
+
+def passes(folder: Path, tests: list[str]) -> bool:
+    """Whether these tests pass in that copy of the project."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    environment = os.environ | {
+        "PYTHONPATH": str(folder),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, timeout=TIME_LIMIT, capture_output=True, text=True
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    if done.returncode not in (0, 1):  # 2 to 5: no test was run
+        broken_import = "errors during collection" in done.stdout or "error during collection" in done.stdout
+        if not broken_import:
+            raise RuntimeError(
+                f"pytest {' '.join(tests)} did not run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+            )
+    return done.returncode == 0
+
+
+def survives(folder: Path, mutant: Mutant) -> bool:
+    """Whether the tests named for it do not notice the mutant."""
+    path = folder / mutant.file
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(mutant.applied_to(whole), encoding="utf-8")
+    try:
+        return passes(folder, mutant.test.split())
+    finally:
+        path.write_text(whole, encoding="utf-8")
+
+
+def run(mutants: list[Mutant], jobs: int) -> list[bool]:
+    """For each mutant, whether it survives, `jobs` at a time."""
+    with TemporaryDirectory() as place:
+        folders: SimpleQueue[Path] = SimpleQueue()
+        for number in range(jobs):
+            (folder := Path(place) / str(number)).mkdir()
+            folders.put(copy_of_project(folder))
+
+        def one(mutant: Mutant) -> bool:
+            folder = folders.get()
+            try:
+                survived = survives(folder, mutant)
+            finally:
+                folders.put(folder)
+            print(f"{'SURVIVED' if survived else 'killed':9} {mutant.file}: {mutant.old!r}", flush=True)
+            return survived
+
+        tests = sorted({test for mutant in mutants for test in mutant.test.split()})
+        if not passes(Path(place) / "0", tests):
+            raise SystemExit("Without any mistake these tests do not pass: mend that first.")
+        with ThreadPoolExecutor(jobs) as pool:
+            return list(pool.map(one, mutants))
+
+
+def table(mutants: list[Mutant], survived: list[bool]) -> str:
+    """How many of each file were killed, and every survivor, in Markdown."""
+    total, left = Counter(m.file for m in mutants), Counter()
+    for mutant, lives in zip(mutants, survived, strict=True):
+        left[mutant.file] += lives
+    lines = ["# Mutants of the package", "", "Made by `make mutants`; the list is `mutants.toml`.", ""]
+    lines += ["| file | killed | survived |", "|---|---|---|"]
+    lines += [f"| {file} | {total[file] - left[file]} | {left[file]} |" for file in sorted(total)]
+    killed = len(mutants) - sum(survived)
+    lines += [f"| **all** | **{killed} of {len(mutants)} ({killed / len(mutants):.0%})** | {sum(survived)} |"]
+    alive = [m for m, lives in zip(mutants, survived, strict=True) if lives]
+    lines += ["", *[f"Survived: `{m.file}`, `{m.new.strip()}` for `{m.old.strip()}`.\n" for m in alive]]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "words", nargs="*", metavar="WORD", help="only mutants whose entry holds one of these"
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="how many at a time (default 2)")
+    parser.add_argument("--write", action="store_true", help=f"write the table to {TABLE.relative_to(ROOT)}")
+    options = parser.parse_args()
+    mutants = listed(options.words)
+    survived = run(mutants, options.jobs)
+    text = table(mutants, survived)
+    print(f"\n{text}")
+    if options.write:
+        TABLE.write_text(text, encoding="utf-8")
+    return 1 if sum(survived) > 0.03 * len(mutants) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
