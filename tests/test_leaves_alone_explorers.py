@@ -22,7 +22,7 @@ def a_model(seed):
     )
     model = vaelab.VAE(encoder, decoder, 2, SHAPE, beta=seed + 0.5).train()
     model.encoder[2].eval()
-    model.decoder[1].eval()
+    model.decoder[2].eval()
     model.decoder[3].requires_grad_(False)
     model.loss(torch.rand(4, *SHAPE))["loss"].backward()
     return model
