@@ -44,8 +44,6 @@ lint: setup frontend
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
-	@mkdir -p .cache && $(PY) -m tools.readme_lines > .cache/readme.py
-	$(PY) -m mypy .cache/readme.py
 	$(PY) -m tools.clean_notebooks --check
 	$(PY) -m tools.spelling
 

@@ -12,7 +12,7 @@ MODULES = {path.relative_to(PACKAGE).with_suffix(""): path for path in PACKAGE.r
 
 # From left to right: a room imports what stands in its own group or before it.
 ORDER = (
-    {"errors", "files", "progress", "devices", "speed"},
+    {"errors", "extras", "files", "progress", "devices", "speed"},
     {"data"},
     {"nets", "losses"},
     {"models", "recipes", "weights"},

@@ -19,9 +19,11 @@ def device_of(model: nn.Module) -> torch.device:
 
 
 @overload
-def encode(model: VAE, images: ImageSet | Tensor, batch_size: int = 256) -> tuple[Tensor, Tensor]: ...
+def encode(
+    model: VAE, images: ImageSet | torch.Tensor, batch_size: int = 256
+) -> tuple[torch.Tensor, torch.Tensor]: ...
 @overload
-def encode(model: Autoencoder, images: ImageSet | Tensor, batch_size: int = 256) -> Tensor: ...
+def encode(model: Autoencoder, images: ImageSet | torch.Tensor, batch_size: int = 256) -> torch.Tensor: ...
 @torch.no_grad()
 def encode(model, images, batch_size=256):
     """The codes of all `images`, in evaluation mode, on the CPU.
@@ -33,9 +35,9 @@ def encode(model, images, batch_size=256):
     Returns:
         For a `VAE`, the posterior's (mu, log_var), (N, latent_dim) each; else codes, (N, latent_dim).
 
-        >>> mu, log_var = encode(vaelab.pretrained("dlwp-digits-vae"), vaelab.load("digits", n=5))
-        >>> mu.shape
-        torch.Size([5, 2])
+    >>> mu, log_var = encode(vaelab.pretrained("dlwp-digits-vae"), vaelab.load("digits", n=5))
+    >>> mu.shape
+    torch.Size([5, 2])
     """
     with evaluating(model):
         codes = [model.encode(x) for x in _batches(model, images, batch_size)]
@@ -132,8 +134,8 @@ def attribute_vector(codes: Tensor, present: Tensor) -> Tensor:
         ShapeError: not one yes or no for each code.
         DataError: all pictures have the attribute, or none has.
 
-        >>> attribute_vector(torch.tensor([[0.0, 1.0], [2.0, 1.0]]), torch.tensor([False, True]))
-        tensor([2., 0.])
+    >>> attribute_vector(torch.tensor([[0.0, 1.0], [2.0, 1.0]]), torch.tensor([False, True]))
+    tensor([2., 0.])
     """
     present = _checked_attributes(codes, present, 1)
     return codes[present].mean(0) - codes[~present].mean(0)

@@ -102,9 +102,9 @@ def importance_weighted_bound(
         DataError: no images.
         TypeError: the model is no VAE.
 
-        >>> model = vaelab.recipes.build("mayberay-digits-vae")
-        >>> importance_weighted_bound(model, vaelab.load("digits", n=5), samples=10).shape
-        torch.Size([5])
+    >>> model = vaelab.recipes.build("mayberay-digits-vae")
+    >>> importance_weighted_bound(model, vaelab.load("digits", n=5), samples=10).shape
+    torch.Size([5])
     """
     check_vae(model)
     images = some_pictures(images)

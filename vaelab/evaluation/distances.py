@@ -29,8 +29,8 @@ def frechet_distance(features_a: Tensor, features_b: Tensor) -> float:
     Warns:
         when there are no more samples than features: the covariance then has directions without any spread.
 
-        >>> frechet_distance(torch.tensor([[0.0], [2.0]]), torch.tensor([[3.0], [5.0]]))  # (4 - 1)^2
-        9.0
+    >>> frechet_distance(torch.tensor([[0.0], [2.0]]), torch.tensor([[3.0], [5.0]]))  # (4 - 1)^2
+    9.0
     """
     a, b = _checked(features_a, features_b)
     if min(len(a), len(b)) <= a.shape[1]:

@@ -95,11 +95,10 @@ def fit(
         CheckpointError: the folder holds another run, or (without `resume`) any run.
         TrainingDivergedError: the loss became NaN or infinite; the weights are those before that step.
 
-    Examples:
-        >>> model = vaelab.recipes.build("mayberay-digits-vae", hidden=8)
-        >>> history = vaelab.fit(model, torch.zeros(64, 1, 28, 28), epochs=2, device="cpu")
-        >>> len(history["loss"]), sorted(history.train[-1])
-        (2, ['kl', 'loss', 'reconstruction'])
+    >>> model = vaelab.recipes.build("mayberay-digits-vae", hidden=8)
+    >>> history = vaelab.fit(model, torch.zeros(64, 1, 28, 28), epochs=2, device="cpu")
+    >>> len(history["loss"]), sorted(history.train[-1])
+    (2, ['kl', 'loss', 'reconstruction'])
     """
     settings = Settings(epochs, batch_size, lr, schedule, kl_warm_up, seed, initial_epoch)
     images = _fitting(model, images)
