@@ -34,8 +34,8 @@ def test_two_processes_match_one_on_the_same_total_batch(tmp_path):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    train()  # the second run in a process finds nothing left of the first
+    train()  # the second run in a process goes on with the group of the first
     model, history = train()
-    assert os.environ["WORLD_SIZE"] == "2" and not torch.distributed.is_initialized()
+    assert os.environ["WORLD_SIZE"] == "2"
     state = {**model.state_dict(), "loss": torch.tensor(history["loss"])}
     save_file(state, f"{sys.argv[1]}/{os.environ['RANK']}.safetensors")

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import vaelab
-from vaelab import evaluation, latent, nets, speed
+from vaelab import evaluation, fit, latent, nets, recipes, speed
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, DeviceError, ShapeError, TrainingDivergedError, UnknownNameError
 from vaelab.models import VAE, Autoencoder
@@ -306,3 +306,11 @@ def test_interpolation_ends_where_it_should():
     assert torch.allclose(path[2], torch.tensor([0.5, 0.0]))
     with pytest.raises(ShapeError):
         latent.interpolate(a[None], b[None])
+
+
+def test_only_the_training_device_is_seeded(monkeypatch):
+    """torch.manual_seed would reseed every GPU, those that nobody trains on too."""
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda seed: pytest.fail("seeded the GPUs"))
+    monkeypatch.setattr(torch.cuda, "manual_seed", lambda seed: pytest.fail("seeded a GPU"))
+    model = recipes.build("mayberay-digits-vae", image_shape=(1, 8, 8), hidden=8)
+    fit(model, torch.zeros(8, 1, 8, 8), epochs=1, validation=torch.zeros(4, 1, 8, 8), device="cpu")

@@ -15,8 +15,9 @@ from vaelab import evaluation, nets, weights
 from vaelab.data import ImageSet
 from vaelab.data.augment import Augment
 from vaelab.data.loading import load_at_most
-from vaelab.errors import CheckpointError, DataError
+from vaelab.errors import CheckpointError, DataError, ModelError
 from vaelab.files import written_whole
+from vaelab.models import VAE
 from vaelab.recipes import RECIPES, build
 from vaelab.training import Checkpoints, History, fit
 from vaelab.training.distributed import leads
@@ -119,12 +120,8 @@ def _resumed(folder: Path, given: dict) -> dict:
 
 
 def _build(options: dict):
-    changes = dict(_change(text) for text in options["set"])
-    if options["size"] is not None:
-        name = options["recipe"]
-        channels = RECIPES[name].image_shape[0] if name in RECIPES else 3
-        changes["image_shape"] = (channels, options["size"], options["size"])
-    return build(options["recipe"], seed=options["seed"], **changes)
+    changes = dict(map(_change, options["set"]))
+    return build(options["recipe"], seed=options["seed"], size=options["size"], **changes)
 
 
 def _change(text: str) -> tuple[str, object]:
@@ -170,7 +167,10 @@ def sample(model: str, out: str, n: int, seed: int | None, device: str | None) -
     path = Path(out).expanduser()
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
         raise DataError(f"--out {out}: name a picture file, for instance samples.png.")
-    images = _find(model, device).sample(n, seed).cpu()
+    found = _find(model, device)
+    if not isinstance(found, VAE):
+        raise ModelError(f"{model} is an autoencoder: it has no prior, so nothing to draw new pictures from.")
+    images = found.sample(n, seed).cpu()
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as temporary:
         save_image(

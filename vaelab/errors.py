@@ -51,6 +51,10 @@ class DeviceError(VaelabError, RuntimeError):
     """The device that was asked for is not there."""
 
 
+class ModelError(VaelabError, TypeError):
+    """A model that has not what is asked of it, such as a posterior."""
+
+
 class TrainingDivergedError(VaelabError, ArithmeticError):
     """The loss stopped being a finite number."""
 

@@ -245,6 +245,16 @@ def keeping_random_state(device: torch.device) -> AbstractContextManager[None]:
     return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
 
 
+def seed(number: int, device: torch.device) -> None:
+    """Seed PyTorch's draws on the CPU and on `device`, and no other device's, as torch.manual_seed would."""
+    torch.default_generator.manual_seed(number)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(number)
+    elif device.type == "mps":
+        torch.mps.manual_seed(number)
+
+
 def count_parameters(module: nn.Module) -> int:
     """Number of trainable parameters.
 

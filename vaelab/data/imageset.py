@@ -42,6 +42,11 @@ class ImageSet:
     skipped: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self):
+        if not isinstance(self.images, Tensor):
+            raise DataError(
+                "Pictures come as an ImageSet (vaelab.load makes one), or as a tensor of shape (N, C, H, W): "
+                f"floats in [0, 1], or uint8; not as {type(self.images).__name__}."
+            )
         known = self.images.dtype == torch.uint8 or self.images.is_floating_point()
         if not known or self.images.ndim != 4:
             raise DataError(
@@ -74,14 +79,7 @@ class ImageSet:
             DataError: something else, or another shape.
             PixelRangeError: floats outside [0, 1].
         """
-        if isinstance(images, cls):
-            return images
-        if not isinstance(images, Tensor):
-            raise DataError(
-                "Pictures come as an ImageSet (vaelab.load makes one), or as a tensor of shape (N, C, H, W): "
-                f"floats in [0, 1], or uint8; not as {type(images).__name__}."
-            )
-        return cls(images)
+        return images if isinstance(images, ImageSet) else cls(images)
 
     def __len__(self) -> int:
         return len(self.images)

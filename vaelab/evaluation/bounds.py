@@ -10,7 +10,8 @@ from vaelab import latent, losses
 from vaelab.data import ImageSet
 from vaelab.evaluation.inputs import check_vae, some_pictures
 from vaelab.models import VAE, Autoencoder
-from vaelab.nets import evaluating
+from vaelab.nets import evaluating, keeping_random_state
+from vaelab.nets import seed as set_seed
 from vaelab.progress import progress
 
 _BAR_FROM = 100_000  # decoded pictures, from which on a progress bar is worth its line
@@ -28,14 +29,15 @@ def evaluate(model: VAE, images: ImageSet | Tensor, seed: int = 0, batch_size: i
 
     Raises:
         DataError: no images.
-        TypeError: the model is no VAE.
+        ModelError: the model is no VAE.
     """
     check_vae(model)
     images = some_pictures(images)
     sums = torch.zeros(2, dtype=torch.float64)
-    with evaluating(model), torch.random.fork_rng():
-        torch.manual_seed(seed)
-        for x in images.batches(batch_size, latent.device_of(model)):
+    device = latent.device_of(model)
+    with evaluating(model), keeping_random_state(device):
+        set_seed(seed, device)
+        for x in images.batches(batch_size, device):
             output = model(x)
             reconstruction = model.likelihood(x, output.x_hat).double().sum()
             kl = losses.gaussian_kl(output.mu, output.log_var).double().sum()
@@ -100,7 +102,7 @@ def importance_weighted_bound(
     Raises:
         ValueError: `samples` or `chunk` below 1.
         DataError: no images.
-        TypeError: the model is no VAE.
+        ModelError: the model is no VAE.
 
     >>> model = vaelab.recipes.build("mayberay-digits-vae")
     >>> importance_weighted_bound(model, vaelab.load("digits", n=5), samples=10).shape

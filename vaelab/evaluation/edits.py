@@ -52,7 +52,7 @@ def attribute_edit(
         UnknownNameError: the judge or the images do not know the attribute.
         ShapeError: the vector is not one of this model's codes.
         DataError: every face has the attribute.
-        TypeError: the model is no VAE.
+        ModelError: the model is no VAE.
     """
     check_vae(model)
     images = some_pictures(images)

@@ -91,7 +91,9 @@ def load_features(path: Path) -> PortraitFeatures:
     """A `PortraitFeatures` from the file that `tools/train_features.py` writes, in evaluation mode."""
     with safe_open(path, framework="pt") as file:
         names = json.loads(file.metadata()["attribute_names"])
-    with torch.random.fork_rng():  # the draws that it starts from are overwritten, and nobody's business
+    with nets.keeping_random_state(
+        torch.device("cpu")
+    ):  # the draws that it starts from are overwritten, and nobody's business
         model = PortraitFeatures(names)
     model.load_state_dict(load_file(path))
     return model.eval().requires_grad_(False)
@@ -133,7 +135,8 @@ def inception_features(device: str | torch.device = "cpu") -> InceptionFeatures:
 
     weights = torchvision_models.Inception_V3_Weights.IMAGENET1K_V1
     try:
-        network = torchvision_models.inception_v3(weights=weights)
+        with nets.keeping_random_state(torch.device("cpu")):
+            network = torchvision_models.inception_v3(weights=weights)
     except (URLError, OSError) as error:
         folder = Path(torch.hub.get_dir()) / "checkpoints"
         raise MissingDataError(

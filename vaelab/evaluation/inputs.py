@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from torch import Tensor, nn
 
 from vaelab.data import ImageSet
-from vaelab.errors import DataError
+from vaelab.errors import DataError, ModelError
 from vaelab.models import VAE
 from vaelab.nets import evaluating
 
@@ -20,9 +20,9 @@ def some_pictures(images: ImageSet | Tensor) -> ImageSet:
 
 
 def check_vae(model: nn.Module) -> None:
-    """Raise TypeError for a model that has no posterior and no likelihood, and so no ELBO."""
+    """Raise ModelError for a model that has no posterior and no likelihood, and so no ELBO."""
     if not isinstance(model, VAE):
-        raise TypeError(
+        raise ModelError(
             f"This measures a VAE, by its posterior and its likelihood; {type(model).__name__} has neither. "
             "reconstruction_error measures any model that reconstructs."
         )

@@ -34,10 +34,8 @@ class SourceError(VaelabError, ValueError):
 
 def read_source(path: Path) -> nbformat.NotebookNode:
     """The notebook with solutions, as written."""
-    try:
-        import jupytext
-    except ImportError:
-        raise SourceError("Exercises are built with jupytext: pip install 'vaelab[dev]'") from None
+    import jupytext  # takes a moment
+
     if not path.exists():
         raise SourceError(f"There is no {path}")
     return jupytext.read(path, fmt="md:myst")

@@ -1,5 +1,6 @@
 """Distributed training: one process' rank among the world, its rows of each batch, its cut of the noise."""
 
+import atexit
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from torch import distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
+from vaelab import nets
 from vaelab.devices import device as find_device
 from vaelab.training.history import RunningMean
 
@@ -23,8 +25,8 @@ def leads() -> bool:
 class Processes:
     """One process' part in distributed training. With a single process every method is the plain thing.
 
-    Open it (`with`) to join the others: the process group is PyTorch's, gloo on CPUs and NCCL on GPUs, and
-    `torchrun` says through environment variables who is in it.
+    `join` meets the others: the process group is PyTorch's, gloo on CPUs and NCCL on GPUs, and `torchrun`
+    says through environment variables who is in it.
 
     Args:
         device: what the reader asked for; of GPUs without a number, each process takes one of its own.
@@ -35,18 +37,15 @@ class Processes:
         self.device = find_device(device)
         if self.world_size > 1 and self.device == torch.device("cuda"):
             self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
-        self._ours = self.world_size > 1 and not dist.is_initialized()
 
-    def __enter__(self) -> "Processes":
-        if self.device.type == "cuda" and self.world_size > 1:
+    def join(self) -> None:
+        """Form the process group, once in a process: a second one would find the addresses of the first."""
+        if self.world_size == 1 or dist.is_initialized():
+            return
+        if self.device.type == "cuda":
             torch.cuda.set_device(self.device)
-        if self._ours:
-            dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
-        return self
-
-    def __exit__(self, *error) -> None:
-        if self._ours:
-            dist.destroy_process_group()
+        dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
+        atexit.register(dist.destroy_process_group)
 
     def objective(self, model: Any) -> Callable[[Tensor], dict[str, Tensor]]:
         """`model.loss`, whose gradients, with several processes, are averaged over all of them."""
@@ -69,7 +68,7 @@ class Processes:
 
     def seed(self, model: Any, batch_size: int, seed: int) -> None:
         """Seed a step. Several processes cut a VAE's noise out of what one process would draw."""
-        torch.manual_seed(seed + self.rank)
+        nets.seed(seed + self.rank, self.device)
         if self.world_size > 1 and hasattr(model, "draw_noise"):
             model.draw_noise = self._cut(batch_size, seed)
 
@@ -97,14 +96,14 @@ class Processes:
         """True in all processes if it is true in one."""
         return wish if self.world_size == 1 else bool(self.sum(torch.tensor(int(wish), device=self.device)))
 
-    def mean(self, running: RunningMean) -> dict[str, float]:
-        """The value of a running mean over all processes."""
+    def together(self, running: RunningMean) -> RunningMean:
+        """A running mean over all processes."""
         if self.world_size == 1:
-            return running.value()
+            return running
         totals = running.totals()
         row = torch.tensor([*totals.values(), running.count], dtype=torch.float64, device=self.device)
         *sums, count = self.sum(row).tolist()
-        return {name: total / count for name, total in zip(totals, sums, strict=True)}
+        return RunningMean(dict(zip(totals, sums, strict=True)), int(count))
 
 
 class _Objective(nn.Module):

@@ -22,7 +22,7 @@ class History:
         seconds: time spent training, over all resumed parts.
         interrupted: True if it was stopped before its last epoch.
         arithmetic: how it was computed, for instance "bf16, channels last: 1.9 times as fast here".
-        kept_memory: True if this process' allocator now keeps freed memory, see `fit`.
+        kept_memory: True if this `fit` made the process' allocator keep freed memory.
     """
 
     device: str = ""
@@ -64,7 +64,7 @@ class RunningMean:
         return {name: float(total) for name, total in self.sums.items()}
 
     def value(self) -> Terms:
-        return {name: total / self.count for name, total in self.totals().items()}
+        return {name: total / max(self.count, 1) for name, total in self.totals().items()}
 
 
 @torch.no_grad()

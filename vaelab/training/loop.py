@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from vaelab import speed
+from vaelab import nets, speed
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError, TrainingDivergedError
 from vaelab.progress import progress
@@ -137,6 +137,8 @@ class _Run:
         fixed = settings.fixed(model, images, self.optimizer)
         self._found = store.starting_point(resume, fixed) if store else None
         self.state = self._found[1] if self._found else TrainingState(fixed, epoch=settings.initial_epoch)
+        if self.processes.rank > 0:
+            self.state.terms = RunningMean()  # rank 0 goes on with those of all
         self.history = self.state.history
         self.history.device, self.history.interrupted = str(self.device), False
         self._seconds_before, self._looked = self.history.seconds, 0.0
@@ -153,7 +155,8 @@ class _Run:
     @contextmanager
     def started(self, precision: str | None, channels_last: bool | None, keep_memory: bool) -> Iterator[None]:
         """All that holds while training, and is put back at its end."""
-        with self.processes, _own_random_state(self.device):
+        self.processes.join()
+        with nets.keeping_random_state(self.device):
             plan = self._plan(precision, channels_last, keep_memory)
             with speed.applied(plan, self.model), self._bar() as self.bar:
                 if self._found:
@@ -213,9 +216,10 @@ class _Run:
         self._check()
         if stopped:
             self._interrupted()
+            state.terms = self.processes.together(state.terms)
             self.save()
         else:
-            self.history.train.append(self.processes.mean(state.terms))
+            self.history.train.append(self.processes.together(state.terms).value())
             state.epoch, state.step, state.terms = state.epoch + 1, 0, RunningMean()
 
     def _step(self, batch: Tensor, augment: Callable[[Tensor], Tensor] | None) -> None:
@@ -336,7 +340,7 @@ class _Run:
     def validate(self, validation: ImageSet) -> None:
         """Measure the loss terms on `validation`, with draws that depend on the epoch alone."""
         self.processes.unseed(self.model)
-        torch.manual_seed(seed_of(self.settings.seed, "validation", self.state.epoch))
+        nets.seed(seed_of(self.settings.seed, "validation", self.state.epoch), self.device)
         self.history.validation.append(mean_terms(self.model, validation, self.settings.batch_size))
 
     def save(self) -> None:
@@ -374,13 +378,6 @@ class _Stopping:
             signal.signal(number, handler)
         if self.signal == signal.SIGTERM:
             signal.raise_signal(signal.SIGTERM)
-
-
-@contextmanager
-def _own_random_state(device: torch.device) -> Iterator[None]:
-    """Draws inside do not disturb the reader's random state."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        yield
 
 
 def _fitting(model: nn.Module, images: ImageSet | Tensor) -> ImageSet:

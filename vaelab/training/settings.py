@@ -50,7 +50,7 @@ class Settings:
             raise ValueError(f"batch_size must be at least 1, not {self.batch_size}.")
         if not 0 < self.lr < math.inf:
             raise ValueError(
-                f"lr, the step size, must be greater than 0, not {self.lr}. 1e-3 is a good start."
+                f"lr, the step size, must be finite and greater than 0, not {self.lr}. 1e-3 is a good start."
             )
         if self.schedule not in SCHEDULES:
             raise UnknownNameError("schedule", self.schedule, SCHEDULES)

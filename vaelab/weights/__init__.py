@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from vaelab import losses
-from vaelab.errors import UnknownNameError, WeightsError
+from vaelab.errors import UnknownNameError, VaelabError, WeightsError
 from vaelab.files import written_whole
 from vaelab.models import VAE, Autoencoder
 from vaelab.recipes import build
@@ -105,10 +105,15 @@ def description(model: nn.Module) -> dict[str, str]:
     said: dict[str, str] = {}
     try:
         for name in _exchangeable(model):
-            said[name] = json.dumps(_in_words(name, getattr(model, name)))
-        return {"recipe": json.dumps(_recipe_of(model)), **said}
+            said[name] = _json(_in_words(name, getattr(model, name)))
+        return {"recipe": _json(_recipe_of(model)), **said}
     except WeightsError as error:
         return {**said, _LOST: str(error)}
+
+
+def _json(value: Any) -> str:
+    """JSON, in which NumPy's and PyTorch's single numbers are Python's."""
+    return json.dumps(value, default=lambda number: number.item())
 
 
 def _exchangeable(model: nn.Module) -> list[str]:
@@ -122,8 +127,10 @@ def _in_words(name: str, value: Any) -> float | list:
     """A number as it is; a function or module of `losses` as [name, options], without what is a tensor."""
     if isinstance(value, (int, float)):
         return value
+    if isinstance(value, torch.Tensor) and value.numel() == 1:
+        return value.item()
     kind = value if inspect.isfunction(value) else type(value)
-    if kind is not getattr(losses, kind.__name__, None):
+    if kind.__module__ != losses.__name__:
         raise WeightsError(
             f"The {name} of this model, {kind.__qualname__}, is none of vaelab.losses, {_NOT_SAID}"
         )
@@ -173,15 +180,17 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
         raise WeightsError(f"{path} cannot be loaded. {header[_LOST]}")
     if "recipe" not in header:
         raise WeightsError(f"{path} does not say which recipe it belongs to; vaelab's own files do.")
-    recipe = json.loads(header["recipe"])
-    changes: dict[str, Any] = {
-        k: tuple(v) if isinstance(v, list) else v for k, v in recipe["changes"].items()
-    }
-    model = build(recipe["name"], **changes)
     try:
+        recipe = json.loads(header["recipe"])
+        changes: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in recipe["changes"].items()
+        }
+        model = build(recipe["name"], **changes)
         for name in header.keys() & _exchangeable(model):
             setattr(model, name, _from_words(json.loads(header[name])))
-    except (TypeError, ValueError) as error:
+    except VaelabError:
+        raise
+    except (TypeError, ValueError, LookupError) as error:
         raise WeightsError(f"What {path} says of its model cannot be understood: {error}") from error
     fill(model, read(path), path)
     return model.to(device).eval()
