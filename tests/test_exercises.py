@@ -9,7 +9,7 @@ import pytest
 from tools import mutants
 from vaelab.grading.outcome import Status, run
 from vaelab.grading.sheet import EXERCISES, exercise, module
-from vaelab.grading.source import for_learners, read_source, solution_lines
+from vaelab.grading.source import for_learners, read_source, solved
 from vaelab.grading.space import local
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,10 +75,9 @@ def test_sections_to_read_again_are_headings_of_their_chapter(name):
 
 def test_no_line_of_a_solution_reaches_learners(name):
     source = read_source(mutants.SOURCE / name / "exercise.md")
-    given = "\n".join(c.source for c in for_learners(source).cells)
-    told = {line.strip() for line in given.split("\n")}
+    whole, given = ("\n".join(c.source for c in made(source).cells) for made in (solved, for_learners))
     public = Path(module(name).__file__).read_text()
-    for line in solution_lines(source) - told:
+    for line in set(map(str.strip, whole.split("\n"))) - set(map(str.strip, given.split("\n"))):
         if len(line) > 12:
             assert line not in given and line not in public, line
 

@@ -24,6 +24,12 @@ def same_shape(actual: Any, expected: tuple[int, ...], message: str) -> None:
         raise WrongError(f"{message} Expected shape {tuple(expected)}, got {np.shape(actual)}.")
 
 
+def several(value: Any, count: int, message: str) -> list:
+    """The things that a function returned; fails unless there are so many."""
+    expect(isinstance(value, list) and len(value) == count, message)
+    return value
+
+
 def agrees(actual: Any, expected: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
     """Whether two arrays (NumPy or PyTorch) have one shape and equal values, up to rounding."""
     actual, expected = _array(actual), _array(expected)

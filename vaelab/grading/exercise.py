@@ -29,22 +29,25 @@ class Question:
     Args:
         key: `q1`, `q2`, ...
         title: a few words.
-        chapter: the page that teaches it, such as `04-kl-divergence`.
-        section: the heading there to read again.
+        section: the heading to read again.
         hint: a second, stronger hint than the cases' messages give; not the answer.
         hidden_points: what the instructor's hidden cases give on top.
         written: the variable that holds a written answer, marked by hand.
+        chapter: the page with that heading, such as `04-kl-divergence`; by default the exercise's namesake.
     """
 
     exercise: str
     key: str
     title: str
-    chapter: str
     section: str
     hint: str
     hidden_points: float = 0
     written: str | None = None
+    chapter: str = ""
     cases: list[Case] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.chapter = self.chapter or self.exercise
 
     @property
     def points(self) -> float:
@@ -58,11 +61,7 @@ class Question:
         fails, no other case of the question gives points.
         """
 
-        def register(check: Check) -> Check:
-            self.cases.append(Case(self.key, check.__name__.replace("_", " "), points, check, gate))
-            return check
-
-        return register
+        return _registering(self.cases, self.key, points, gate=gate)
 
     def choice(
         self,
@@ -89,12 +88,13 @@ class Question:
         self.case(points)(the_right_choice)
 
 
+@dataclass
 class Exercise:
     """The public side of an exercise: what a learner's notebook checks itself with."""
 
-    def __init__(self, name: str, title: str):
-        self.name, self.title = name, title
-        self.questions: dict[str, Question] = {}
+    name: str
+    title: str
+    questions: dict[str, Question] = field(default_factory=dict, init=False)
 
     def question(self, key: str, title: str, **options) -> Question:
         """Add a question; the options are those of `Question`."""
@@ -107,6 +107,7 @@ class Exercise:
         return sum(question.points for question in self.questions.values())
 
 
+@dataclass
 class HiddenCases:
     """Cases that only the instructor has, and how written answers are marked.
 
@@ -115,10 +116,9 @@ class HiddenCases:
         rubrics: question -> what earns how many marks, `{marks: what}`.
     """
 
-    def __init__(self, exercise: str):
-        self.exercise = exercise
-        self.cases: list[Case] = []
-        self.rubrics: dict[str, Mapping[float, str]] = {}
+    exercise: str
+    cases: list[Case] = field(default_factory=list, init=False)
+    rubrics: dict[str, Mapping[float, str]] = field(default_factory=dict, init=False)
 
     def rubric(self, question: str, marks: Mapping[float, str]) -> None:
         """What earns how many marks in the question's written answer, `{marks: what}`."""
@@ -127,12 +127,15 @@ class HiddenCases:
     def case(self, question: str, points: float) -> Callable[[Check], Check]:
         """Register a hidden check of a question."""
 
-        def register(check: Check) -> Check:
-            name = check.__name__.replace("_", " ")
-            self.cases.append(Case(question, name, points, check, hidden=True))
-            return check
+        return _registering(self.cases, question, points, hidden=True)
 
-        return register
+
+def _registering(cases: list[Case], question: str, points: float, **kind: bool) -> Callable[[Check], Check]:
+    def register(check: Check) -> Check:
+        cases.append(Case(question, check.__name__.replace("_", " "), points, check, **kind))
+        return check
+
+    return register
 
 
 def seal(exercise: str, question: str, answer: str | float) -> str:

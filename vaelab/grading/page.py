@@ -1,8 +1,10 @@
 """A page that needs nothing but itself: no network, no script; light and dark; on a phone and on paper."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from html import escape
+from pathlib import Path
 
+from vaelab.files import written_whole
 from vaelab.grading.safe_text import printable
 
 _STYLE = """
@@ -80,6 +82,14 @@ def document(title: str, body: str, *, style: str = "", kind: str = "") -> str:
         f"<title>{text(title)}</title>\n<style>{_STYLE}{style}</style>\n</head>\n"
         f'<body class="{kind}">\n<main>\n{body}\n</main>\n</body>\n</html>\n'
     )
+
+
+def write_all(folder: Path, pages: Mapping[str, str]) -> None:
+    """Write pages into a folder, by their names; it is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, html in pages.items():
+        with written_whole(folder / name) as temporary:
+            temporary.write_text(html, encoding="utf-8")
 
 
 def text(plain: str, longest: int = 5_000) -> str:

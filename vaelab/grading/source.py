@@ -13,15 +13,20 @@ A cell tagged with a question's key, such as `q1`, holds its answer.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import nbformat
 
 from vaelab.errors import VaelabError
 
-BEGIN, INSTEAD, END = "### BEGIN SOLUTION", "### INSTEAD", "### END SOLUTION"
-_AFTER = {BEGIN: (None,), INSTEAD: (BEGIN,), END: (BEGIN, INSTEAD)}  # marker -> what may be open before it
+_MARKER = r"[ \t]*(### (?:BEGIN SOLUTION|INSTEAD|END SOLUTION))[ \t]*\n"
+_LINES = rf"(?:(?!{_MARKER}).*\n)*"
+_BLOCK = re.compile(
+    rf"^(?P<indent>[ \t]*)### BEGIN SOLUTION[ \t]*\n(?P<solution>{_LINES})"
+    rf"(?:[ \t]*### INSTEAD[ \t]*\n(?P<instead>{_LINES}))?[ \t]*### END SOLUTION[ \t]*\n",
+    re.MULTILINE,
+)
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -57,7 +62,7 @@ def without_solution(source: str) -> str:
     Raises:
         SourceError: if the markers do not match.
     """
-    return "\n".join(line for solution, line in _marked(source, learner=True) if not solution)
+    return _replaced(source, _given)
 
 
 def without_markers(source: str) -> str:
@@ -66,38 +71,21 @@ def without_markers(source: str) -> str:
     Raises:
         SourceError: if the markers do not match.
     """
-    return "\n".join(line for _, line in _marked(source, learner=False))
+    return _replaced(source, r"\g<solution>")
 
 
-def solution_lines(notebook: nbformat.NotebookNode) -> set[str]:
-    """The lines of code that learners must not get, stripped of blanks."""
-    lines = set()
-    for cell in notebook.cells:
-        lines |= {line.strip() for solution, line in _marked(cell.source, learner=True) if solution}
-    return lines
+def _given(block: re.Match) -> str:
+    """What the learner gets in the solution's place."""
+    if block["instead"] is None:
+        return f"{block['indent']}...  # your answer\n"
+    return re.sub(r"^([ \t]*)# ?", r"\1", block["instead"], flags=re.MULTILINE)
 
 
-def _marked(source: str, learner: bool) -> Iterator[tuple[bool, str]]:
-    """(is solution, line), markers left out; with `learner`, what stands in the solution's place too."""
-    state, instead, indent = None, None, ""
-    for line in source.split("\n"):
-        text = line.strip()
-        if text not in (BEGIN, INSTEAD, END):
-            if state == INSTEAD:
-                instead.append(re.sub(r"^(\s*)# ?", r"\1", line))
-            else:
-                yield state == BEGIN, line
-            continue
-        if state not in _AFTER[text]:
-            raise SourceError(f"{text} out of order in:\n{source}")
-        if text == BEGIN:
-            indent = line[: len(line) - len(line.lstrip())]
-        elif text == END and learner:
-            given = [f"{indent}...  # your answer"] if instead is None else instead
-            yield from ((False, line) for line in given)
-        state, instead = (None, None) if text == END else (text, [] if text == INSTEAD else None)
-    if state is not None:
-        raise SourceError(f"{END} is missing in:\n{source}")
+def _replaced(source: str, put: str | Callable[[re.Match], str]) -> str:
+    text = _BLOCK.sub(put, f"{source}\n")
+    if left := re.search(f"^{_MARKER}", text, re.MULTILINE):
+        raise SourceError(f"{left[1]} out of order, or one that belongs to it is missing, in:\n{source}")
+    return text.removesuffix("\n")
 
 
 def _changed(cell, source: str):
@@ -110,7 +98,6 @@ def _changed(cell, source: str):
 
 def _made_of(cells: Iterable) -> nbformat.NotebookNode:
     notebook = nbformat.v4.new_notebook(cells=list(cells), metadata=_METADATA)
-    notebook.nbformat_minor = 5
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
     return notebook

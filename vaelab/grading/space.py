@@ -77,11 +77,7 @@ class Server:
         return eval(message["expression"], {**self._namespace, **values})
 
     def _seed(self, message: dict) -> None:
-        import torch
-
-        torch.manual_seed(message["seed"])
-        np.random.seed(message["seed"])
-        random.seed(message["seed"])
+        seed_all(message["seed"])
 
     def _gradients(self, message: dict) -> list:
         import torch
@@ -176,6 +172,15 @@ class Handle:
             raise AttributeError(name)
         message = {"do": "attribute", "target": self._number, "name": name}
         return self._space._result(message, f"{self._name}.{name}")
+
+
+def seed_all(seed: int) -> None:
+    """Seed PyTorch, NumPy and `random`."""
+    import torch
+
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
 
 
 def local(namespace: dict[str, Any]) -> Space:

@@ -138,28 +138,13 @@ def _key(files: Mapping[str, bytes], standard: Standard) -> str:
     return digest.hexdigest()
 
 
-_COLUMNS = (
-    *("student", "exercise", "file", "status", "note", "score", "of", "marks", "total"),
-    *POINTS,
-    *("tried", "failures written", "failures marks"),
-)
+_COLUMNS = (*scores.FIRST, *POINTS, "tried", "failures written", "failures marks")
 
 
 def _row(graded: Graded) -> dict[str, str]:
-    submission, result = graded.submission, graded.result
-    exercise, file = graded.key()
-    return {
-        "student": cell(submission.student),
-        "exercise": exercise,
-        "file": file,
-        "status": result.status,
-        "note": cell("; ".join(filter(None, (submission.note, result.note)))),
-        "score": f"{result.points():g}",
-        "of": f"{sum(POINTS.values()):g}",
-        "marks": "" if graded.marks is None else f"{graded.marks:g}",
-        "total": f"{graded.total:g}",
-        **{key: f"{result.points(key):g}" for key in POINTS},
-        "tried": cell(result.written.get("tried", "")),
-        "failures written": cell(result.written.get("failures", "")),
+    written = graded.result.written
+    return scores.first_cells(graded, f"{sum(POINTS.values()):g}", POINTS) | {
+        "tried": cell(written.get("tried", "")),
+        "failures written": cell(written.get("failures", "")),
         "failures marks": scores.mark_cell(graded.typed.get("failures", "")),
     }

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from vaelab.grading.capstone.rules import CARD, WEIGHTS, WEIGHTS_BYTES
 from vaelab.grading.marking import owners
-from vaelab.grading.marking.filetree import File, UnreadableError, files
-from vaelab.grading.marking.submissions import Submission, SubmissionsError
+from vaelab.grading.marking.filetree import File, UnreadableError
+from vaelab.grading.marking.submissions import Submission, SubmissionsError, by_student
 
 EXERCISE = "capstone"
 _MOST_OF_ONE_STUDENT = 5  # half a minute each
@@ -29,15 +29,9 @@ def find(place: Path, leave_out: Collection[Path] = ()) -> dict[Submission, Foun
     Raises:
         SubmissionsError: if there is no such place, or nothing in it.
     """
-    if not place.is_dir() and not (place.is_file() and place.suffix.lower() == ".zip"):
-        raise SubmissionsError(f"{place} is neither a folder nor a .zip archive.")
-    root = place.resolve().name if place.is_dir() else place.stem
-    by_owner = defaultdict(list)
-    for file in files(place, leave_out):
-        by_owner[_owner(file, root)].append(file)
     found = {}
-    for (student, _), handed_in in by_owner.items():
-        found |= _of(student, handed_in)
+    for student, files in by_student(place, leave_out, _says_whose):
+        found |= _of(student, files)
     if not found:
         raise SubmissionsError(f"There is no {WEIGHTS} or {CARD} in {place}.")
     return dict(sorted(found.items(), key=lambda pair: (pair[0].student.casefold(), pair[0].file)))
@@ -55,20 +49,20 @@ def contents(found: Found) -> dict[str, bytes]:
     return {name: same[0].read(WEIGHTS_BYTES) for name, same in found.items()}
 
 
-def _owner(file: File, root: str) -> tuple[str, str]:
+def _says_whose(file: File) -> tuple[str, ...]:
     """Everybody's files have the same names: only those of an LMS, and of an archive, say whose they are."""
     *above, name = file.parts
     says = file.refused or owners.known_to_lms((name,))
-    return owners.owner((*above, name if says else ""), root)
+    return (*above, name if says else "")
 
 
-def _of(student: str, handed_in: list[File]) -> dict[Submission, Found]:
+def _of(student: str, files: list[File]) -> dict[Submission, Found]:
     by_folder: dict[tuple[str, ...], Found] = defaultdict(lambda: defaultdict(list))
-    for file in handed_in:
+    for file in files:
         if (name := _plain_name(file)) in (WEIGHTS, CARD):
             by_folder[file.parts[:-1]][name].append(file)
     if not by_folder:
-        return _something_else(student, handed_in)
+        return _something_else(student, files)
     # Checkpoints of a training are called model.safetensors too; a submission has a card.
     chosen = [found for found in by_folder.values() if CARD in found] or [*by_folder.values()][:1]
     paths = ["/".join((found.get(WEIGHTS) or found[CARD])[0].parts) for found in chosen]
@@ -89,9 +83,9 @@ def _plain_name(file: File) -> str:
     return _COUNTED.sub("", name.rsplit("_", 1)[-1]) if owners.known_to_lms((name,)) else name
 
 
-def _something_else(student: str, handed_in: list[File]) -> dict[Submission, Found]:
+def _something_else(student: str, files: list[File]) -> dict[Submission, Found]:
     """Neither weights nor card. Loose files at the top are nobody's, except an archive that is broken."""
-    others = [f for f in handed_in if len(f.parts) > 1 or f.refused or owners.known_to_lms(f.parts)]
+    others = [f for f in files if len(f.parts) > 1 or f.refused or owners.known_to_lms(f.parts)]
     if not others:
         return {}
     names = ", ".join(file.parts[-1] for file in others[:5])

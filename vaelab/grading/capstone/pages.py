@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from vaelab.files import written_whole
 from vaelab.grading.capstone.rules import POINTS, RUBRIC, TITLES
 from vaelab.grading.check_report import number
-from vaelab.grading.marking.feedback import file_name
+from vaelab.grading.marking.feedback import file_name, head, marks, quoted, score
 from vaelab.grading.marking.results import ACCEPTED
-from vaelab.grading.marking.scores import Graded, as_number
-from vaelab.grading.page import bar, document, message, table, text
+from vaelab.grading.marking.scores import Graded
+from vaelab.grading.page import document, message, table, text, write_all
 
 _ASKED = {"tried": "What you tried", "failures": "Failures"}
 _POSSIBLE = sum(POINTS.values())
@@ -17,22 +16,15 @@ _POSSIBLE = sum(POINTS.values())
 
 def write(folder: Path, graded: Sequence[Graded]) -> None:
     """Write a page for each submission, and `index.html`, which is not for students."""
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = {"index.html": index(graded)} | {file_name(row): page(row) for row in graded}
-    for name, html in texts.items():
-        with written_whole(folder / name) as temporary:
-            temporary.write_text(html, encoding="utf-8")
+    write_all(folder, {"index.html": index(graded)} | {file_name(row): page(row) for row in graded})
 
 
 def page(graded: Graded) -> str:
     """The page of one submission. It shows nobody else's work, and no remark that is for the instructor."""
     submission, result = graded.submission, graded.result
-    points = result.points()
-    score = f'<p class="score"><strong>{number(points)}</strong> of {number(_POSSIBLE)} points</p>'
     body = [
-        f'<header><p class="soft">Feedback for {text(submission.student)}</p><h1>Capstone</h1>',
-        f'<p class="soft">{text(submission.file)}</p></header>',
-        score + bar(points / _POSSIBLE),
+        head(submission, "Capstone"),
+        score(result.points(), _POSSIBLE),
         f'<p class="soft">{text(submission.note.capitalize())}</p>' if submission.note else "",
         *(_details(graded) if result.status == ACCEPTED else [_refused(graded)]),
     ]
@@ -75,18 +67,6 @@ def _details(graded: Graded) -> Iterator[str]:
     yield table(("Part", "Points", "Why"), rows, numbers={1})
     for key, title in _ASKED.items():
         answer = graded.result.written.get(key, "")
-        quoted = "".join(f"<p>{text(part, 20_000)}</p>" for part in answer.split("\n\n"))
-        said = f"<blockquote>{quoted}</blockquote>" if answer else '<p class="soft">Nothing was written.</p>'
+        said = quoted(answer) if answer else '<p class="soft">Nothing was written.</p>'
         yield f"<section><h2>{title}</h2>{said}</section>"
-    yield _marks(graded)
-
-
-def _marks(graded: Graded) -> str:
-    typed = graded.typed.get("failures", "")
-    mark = as_number(typed)
-    given = f"{number(mark)} of {number(max(RUBRIC))}" if mark is not None else text(typed)
-    lines = "".join(f"<li>{number(marks)}: {text(what)}</li>" for marks, what in RUBRIC.items())
-    return (
-        f"<p>What earns how many marks for the failures:</p><ul>{lines}</ul>"
-        f"<p>Marks: <strong>{given or 'not marked yet'}</strong></p>"
-    )
+    yield marks(RUBRIC, graded.typed.get("failures", ""), " for the failures")

@@ -46,17 +46,17 @@ def score(path: str | os.PathLike, standard: Standard, *, measure: bool = True) 
         return _refused(f"This could not be read as a submission: {str(error)[:300]}")
     card = _card_part(found.card)
     if not measure:
-        return CapstoneScore((*_unmeasured("Not measured."), card), "", (), found.card, found.parameters)
+        return CapstoneScore((*_unmeasured(), card), "", (), found.card, found.parameters)
     measured = [_measured(key, found, standard) for key in MEASURES]
     return CapstoneScore((*measured, card), "", remarks(found), found.card, found.parameters)
 
 
 def _refused(why: str) -> CapstoneScore:
-    return CapstoneScore((*_unmeasured("Not measured."), Part("card")), why)
+    return CapstoneScore((*_unmeasured(), Part("card")), why)
 
 
-def _unmeasured(message: str) -> list[Part]:
-    return [Part(key, message=message) for key in MEASURES]
+def _unmeasured() -> list[Part]:
+    return [Part(key, message="Not measured.") for key in MEASURES]
 
 
 def _measured(key: str, found: submission.Submission, standard: Standard) -> Part:

@@ -1,13 +1,14 @@
 """What students get back: a page for each submission. It needs no network and shows nobody else's work."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from vaelab.grading.check_report import number
 from vaelab.grading.exercise import Question
 from vaelab.grading.isolation.sandbox import RAN
 from vaelab.grading.marking.results import CaseResult
 from vaelab.grading.marking.scores import Graded, as_number
+from vaelab.grading.marking.submissions import Submission
 from vaelab.grading.page import bar, document, message, text
 from vaelab.grading.safe_text import slug
 
@@ -30,9 +31,7 @@ def page(graded: Graded) -> str:
     submission = graded.submission
     title = graded.checks.exercise.title if graded.checks else "A submission"
     body = [
-        f'<header><p class="soft">Feedback for {text(submission.student)}</p>',
-        f"<h1>{text(title)}</h1>",
-        f'<p class="soft">{text(submission.file)}</p></header>',
+        head(submission, title),
         _score(graded),
         *_remarks(graded),
     ]
@@ -42,13 +41,25 @@ def page(graded: Graded) -> str:
     return document(f"{title}: {submission.student}", "\n".join(body))
 
 
+def head(submission: Submission, title: str) -> str:
+    """The head of a page of feedback."""
+    return (
+        f'<header><p class="soft">Feedback for {text(submission.student)}</p>\n<h1>{text(title)}</h1>\n'
+        f'<p class="soft">{text(submission.file)}</p></header>'
+    )
+
+
+def score(points: float, possible: float) -> str:
+    """Points in large letters, and as a bar."""
+    told = f"<strong>{number(points)}</strong> of {number(possible)} points"
+    return f'<p class="score">{told}</p>{bar(points / possible)}'
+
+
 def _score(graded: Graded) -> str:
     points = graded.result.points()
     if not graded.checks:
         return f'<p class="score"><strong>{number(points)}</strong> points</p>'
-    possible = graded.checks.points
-    html = f'<p class="score"><strong>{number(points)}</strong> of {number(possible)} points</p>'
-    html += bar(points / possible)
+    html = score(points, graded.checks.points)
     if graded.marks is not None:
         html += (
             f"<p>With {number(graded.marks)} for written answers: <strong>{number(graded.total)}</strong></p>"
@@ -103,19 +114,24 @@ def _case(case: CaseResult) -> str:
 def _written(graded: Graded, question: Question) -> Iterator[str]:
     answer = graded.result.written.get(question.key, "")
     yield "<h3>In your words</h3>"
-    yield _quoted(answer) if answer else '<p class="soft">Nothing was written here.</p>'
-    rubric = graded.checks.rubrics[question.key]
+    yield quoted(answer) if answer else '<p class="soft">Nothing was written here.</p>'
+    yield marks(graded.checks.rubrics[question.key], graded.typed.get(question.key, ""))
+
+
+def marks(rubric: Mapping[float, str], typed: str, what_for: str = "") -> str:
+    """What earns how many marks, and what was typed into the column of marks."""
     lines = "".join(f"<li>{number(marks)}: {text(what)}</li>" for marks, what in rubric.items())
-    yield f"<p>What earns how many marks:</p><ul>{lines}</ul>"
-    typed = graded.typed.get(question.key, "")
     mark = as_number(typed)
     given = f"{number(mark)} of {number(max(rubric))}" if mark is not None else text(typed)
-    yield f"<p>Marks: <strong>{given or 'not marked yet'}</strong></p>"
+    return (
+        f"<p>What earns how many marks{what_for}:</p><ul>{lines}</ul>"
+        f"<p>Marks: <strong>{given or 'not marked yet'}</strong></p>"
+    )
 
 
-def _quoted(answer: str) -> str:
+def quoted(answer: str) -> str:
     """The learner's text. Lines were broken to fit a cell; only an empty one parts paragraphs."""
-    paragraphs = "".join(f"<p>{text(part)}</p>" for part in answer.split("\n\n"))
+    paragraphs = "".join(f"<p>{text(part, 20_000)}</p>" for part in answer.split("\n\n"))
     return f"<blockquote>{paragraphs}</blockquote>"
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 
-from vaelab.files import written_whole
+from vaelab.grading import page
 from vaelab.grading.isolation import sandbox
 from vaelab.grading.marking import checks, feedback, scores, summary
 from vaelab.grading.marking.checks import Checks
@@ -160,11 +160,8 @@ def _write(graded: Sequence[Graded], typed: dict, out: Path, html: Path | None, 
     if cases:
         scores.write_cases(cases, graded)
     if html:
-        html.mkdir(parents=True, exist_ok=True)
         pages = {feedback.file_name(row): feedback.page(row) for row in graded}
-        for name, page in ({"index.html": summary.index(graded)} | pages).items():
-            with written_whole(html / name) as temporary:
-                temporary.write_text(page, encoding="utf-8")
+        page.write_all(html, {"index.html": summary.index(graded)} | pages)
 
 
 def _report(graded: Sequence[Graded], out: Path, html: Path | None, cases: Path | None) -> None:

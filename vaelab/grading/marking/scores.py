@@ -18,7 +18,7 @@ from vaelab.grading.marking.results import Result
 from vaelab.grading.marking.submissions import Submission, SubmissionsError
 from vaelab.grading.safe_text import cell
 
-_FIRST = ("student", "exercise", "file", "status", "note", "score", "of", "marks", "total")
+FIRST = ("student", "exercise", "file", "status", "note", "score", "of", "marks", "total")
 _WRITTEN, _MARKS = " written", " marks"
 Key = tuple[str, str]  # exercise and file: a spreadsheet leaves them as they are, unlike a student's 007
 
@@ -114,28 +114,34 @@ def columns(graded: Iterable[Graded]) -> list[str]:
     questions = sorted({key for c in checks for key in c.cases}, key=_natural)
     written = sorted({k for c in checks for k, q in c.exercise.questions.items() if q.written}, key=_natural)
     pairs = [f"{key}{kind}" for key in written for kind in (_WRITTEN, _MARKS)]
-    return [*_FIRST, *questions, "failed", *pairs]
+    return [*FIRST, *questions, "failed", *pairs]
 
 
 def _natural(key: str) -> tuple[int, str]:
     return len(key), key
 
 
-def _row(graded: Graded) -> dict[str, object]:
-    result, submission = graded.result, graded.submission
+def _row(graded: Graded) -> dict[str, str]:
+    result, checks = graded.result, graded.checks
+    row = first_cells(graded, f"{checks.points:g}" if checks else "", checks.cases if checks else ())
+    row["failed"] = cell("; ".join(f"{key} {case.name}" for key, case in result.failed()))
+    row |= {f"{key}{_WRITTEN}": cell(text) for key, text in result.written.items()}
+    return row | {f"{key}{_MARKS}": mark_cell(text) for key, text in graded.typed.items()}
+
+
+def first_cells(graded: Graded, possible: str, questions: Iterable[str]) -> dict[str, str]:
+    """What every table has: whose, what, how it went, points and marks."""
+    submission, result = graded.submission, graded.result
     row = {
         **_names(graded),
         "status": cell(result.status),
         "note": cell("; ".join(filter(None, (submission.note, result.note)))),
         "score": f"{result.points():g}",
-        "of": f"{graded.checks.points:g}" if graded.checks else "",
+        "of": possible,
         "marks": "" if graded.marks is None else f"{graded.marks:g}",
         "total": f"{graded.total:g}",
-        "failed": cell("; ".join(f"{key} {case.name}" for key, case in result.failed())),
     }
-    row |= {key: f"{result.points(key):g}" for key in (graded.checks.cases if graded.checks else ())}
-    row |= {f"{key}{_WRITTEN}": cell(text) for key, text in result.written.items()}
-    return row | {f"{key}{_MARKS}": mark_cell(text) for key, text in graded.typed.items()}
+    return row | {key: f"{result.points(key):g}" for key in questions}
 
 
 def mark_cell(typed: str) -> str:
@@ -150,18 +156,6 @@ def _names(graded: Graded) -> dict[str, str]:
 
 def write_cases(path: Path, graded: Iterable[Graded]) -> None:
     """One row for each case of each submission."""
-    header = [
-        "student",
-        "exercise",
-        "file",
-        "question",
-        "case",
-        "hidden",
-        "status",
-        "points",
-        "of",
-        "message",
-    ]
     rows = (
         {
             **_names(row),
@@ -177,6 +171,7 @@ def write_cases(path: Path, graded: Iterable[Graded]) -> None:
         for key, cases in row.result.questions.items()
         for case in cases
     )
+    header = (*FIRST[:3], "question", "case", "hidden", "status", "points", "of", "message")
     write_rows(path, header, rows)
 
 

@@ -57,16 +57,28 @@ def find(place: Path, leave_out: Collection[Path] = ()) -> list[Submission]:
     Raises:
         SubmissionsError: if there is no such place, or nothing in it.
     """
+    students = by_student(place, leave_out, lambda file: file.parts)
+    found = [submission for student, handed in students for submission in _of(student, handed)]
+    if not found:
+        raise SubmissionsError(f"There is no notebook (.ipynb) in {place}.")
+    return sorted(found, key=lambda s: (s.student.casefold(), s.exercise, s.file))
+
+
+def by_student(
+    place: Path, leave_out: Collection[Path], says: Callable[[File], tuple[str, ...]]
+) -> list[tuple[str, list[File]]]:
+    """Each student's files; `says` gives those parts of a file's path that may say whose it is.
+
+    Raises:
+        SubmissionsError: if there is no such place.
+    """
     if not place.is_dir() and not (place.is_file() and place.suffix.lower() == ".zip"):
         raise SubmissionsError(f"{place} is neither a folder nor a .zip archive.")
     root = place.resolve().name if place.is_dir() else place.stem
     by_owner = defaultdict(list)
     for file in files(place, leave_out):
-        by_owner[owners.owner(file.parts, root)].append(file)
-    found = [submission for (student, _), handed in by_owner.items() for submission in _of(student, handed)]
-    if not found:
-        raise SubmissionsError(f"There is no notebook (.ipynb) in {place}.")
-    return sorted(found, key=lambda s: (s.student.casefold(), s.exercise, s.file))
+        by_owner[owners.owner(says(file), root)].append(file)
+    return [(student, handed) for (student, _), handed in by_owner.items()]
 
 
 def _of(student: str, handed_in: list[File]) -> list[Submission]:

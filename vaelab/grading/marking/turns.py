@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from vaelab.grading.space import seed_all
+
 
 class Turns:
     """Lets one check run at a time, since all share the generators of PyTorch, NumPy and `random`.
@@ -21,12 +23,8 @@ class Turns:
     @contextmanager
     def turn(self) -> Iterator[None]:
         """For one question's checks: nobody else's run, and the generators start from 0."""
-        import torch
-
         with self._lock:
-            torch.manual_seed(0)
-            np.random.seed(0)
-            random.seed(0)
+            seed_all(0)
             yield
 
     def waiting(self, ask: Callable[[dict], dict]) -> Callable[[dict], dict]:

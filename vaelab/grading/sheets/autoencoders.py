@@ -6,15 +6,13 @@ import numpy as np
 import torch
 
 import vaelab
-from vaelab.grading import Exercise, diagnose, expect, same_shape, seal
+from vaelab.grading import Exercise, diagnose, expect, same_shape, seal, several
 
 exercise = Exercise("02-autoencoders", "Exercise 2: Autoencoders")
-CHAPTER = "02-autoencoders"
 
 q1 = exercise.question(
     "q1",
     "One layer, on paper",
-    chapter=CHAPTER,
     section="Down: four strides of two",
     hint="Count the places where the kernel can stand: lay it at the left end of the padded row, and ask "
     "how many whole strides it can still go. For the parameters, ask how many numbers of the picture one "
@@ -22,12 +20,13 @@ q1 = exercise.question(
     hidden_points=0.5,
 )
 LAYER = {"shape": (2, 7, 12), "channels": 5, "kernel": 6, "stride": 2, "padding": 3}
+SHAPE_AND_COUNT = "Return two things: the shape, and the number of parameters."
 
 
 @q1.case(0.75)
 def the_shape_that_comes_out(s):
     diagnose(
-        _two_things(s.conv_layer(*LAYER.values()))[0],
+        several(s.conv_layer(*LAYER.values()), 2, SHAPE_AND_COUNT)[0],
         (5, 4, 7),
         {
             "The padding goes on both sides of the row. Here it is counted once.": (5, 3, 5),
@@ -57,7 +56,7 @@ def the_shape_that_comes_out(s):
 @q1.case(0.75)
 def the_parameters(s):
     diagnose(
-        _two_things(s.conv_layer(*LAYER.values()))[1],
+        several(s.conv_layer(*LAYER.values()), 2, SHAPE_AND_COUNT)[1],
         365,
         {
             "The biases are missing.": 360,
@@ -74,16 +73,9 @@ def the_parameters(s):
     )
 
 
-def _two_things(value):
-    message = "Return two things: the shape, and the number of parameters."
-    expect(isinstance(value, (list, tuple)) and len(value) == 2, message)
-    return value
-
-
 q2 = exercise.question(
     "q2",
     "The way back",
-    chapter=CHAPTER,
     section="Up: the same road back",
     hint="Follow the row down and write down every size. On the way up, compare each of them with what the "
     "transposed convolution gives without output padding. The difference is also what the floor threw away "
@@ -126,7 +118,6 @@ def other_strides(s):
 q3 = exercise.question(
     "q3",
     "The error of PCA",
-    chapter=CHAPTER,
     section="The best linear code",
     hint="What PCA with k numbers gets wrong lies along the directions after the k-th. Add up their "
     "squared singular values, and turn that sum over all pictures and pixels into an average.",
@@ -136,7 +127,7 @@ q3 = exercise.question(
 
 @q3.case(1.5)
 def the_error_for_every_size_of_the_code(s):
-    x = _pictures(12, 5)
+    x = np.random.default_rng(1).random((12, 5)) * np.linspace(0.2, 1, 5) + np.linspace(0.1, 0.6, 5)
     value = s.pca_errors(torch.tensor(x, dtype=torch.float32))
     same_shape(value, (6,), "With five singular values there are six sizes, from 0 numbers to 5.")
     right, centred = pca_errors(x), x - x.mean(0)
@@ -178,15 +169,9 @@ def _left(parts):
     return parts.sum() - np.concatenate([[0], np.cumsum(parts)])
 
 
-def _pictures(n, d):
-    generator = np.random.default_rng(1)
-    return generator.random((n, d)) * np.linspace(0.2, 1, d) + np.linspace(0.1, 0.6, d)
-
-
 q4 = exercise.question(
     "q4",
     "Predict, then read a plot",
-    chapter=CHAPTER,
     section="How wide should the bottleneck be?",
     hint="Two points lie on a line, three in a plane. How many directions do 60 points need, once their "
     "mean is known? And what do the directions of 60 digits know about the 61st?",
@@ -225,7 +210,6 @@ q4.choice(
 q5 = exercise.question(
     "q5",
     "Find the bug",
-    chapter=CHAPTER,
     section="The telephone game",
     hint="A network learns to give what it is scored on. Take two models whose loss you can work out: one "
     "draws only black, one changes nothing. What should each of them pay, and what does it pay here?",
@@ -275,8 +259,7 @@ def a_model_that_changes_nothing(s):
 
 def _loss_of(model, s, x):
     s.seed(0)
-    _ = s.denoising_loss
-    value = s.evaluate(f"denoising_loss({model}, x)", x=x)
+    value = s.denoising_loss(s.evaluate(model), x)
     same_shape(value, (), "The loss is one number.")
     return value
 
@@ -294,7 +277,6 @@ def _noisy(x):
 q6 = exercise.question(
     "q6",
     "A denoiser of your own",
-    chapter=CHAPTER,
     section="With and without the bend",
     hint="One hidden layer of about a hundred units on each side of the code is enough, with a code of a "
     "dozen numbers or more, an activation behind each hidden layer, and a sigmoid at the end. If it learns "

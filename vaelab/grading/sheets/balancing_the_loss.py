@@ -10,12 +10,10 @@ from torch.distributions import Normal, kl_divergence
 from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
 
 exercise = Exercise("07-balancing-the-loss", "Exercise 7: Balancing the loss")
-CHAPTER = "07-balancing-the-loss"
 
 q1 = exercise.question(
     "q1",
     "What does this line claim?",
-    chapter=CHAPTER,
     section="A noise level in disguise",
     hint="Turn both terms into sums first: what number then stands before each sum? Divide the whole loss by "
     "the one before the KL. What is left before the summed error must be what a normal distribution puts "
@@ -26,8 +24,7 @@ q1 = exercise.question(
 
 @q1.case(0.5)
 def a_factor_on_the_mean_error(s):
-    s.claimed_sigma(1200, 30)  # without an answer, says so
-    value = s.evaluate("[claimed_sigma(1200, 30, factor, 'mean', 1.0, 'sum') for factor in (24.0, 6.0)]")
+    value = [s.claimed_sigma(1200, 30, factor, "mean", 1.0, "sum") for factor in (24.0, 6.0)]
     right = np.array([5.0, 10.0])
     diagnose(
         value,
@@ -50,11 +47,8 @@ def a_factor_on_the_mean_error(s):
 
 @q1.case(1)
 def every_mix_of_means_and_sums(s):
-    s.claimed_sigma(1200, 30)  # without an answer, says so
-    value = s.evaluate(
-        "[claimed_sigma(1200, 30, 2.0, error, 5.0, kl) for error in ('mean', 'sum') for kl in ('sum', "
-        "'mean')]"
-    )
+    ways = [(error, kl) for error in ("mean", "sum") for kl in ("sum", "mean")]
+    value = [s.claimed_sigma(1200, 30, 2.0, error, 5.0, kl) for error, kl in ways]
     mixes = np.array([1200, 1200, 1, 1]), np.array([1, 30, 1, 30])  # numbers a sum has more than a mean
     diagnose(
         value, _sigma(*mixes, 5.0), _mistakes_with_mixes(*mixes), "Not right for every mix of means and sums."
@@ -91,7 +85,6 @@ def _mistakes_with_mixes(in_error, in_kl, weight=5.0):
 q2 = exercise.question(
     "q2",
     "Find the bug",
-    chapter=CHAPTER,
     section="Let the model find its noise level",
     hint="Work out minus the logarithm of the density for a picture of one pixel, then for one of two. Hold "
     "each against the code, term by term. For the prediction: where is the derivative of the given loss in "
@@ -157,7 +150,6 @@ def the_right_charge_for_noise(s):
 q3 = exercise.question(
     "q3",
     "Once, and again and again",
-    chapter=CHAPTER,
     section="Training got stuck",
     hint="How far into its cycle is a step? With a cycle of 20, steps 3, 23 and 43 are alike. Then: which "
     "share of the climb lies behind it, and what if that share is above one?",
@@ -167,9 +159,8 @@ q3 = exercise.question(
 
 @q3.case(0.5)
 def one_climb(s):
-    s.kl_weight(0, 4.0, 12)  # without an answer, says so
     steps = np.array([0, 3, 6, 12, 13, 40])
-    value = s.evaluate("[kl_weight(step, 4.0, 12) for step in steps]", steps=steps.tolist())
+    value = [s.kl_weight(step, 4.0, 12) for step in steps.tolist()]
     slope = 4 * steps / 12
     diagnose(
         value,
@@ -190,10 +181,9 @@ def one_climb(s):
 
 @q3.case(0.5)
 def one_climb_in_every_cycle(s):
-    s.kl_weight(0, 4.0, 12, cycle=20)
     steps = np.array([0, 6, 12, 19, 20, 23, 26, 39, 46])
     late = [0, 2, 4, 4, 4, 2 / 3, 5 / 3, 4, 5 / 3]
-    value = s.evaluate("[kl_weight(step, 4.0, 12, cycle=20) for step in steps]", steps=steps.tolist())
+    value = [s.kl_weight(step, 4.0, 12, cycle=20) for step in steps.tolist()]
     diagnose(
         value,
         [0, 2, 4, 4, 0, 1, 2, 4, 2],
@@ -216,7 +206,6 @@ def one_climb_in_every_cycle(s):
 q4 = exercise.question(
     "q4",
     "Read a plot",
-    chapter=CHAPTER,
     section="The curve behind the knob",
     hint="Go along the line from e to a. How many nats of distortion does each further nat of rate save? "
     "Stop where it saves less than it costs.",
@@ -238,7 +227,6 @@ q4.choice(
 q5 = exercise.question(
     "q5",
     "A budget of twelve nats",
-    chapter=CHAPTER,
     section="The objective wants it",
     hint="Which directions vary more than the noise that beta and sigma claim? Only they pay, and the "
     "logarithm of a ratio says how much. More noise, fewer nats: halve the interval for sigma again and "
@@ -318,7 +306,6 @@ def _spent(sigma: float) -> float:
 q6 = exercise.question(
     "q6",
     "Choose, and say why",
-    chapter=CHAPTER,
     section="The objective wants it",
     hint="What must the variance of a direction exceed, before a nat is spent on it? Work it out for the "
     "model as it is, and after each change.",

@@ -8,15 +8,13 @@ from torch import nn
 
 import vaelab
 from vaelab import recipes
-from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
+from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape, several
 
 exercise = Exercise("08-faces", "Exercise 8: Faces")
-CHAPTER = "08-faces"
 
 q1 = exercise.question(
     "q1",
     "From files to pictures",
-    chapter=CHAPTER,
     section="Pictures: one name decides",
     hint="Four steps, in this order: cut, move the axis of the channels, turn bytes into numbers from 0 to "
     "1, average. Half of what is too much is cut off at the top, half of the rest at the left.",
@@ -27,14 +25,14 @@ ROUNDING = 0.0045  # a library that rounds to whole bytes, perhaps twice, is rig
 
 @q1.case(0.5)
 def the_shape(s):
-    value = s.prepare(_photographs(2, 18, 14), 12, 4)
+    value = s.prepare(_photographs(), 12, 4)
     expect(np.shape(value) != (2, 4, 4, 3), "The channels come first in a network: (N, 3, size, size).")
     same_shape(value, (2, 3, 4, 4), "Two pictures, three channels, four by four pixels.")
 
 
 @q1.case(1, gate=True)
 def the_pixels(s):
-    pictures = _photographs(2, 18, 14)
+    pictures = _photographs()
     x = pictures.permute(0, 3, 1, 2).float() / 255
     right = _blocks(x[:, :, 3:15, 1:13])
     scrambled = pictures[:, 3:15, 1:13].reshape(2, 3, 12, 12).float() / 255
@@ -73,21 +71,23 @@ def _blocks(x):
     return nn.functional.avg_pool2d(x, 3)
 
 
-def _photographs(n, height, width, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randint(0, 200, (n, height, width, 3), generator=generator, dtype=torch.uint8)
+def _photographs():
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(0, 200, (2, 18, 14, 3), generator=generator, dtype=torch.uint8)
 
 
 q2 = exercise.question(
     "q2",
     "A batch norm that disappears",
-    chapter=CHAPTER,
     section="Two linear layers in a row",
     hint="Write the norm as `scale * a + shift` with one scale and one shift a channel. Put the "
     "convolution, with its bias, in the place of `a`. What multiplies the picture is the new weight, all "
     "the rest the new bias.",
     hidden_points=0.5,
 )
+
+
+WEIGHT_AND_BIAS = "Return two things: the new weight, and the new bias."
 
 
 @q2.case(0.75)
@@ -97,7 +97,7 @@ def the_weight(s):
     right, scale = _folded(*given)[0], _scale(*given)
     by_input = weight * scale[None, :, None, None]
     diagnose(
-        _pair(s.fold(*given))[0],
+        several(s.fold(*given), 2, WEIGHT_AND_BIAS)[0],
         right,
         {
             "The scale is laid along the input channels. The norm stands behind the convolution.": by_input,
@@ -126,7 +126,7 @@ def the_bias(s):
     _, bias, gamma, beta, mean, var, eps = given
     right, scale = _folded(*given)[1], _scale(*given)
     diagnose(
-        _pair(s.fold(*given))[1],
+        several(s.fold(*given), 2, WEIGHT_AND_BIAS)[1],
         right,
         {
             "The convolution's own bias is lost. The norm sees it, too.": beta - mean * scale,
@@ -150,12 +150,6 @@ def the_bias(s):
     )
 
 
-def _pair(value):
-    message = "Return two things: the new weight, and the new bias."
-    expect(isinstance(value, (list, tuple)) and len(value) == 2, message)
-    return value
-
-
 def _scaled(weight, scale):
     return weight * scale[:, None, None, None]
 
@@ -171,11 +165,11 @@ def _scale(weight, *others):
     return (_folded(weight, *others)[0] / weight)[:, 0, 0, 0]
 
 
-def _layer(channels=3, seed=1, eps=0.5):
-    generator = torch.Generator().manual_seed(seed)
-    weight = torch.randn(channels, channels, 2, 2, generator=generator)
-    bias, gamma, beta, mean = torch.randn(4, channels, generator=generator)
-    return weight, bias, gamma, beta, mean, 0.3 + 2 * torch.rand(channels, generator=generator), eps
+def _layer():
+    generator = torch.Generator().manual_seed(1)
+    weight = torch.randn(3, 3, 2, 2, generator=generator)
+    bias, gamma, beta, mean = torch.randn(4, 3, generator=generator)
+    return weight, bias, gamma, beta, mean, 0.3 + 2 * torch.rand(3, generator=generator), 0.5
 
 
 q3 = exercise.question(
@@ -191,9 +185,8 @@ q3 = exercise.question(
 
 @q3.case(0.5, gate=True)
 def the_error_does_not_depend_on_the_other_faces(s):
-    _ = s.error_on
     x = _small_pictures()
-    value = s.evaluate("error_on(model.train(), x)", model=_model(s), x=x)
+    value = s.error_on(_model(s).train(), x)
     same_shape(value, (), "The error is one number.")
     right, training = _errors(x)
     diagnose(
@@ -212,14 +205,13 @@ def the_error_does_not_depend_on_the_other_faces(s):
 
 @q3.case(0.5, gate=True)
 def the_model_is_left_as_it_was(s):
-    _ = s.error_on
-    model, x = _model(s), _small_pictures()
-    before = s.evaluate("[float(v.double().sum()) for v in model.train().buffers()]", model=model)
-    s.evaluate("error_on(model, x)", model=model, x=x)
-    after = s.evaluate("[float(v.double().sum()) for v in model.buffers()]", model=model)
+    model, sums = _model(s), "[float(v.double().sum()) for v in model.train().buffers()]"
+    before = s.evaluate(sums, model=model)
+    s.error_on(model, _small_pictures())
+    modes = s.evaluate("[m.training for m in model.modules()]", model=model)
+    after = s.evaluate(sums, model=model)
     message = "The running averages have moved: the test pictures have left a trace in the model."
     expect(before == after, message)
-    modes = s.evaluate("[m.training for m in model.modules()]", model=model)
     expect(
         all(modes),
         "The model was in training mode, and is in evaluation mode now. The next epoch would suffer.",
@@ -242,14 +234,13 @@ def _errors(x):
     return right, (model.train().reconstruct(x) - x).square().mean().item()
 
 
-def _small_pictures(n=6, seed=2):
-    return torch.rand(n, 3, 16, 16, generator=torch.Generator().manual_seed(seed))
+def _small_pictures():
+    return torch.rand(6, 3, 16, 16, generator=torch.Generator().manual_seed(2))
 
 
 q4 = exercise.question(
     "q4",
     "The cloud of all codes",
-    chapter=CHAPTER,
     section="Do the codes follow the prior?",
     hint="A draw is its posterior's mean plus something of its own. Two things make it vary: which picture "
     "was chosen, and where in its Gaussian the draw fell. The second is independent from latent to latent.",
@@ -257,11 +248,14 @@ q4 = exercise.question(
 )
 
 
+MEAN_AND_COVARIANCE = "Return two things: the mean, and the covariance."
+
+
 @q4.case(0.25)
 def the_mean(s):
-    mu, log_var = _posteriors(4, 3)
+    mu, log_var = _posteriors()
     diagnose(
-        _mean_and_covariance(s.cloud(mu, log_var))[0],
+        several(s.cloud(mu, log_var), 2, MEAN_AND_COVARIANCE)[0],
         mu.mean(0),
         {
             "The sum over the pictures: the parts of the mixture weigh 1/N each.": mu.sum(0),
@@ -274,12 +268,12 @@ def the_mean(s):
 
 @q4.case(0.75, gate=True)
 def the_covariance(s):
-    mu, log_var = _posteriors(4, 3)
+    mu, log_var = _posteriors()
     spread = log_var.exp().mean(0)
     of_means = torch.cov(mu.T, correction=0)
     right = of_means + spread.diag()
     diagnose(
-        _mean_and_covariance(s.cloud(mu, log_var))[1],
+        several(s.cloud(mu, log_var), 2, MEAN_AND_COVARIANCE)[1],
         right,
         {
             "Only the means' covariance: each posterior has a width of its own, too.": of_means,
@@ -306,22 +300,14 @@ def the_covariance(s):
     )
 
 
-def _mean_and_covariance(value):
-    message = "Return two things: the mean, and the covariance."
-    expect(isinstance(value, (list, tuple)) and len(value) == 2, message)
-    return value
-
-
-def _posteriors(n, latents, seed=3):
-    generator = torch.Generator().manual_seed(seed)
-    mu, log_var = torch.randn(2, n, latents, generator=generator)
+def _posteriors():
+    mu, log_var = torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(3))
     return 1 + mu, log_var - 0.5
 
 
 q5 = exercise.question(
     "q5",
     "Predict: a crop that is off",
-    chapter=CHAPTER,
     section="Two published models",
     hint="Follow the face through the layers. Up to where does its picture only move along? And what would "
     "always drawing the average face cost?",
@@ -341,7 +327,6 @@ q5.choice(
 q6 = exercise.question(
     "q6",
     "Where is the face?",
-    chapter=CHAPTER,
     section="New faces, and a fair comparison",
     hint="Two loops make the list of places. Stack the crops into one batch, redraw it in evaluation mode "
     "without gradients, and take one error for each crop: the mean over its channels, rows and columns.",

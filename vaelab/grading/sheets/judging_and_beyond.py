@@ -4,17 +4,17 @@ import math
 
 import numpy as np
 import torch
+from scipy.linalg import sqrtm
+from scipy.stats import linregress
 
 from vaelab.evaluation import frechet_distance
 from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
 
 exercise = Exercise("10-judging-and-beyond", "Exercise 10: Judging and beyond")
-CHAPTER = "10-judging-and-beyond"
 
 q1 = exercise.question(
     "q1",
     "Find the bug",
-    chapter=CHAPTER,
     section="The Fréchet distance",
     hint="Take two features that go up and down together, and print what each line gives. Hold that against "
     "the chapter's formula: is it what the symbol there stands for? Where you can, try it by undoing the "
@@ -41,7 +41,7 @@ def _mistakes_with_matrices(a, b, right):
     cov_a, cov_b = torch.cov(a.T), torch.cov(b.T)
     means, traces = (a.mean(0) - b.mean(0)).square().sum(), cov_a.trace() + cov_b.trace()
     product, cross = cov_a @ cov_b, (means + traces - right) / 2
-    of_each = (_root(cov_a) @ _root(cov_b)).trace()
+    of_each = (sqrtm(cov_a) @ sqrtm(cov_b)).trace()
     cholesky = (torch.linalg.cholesky(cov_a) @ torch.linalg.cholesky(cov_b)).trace()
     one_triangle = torch.linalg.eigvalsh(product).clamp(min=0).sqrt().sum()
     spreads = cov_a.diagonal().sqrt(), cov_b.diagonal().sqrt()
@@ -76,15 +76,9 @@ def _mistakes_with_matrices(a, b, right):
     }
 
 
-def _root(covariance):
-    values, vectors = torch.linalg.eigh(covariance)
-    return (vectors * values.sqrt()) @ vectors.T
-
-
 q2 = exercise.question(
     "q2",
     "With infinitely many pictures",
-    chapter=CHAPTER,
     section="Real against real",
     hint="For the prediction: what is the square of 1 over the root of N? For the cure: the horizontal axis "
     "is 1/N, and infinitely many pictures lie at 0 there. Which of a line's two numbers is its height at 0?",
@@ -144,13 +138,17 @@ def points_that_scatter(s):
     value = s.at_infinity(counts, distances)
     diagnose(
         value,
-        _least_squares(n, d),
+        _line(n, d),
         {
-            "Only the first and the last point are used. All of them should count.": _least_squares(
-                n[[0, -1]], d[[0, -1]]
-            ),
-            "Only the last two points are used. All of them should count.": _least_squares(n[-2:], d[-2:]),
-            "Only the first two points are used. All of them should count.": _least_squares(n[:2], d[:2]),
+            "Only the first and the last point are used. All of them should count.": linregress(
+                1 / n[[0, -1]], d[[0, -1]]
+            ).intercept,
+            "Only the last two points are used. All of them should count.": linregress(
+                1 / n[-2:], d[-2:]
+            ).intercept,
+            "Only the first two points are used. All of them should count.": linregress(
+                1 / n[:2], d[:2]
+            ).intercept,
             "Points with more pictures count for more. The plain sum of squares was asked for.": np.polyfit(
                 1 / n, d, 1, w=n
             )[1],
@@ -161,15 +159,14 @@ def points_that_scatter(s):
     )
 
 
-def _least_squares(counts, distances):
-    columns = np.stack([np.ones(len(counts)), 1 / counts], axis=1)
-    return np.linalg.lstsq(columns, distances, rcond=None)[0][0]
+def _line(n, d):
+    """The height at infinity of the line over 1/N with the least squares."""
+    return linregress(1 / n, d).intercept
 
 
 q3 = exercise.question(
     "q3",
     "Nats, bits and levels",
-    chapter=CHAPTER,
     section="What may be compared",
     hint="Start with one pixel value: the probability of its level is density times interval. Minus its "
     "logarithm to the base 2 is the price in bits. A picture has D of them, so the interval enters D times.",
@@ -239,7 +236,6 @@ def prices_of_two_pictures(s):
 q4 = exercise.question(
     "q4",
     "Straight through a rounding",
-    chapter=CHAPTER,
     section="VQ-VAE: codes from a list",
     hint="Stretch and shift the numbers so that the levels fall on 0, 1, 2, ...; round there, and undo both. "
     "Then add to z something that has the right value and that no gradient passes through.",
@@ -315,7 +311,6 @@ def the_gradient_passes(s):
 q5 = exercise.question(
     "q5",
     "Read a plot",
-    chapter=CHAPTER,
     section="Did it memorise?",
     hint="A model cannot have copied the new pictures. So what would dots of an honest model look like, "
     "whether its samples are soft or crisp: on which side of the dashed line?",

@@ -11,13 +11,11 @@ import vaelab
 from vaelab import evaluation, latent
 from vaelab.grading import Exercise, WrongError, agrees, diagnose, expect, same_shape, seal
 
-NAME = CHAPTER = "09-latent-arithmetic"
-exercise = Exercise(NAME, "Exercise 9: Latent arithmetic")
+exercise = Exercise("09-latent-arithmetic", "Exercise 9: Latent arithmetic")
 
 q1 = exercise.question(
     "q1",
     "Turn and stretch",
-    chapter=CHAPTER,
     section="From one face to another",
     hint="Make both codes one long first. The arc between codes of one length stays at that length. Only "
     "then give each point on it a length of its own.",
@@ -126,7 +124,6 @@ def codes_that_point_the_same_way(s):
 q2 = exercise.question(
     "q2",
     "Repair a vector",
-    chapter=CHAPTER,
     section="The trap: attributes that come together",
     hint="The two masks cut the faces into four groups. What is the average code of one group? With which "
     "share should each of the two groups that have the attribute enter their average?",
@@ -218,7 +215,6 @@ def each_side_balanced(s):
 q3 = exercise.question(
     "q3",
     "Read a plot",
-    chapter=CHAPTER,
     section="Attribute vectors",
     hint="Choose a height in one panel and read off the steps at which A and B reach it; do that for several "
     "heights, in both panels. What is the same every time? For the share: write the mean of all faces as a "
@@ -246,7 +242,7 @@ def the_share_from_the_plot(s):
     why = {
         "68e76336": "That is how long B is, measured in A. Which share of the faces makes it so?",
     }
-    given = seal(NAME, "q3", round(share, 1))
+    given = seal(exercise.name, "q3", round(share, 1))
     otherwise = (
         "At which steps do A and B reach the same height? How does the mean of all depend on the share?"
     )
@@ -256,7 +252,6 @@ def the_share_from_the_plot(s):
 q4 = exercise.question(
     "q4",
     "Find the bug",
-    chapter=CHAPTER,
     section="The cast, and a ruler",
     hint="Take one face and a vector of zeros. Write down, call by call, what goes in and what comes out. "
     "Which two things should be the same then, and are they?",
@@ -341,7 +336,6 @@ def a_real_change_is_counted(s):
 q5 = exercise.question(
     "q5",
     "Predict, then measure",
-    chapter=CHAPTER,
     section="From one face to another",
     hint="How long is one draw in 100 dimensions, about? Averaging four independent numbers divides their "
     "variance by four: what does that do to their typical size?",
@@ -379,7 +373,6 @@ q5.choice(
 q6 = exercise.question(
     "q6",
     "Glasses, and only glasses",
-    chapter=CHAPTER,
     section="A trap of our own",
     hint="Two things to settle. First a direction that has glasses and no smile: question 2 makes one, "
     "least squares another. Then how far to go: try several lengths, and read what the check says of each.",

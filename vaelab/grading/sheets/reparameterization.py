@@ -12,7 +12,6 @@ from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
 from vaelab.grading.compare import WrongError
 
 exercise = Exercise("05-reparameterization", "Exercise 5: The reparameterization trick")
-CHAPTER = "05-reparameterization"
 # Two pictures, three latents. No sigma equals its square, its logarithm or a neighbour.
 MU = torch.tensor([[-3.0, 0.5, 4.0], [1.0, 2.0, -1.0]])
 LOG_VAR = torch.tensor([[-3.0, -1.0, 1.5], [-2.0, 1.0, -0.4]])
@@ -38,7 +37,6 @@ def spreads(log_var: torch.Tensor) -> dict[str, torch.Tensor]:
 q1 = exercise.question(
     "q1",
     "Many codes for each picture",
-    chapter=CHAPTER,
     section="Move the noise outside",
     hint="Only the noise needs the new axis: make it of shape (k, B, L). Scaling it and moving it "
     "broadcasts by itself. Half of the log-variance is the logarithm of the standard deviation.",
@@ -104,7 +102,6 @@ def _gradients_arrive(gradients: list, for_mu: float) -> None:
 q2 = exercise.question(
     "q2",
     "Read a plot",
-    chapter=CHAPTER,
     section="Move the noise outside",
     hint="z is a straight line in ε. Where is it at ε = 0, and by how much does it rise when ε grows by 1? "
     "Then square that rise, and take the logarithm.",
@@ -152,7 +149,6 @@ def the_log_variance(s):
 q3 = exercise.question(
     "q3",
     "Find the bug",
-    chapter=CHAPTER,
     section="Where the trick sits in a VAE",
     hint="Which term of the loss wants σ to be small, and by which way would the encoder hear of it? Make "
     "mu and log_var with `requires_grad=True`, call `sample_code(mu, log_var).sum().backward()`, and look at "
@@ -192,7 +188,6 @@ def _codes(s) -> np.ndarray:
 q4 = exercise.question(
     "q4",
     "Another distribution",
-    chapter=CHAPTER,
     section="`sample` and `rsample`",
     hint="Set u = 1 - exp(-z/m), bring the exponential to one side, take the logarithm of both sides, and "
     "multiply by what stands below z.",
@@ -250,7 +245,6 @@ def gradients_reach_the_mean(s):
 q5 = exercise.question(
     "q5",
     "Predict, then measure",
-    chapter=CHAPTER,
     section="The other way: the score function",
     hint="log q has two parts with log_var in them: -log_var / 2, and -(z - mu)² / (2 exp(log_var)). "
     "Differentiate with z fixed, then write z - mu as σε. For the other, z is allowed to move: f'(z) times "
@@ -348,7 +342,6 @@ def _given_each(value, n: int) -> None:
 q6 = exercise.question(
     "q6",
     "Noise that is held",
-    chapter=CHAPTER,
     section="Check it",
     hint="With ε known and fixed, z = μ + σε can be put anywhere by μ alone, whatever σ is. Which σ is "
     "cheapest then, and what does the decoder see of it?",

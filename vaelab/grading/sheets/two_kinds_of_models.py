@@ -4,17 +4,17 @@ import math
 
 import numpy as np
 import torch
-from torch.distributions import Independent, Normal
+from scipy.special import softmax
+from scipy.stats import multivariate_normal
+from torch.distributions import Normal
 
-from vaelab.grading import Exercise, diagnose, expect, same_shape
+from vaelab.grading import Exercise, diagnose, expect, same_shape, several
 
 exercise = Exercise("01-two-kinds-of-models", "Exercise 1: Two kinds of models")
-CHAPTER = "01-two-kinds-of-models"
 
 q1 = exercise.question(
     "q1",
     "Three kinds of leaves",
-    chapter=CHAPTER,
     section="The generative one",
     hint="Go through the classes one by one. Pick the rows of that class, and forget about all others "
     "until its three results are done.",
@@ -31,8 +31,8 @@ def leaves():
 def fitted(s, x, y, K):
     """The three results as arrays."""
     results = s.fit_classes(x, y, K)
-    expect(isinstance(results, list) and len(results) == 3, "Return three things: share, means, covariances.")
-    return [np.asarray(part, dtype=float) for part in results]
+    three = several(results, 3, "Return three things: share, means, covariances.")
+    return [np.asarray(part, dtype=float) for part in three]
 
 
 @q1.case(0.5)
@@ -121,7 +121,6 @@ def a_covariance_for_each_class(s):
 q2 = exercise.question(
     "q2",
     "Bayes' rule, however far away",
-    chapter=CHAPTER,
     section="The generative one",
     hint="Stay with logarithms: add the log of the share to each log density. A number taken off a whole "
     "row of logarithms changes none of its ratios; which number brings the row's sum to 1?",
@@ -136,49 +135,31 @@ def model():
     return [torch.tensor(part, dtype=torch.float64) for part in (share, means, covariances)]
 
 
-def log_densities(x, means, covariances):
-    """(log p(x | y), Mahalanobis terms only), (N, K) each, by solving for each class."""
-    x, means, covariances = (part.double().numpy() for part in (x, means, covariances))
-    away = x[:, None] - means
-    squares = np.einsum("nkd,kde,nke->nk", away, np.linalg.inv(covariances), away)
-    volume = np.linalg.slogdet(covariances)[1] + x.shape[1] * math.log(2 * math.pi)
-    return -0.5 * (squares + volume), -0.5 * squares
-
-
-def normalised(logarithms, axis=1):
-    """exp of the logarithms, scaled to the sum 1 along an axis."""
-    p = np.exp(logarithms - logarithms.max(axis, keepdims=True))
-    return p / p.sum(axis, keepdims=True)
-
-
 @q2.case(0.75, gate=True)
 def near_the_data(s):
     x = torch.tensor([[0.5, 0.2], [1.2, -0.4], [2.5, 2.0]], dtype=torch.float64)
     given = model()
     value = s.posterior(x, *given)
-    density, bare = log_densities(x, *given[1:])
-    prior = given[0].log().numpy()
-    joint = density + prior
-    right = normalised(joint)
+    share, means, covariances = (part.numpy() for part in given)
+    density = np.stack([multivariate_normal(*k).logpdf(x) for k in zip(means, covariances, strict=True)], 1)
+    heights = -np.linalg.slogdet(covariances)[1] / 2  # of the Gaussians, up to one factor
+    joint = density + np.log(share)
+    right = softmax(joint, 1)
     same_shape(value, (3, 2), "One row for each leaf, one column for each class.")
     diagnose(
         value,
         right,
         {
-            "All classes count as equally frequent. What does the share say?": normalised(density),
-            "Each column adds up to 1. Each row should: the classes compete for one leaf.": normalised(
-                joint, 0
-            ),
+            "All classes count as equally frequent. What does the share say?": softmax(density, 1),
+            "Each column adds up to 1. Each row should: the classes compete for one leaf.": softmax(joint, 0),
             "This is the joint density p(x, y). Divide by what all classes have together.": np.exp(joint),
             "This is the density p(x | y): the shares and the division by p(x) are missing.": np.exp(density),
             "These are logarithms. Probabilities were asked for.": np.log(right),
             "Each Gaussian's own height is missing: a wide one is lower, and that differs between classes.": (
-                normalised(bare + prior)
+                softmax(joint - heights, 1)
             ),
-            "A softmax of densities exponentiates what is no logarithm.": normalised(np.exp(joint)),
-            "Add the logarithm of the share. Here the share itself is added.": normalised(
-                density + given[0].numpy()
-            ),
+            "A softmax of densities exponentiates what is no logarithm.": softmax(np.exp(joint), 1),
+            "Add the logarithm of the share. Here the share itself is added.": softmax(density + share, 1),
         },
         "Not Bayes' rule yet. Do density and share meet for each class before the row is divided by its sum?",
         rtol=1e-3,
@@ -214,7 +195,6 @@ def far_from_the_data(s):
 q3 = exercise.question(
     "q3",
     "Read a plot",
-    chapter=CHAPTER,
     section="Two strangers",
     hint="Two logarithms that differ by d nats are densities that differ by a factor of e to the d. The two "
     "probabilities have the same ratio, and add up to 1.",
@@ -257,7 +237,6 @@ q3.choice(
 q4 = exercise.question(
     "q4",
     "Find the bug",
-    chapter=CHAPTER,
     section="The generative one",
     hint="In one dimension, add up the density over a fine grid, for sigma = 1 and for sigma = 2. Which "
     "area should come out, and which does?",
@@ -306,7 +285,6 @@ def a_density_for_every_row(s):
 q5 = exercise.question(
     "q5",
     "A guard with two eyes",
-    chapter=CHAPTER,
     section="Where the guard sleeps",
     hint="If 95 % are to stay, 5 % go: how much of that at each end? `quantile` gives the score below "
     "which a given share of the known ones lies.",
@@ -330,7 +308,7 @@ q5.choice(
 def shell(n, stretch, seed):
     """Scores ln p of n draws in 200 dimensions, `stretch` times as long as those of the density N(0, I)."""
     x = stretch * torch.randn(n, 200, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    return Independent(Normal(torch.zeros(200), torch.ones(200)), 1).log_prob(x)
+    return Normal(0.0, 1.0).log_prob(x).sum(1)
 
 
 def let_in(s, known, scores, *keep):

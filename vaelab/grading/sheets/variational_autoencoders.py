@@ -11,15 +11,13 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 
 import vaelab
 from vaelab import latent, losses
-from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
+from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape, several
 
 exercise = Exercise("06-variational-autoencoders", "Exercise 6: The variational autoencoder")
-CHAPTER = "06-variational-autoencoders"
 
 q1 = exercise.question(
     "q1",
     "The ELBO from logits",
-    chapter=CHAPTER,
     section="The derivation",
     hint="The bound is what the decoder says of the picture, minus the price of the code. PyTorch has a "
     "binary cross-entropy that takes logits and never makes the probability; it asks for logits first, "
@@ -95,7 +93,6 @@ def _kl(mu: Tensor, log_var: Tensor) -> Tensor:
 q2 = exercise.question(
     "q2",
     "A tighter bound",
-    chapter=CHAPTER,
     section="When there is no grid: importance weighting",
     hint="First the logarithm of each draw's weight. Then the logarithm of the weights' average: of their "
     "sum, minus the logarithm of how many there are. PyTorch has the logarithm of a sum of exponentials.",
@@ -170,7 +167,6 @@ def _average(log_w: Tensor) -> Tensor:
 q3 = exercise.question(
     "q3",
     "Read a plot",
-    chapter=CHAPTER,
     section="The price, split in two",
     hint="A latent's KL is at least what it tells about the picture, in nats. What can a decoder have "
     "learned to do with a number that tells nothing, and that came as fresh noise at every step of the "
@@ -209,7 +205,6 @@ q3.choice(
 q4 = exercise.question(
     "q4",
     "Find the bug",
-    chapter=CHAPTER,
     section="Where the encoder puts pictures",
     hint="Which log_var belongs to a posterior that is narrower than the prior? Send some pictures through, "
     "and look at the smallest value of each output.",
@@ -222,10 +217,8 @@ def _outputs(s) -> tuple[np.ndarray, np.ndarray]:
     s.seed(0)
     x = 10 * torch.randn(400, 1, 4, 4, generator=torch.Generator().manual_seed(1))
     answer = s.evaluate("Encoder(16, 32, 3)")(x)
-    expect(
-        isinstance(answer, list) and len(answer) == 2, "The encoder should return two things: mu, log_var."
-    )
-    mu, log_var = (np.asarray(output) for output in answer)
+    both = several(answer, 2, "The encoder should return two things: mu, log_var.")
+    mu, log_var = map(np.asarray, both)
     same_shape(mu, (400, 3), "mu has one row for each picture.")
     same_shape(log_var, (400, 3), "log_var has one row for each picture.")
     return mu, log_var
@@ -280,7 +273,6 @@ def more_than_a_linear_map(s):
 q5 = exercise.question(
     "q5",
     "Two models",
-    chapter=CHAPTER,
     section="The gap, measured",
     hint="Take L₁₀₀₀ for log p(x). Which model is ahead there? And what is the ELBO's distance from it, in "
     "the equation log p(x) = ELBO + ...?",
@@ -303,7 +295,6 @@ q5.choice(
 q6 = exercise.question(
     "q6",
     "A small experiment",
-    chapter=CHAPTER,
     section="More than two numbers",
     hint="Two numbers cannot hold pen, slant, width and shape. Sixteen hidden units cannot draw much "
     "either. And eight epochs are few steps: how large may each be?",
