@@ -60,7 +60,6 @@ class Question:
         A check takes a `Space` and raises `WrongError` (through `expect`, `diagnose`, ...). If a `gate`
         fails, no other case of the question gives points.
         """
-
         return _registering(self.cases, self.key, points, gate=gate)
 
     def choice(
@@ -126,7 +125,6 @@ class HiddenCases:
 
     def case(self, question: str, points: float) -> Callable[[Check], Check]:
         """Register a hidden check of a question."""
-
         return _registering(self.cases, question, points, hidden=True)
 
 

@@ -25,52 +25,44 @@ SHAPE_AND_COUNT = "Return two things: the shape, and the number of parameters."
 
 @q1.case(0.75)
 def the_shape_that_comes_out(s):
-    diagnose(
-        several(s.conv_layer(*LAYER.values()), 2, SHAPE_AND_COUNT)[0],
-        (5, 4, 7),
-        {
-            "The padding goes on both sides of the row. Here it is counted once.": (5, 3, 5),
-            "One too few in each direction: the place where the kernel begins counts as well.": (5, 3, 6),
-            "A last stride that does not fit whole is rounded up. The kernel would hang over the edge.": (
-                5,
-                5,
-                7,
-            ),
-            "Height and width have changed places.": (5, 7, 4),
-            "The channels are still those of the picture that came in.": (2, 4, 7),
-            "The order is (channels, height, width), as in PyTorch.": (4, 7, 5),
-            "The size over the stride, rounded up, as if kernel and padding did not matter.": (
-                5,
-                4,
-                6,
-            ),
-            "The padding is left out.": (5, 1, 4),
-            "The result is not rounded to a whole number of pixels.": (5, 4.5, 7),
-            "Both directions get the height. Pictures need not be square.": (5, 4, 4),
-            "Both directions get the width. Pictures need not be square.": (5, 7, 7),
-        },
-        "Not yet. Try a row of 5 pixels and a kernel of 3, stride 1, no padding: the kernel has 3 places.",
+    mistakes = {
+        "The padding goes on both sides of the row. Here it is counted once.": (5, 3, 5),
+        "One too few in each direction: the place where the kernel begins counts as well.": (5, 3, 6),
+        "A last stride that does not fit whole is rounded up. The kernel would hang over the edge.": (
+            5,
+            5,
+            7,
+        ),
+        "Height and width have changed places.": (5, 7, 4),
+        "The channels are still those of the picture that came in.": (2, 4, 7),
+        "The order is (channels, height, width), as in PyTorch.": (4, 7, 5),
+        "The size over the stride, rounded up, as if kernel and padding did not matter.": (5, 4, 6),
+        "The padding is left out.": (5, 1, 4),
+        "The result is not rounded to a whole number of pixels.": (5, 4.5, 7),
+        "Both directions get the height. Pictures need not be square.": (5, 4, 4),
+        "Both directions get the width. Pictures need not be square.": (5, 7, 7),
+    }
+    otherwise = (
+        "Not yet. Try a row of 5 pixels and a kernel of 3, stride 1, no padding: the kernel has 3 places."
     )
+    diagnose(several(s.conv_layer(*LAYER.values()), 2, SHAPE_AND_COUNT)[0], (5, 4, 7), mistakes, otherwise)
 
 
 @q1.case(0.75)
 def the_parameters(s):
-    diagnose(
-        several(s.conv_layer(*LAYER.values()), 2, SHAPE_AND_COUNT)[1],
-        365,
-        {
-            "The biases are missing.": 360,
-            "One bias for the whole layer: every output channel has its own.": 361,
-            "As many biases as input channels: it is the output that they are added to.": 362,
-            "This takes a 3 x 3 window, as in the chapter. The kernel is an argument here.": 95,
-            "The window has a height and a width.": 65,
-            "Every output channel looks at all input channels, not at one of them.": 185,
-            "The weights are counted anew at each place. A convolution uses the same ones everywhere.": (
-                360 * 28 + 5
-            ),
-        },
-        "Not yet. With one channel in and one out, a kernel of 2 has four weights and a bias.",
-    )
+    mistakes = {
+        "The biases are missing.": 360,
+        "One bias for the whole layer: every output channel has its own.": 361,
+        "As many biases as input channels: it is the output that they are added to.": 362,
+        "This takes a 3 x 3 window, as in the chapter. The kernel is an argument here.": 95,
+        "The window has a height and a width.": 65,
+        "Every output channel looks at all input channels, not at one of them.": 185,
+        "The weights are counted anew at each place. A convolution uses the same ones everywhere.": (
+            360 * 28 + 5
+        ),
+    }
+    otherwise = "Not yet. With one channel in and one out, a kernel of 2 has four weights and a bias."
+    diagnose(several(s.conv_layer(*LAYER.values()), 2, SHAPE_AND_COUNT)[1], 365, mistakes, otherwise)
 
 
 q2 = exercise.question(
@@ -86,33 +78,28 @@ q2 = exercise.question(
 
 @q2.case(0.5)
 def a_photograph_178_pixels_wide(s):
-    diagnose(
-        s.output_paddings(178, [(3, 2, 1)] * 4),
-        [0, 0, 0, 1],
-        {
-            "Always 1, as in the chapter. That is right for sizes that can be halved again and again.": [1]
-            * 4,
-            "Always 0. Then the way up ends at 177.": [0] * 4,
-            "These are in the encoder's order. The decoder begins at the smallest picture.": [1, 0, 0, 0],
-        },
-        "Not yet. The way down is 178, 89, 45, 23, 12. What does each step up give without output padding?",
+    mistakes = {
+        "Always 1, as in the chapter. That is right for sizes that can be halved again and again.": [1] * 4,
+        "Always 0. Then the way up ends at 177.": [0] * 4,
+        "These are in the encoder's order. The decoder begins at the smallest picture.": [1, 0, 0, 0],
+    }
+    otherwise = (
+        "Not yet. The way down is 178, 89, 45, 23, 12. What does each step up give without output padding?"
     )
+    diagnose(s.output_paddings(178, [(3, 2, 1)] * 4), [0, 0, 0, 1], mistakes, otherwise)
 
 
 @q2.case(1)
 def other_strides(s):
-    diagnose(
-        s.output_paddings(32, [(5, 3, 2), (6, 4, 1)]),
-        [3, 1],
-        {
-            "Only 0 or 1 comes out. With a stride of three, three sizes shrink to one.": [1, 1],
-            "These are in the encoder's order. The decoder begins at the smallest picture.": [1, 3],
-            "Only even or odd counts here. That works for kernel 3, stride 2, padding 1.": [0, 1],
-            "This looks at the size and the stride alone. Kernel and padding matter too.": [3, 2],
-            "Always 0. The floor has thrown something away here.": [0, 0],
-        },
-        "Wrong for a kernel of 5 with a stride of 3 and a kernel of 6 with a stride of 4.",
-    )
+    mistakes = {
+        "Only 0 or 1 comes out. With a stride of three, three sizes shrink to one.": [1, 1],
+        "These are in the encoder's order. The decoder begins at the smallest picture.": [1, 3],
+        "Only even or odd counts here. That works for kernel 3, stride 2, padding 1.": [0, 1],
+        "This looks at the size and the stride alone. Kernel and padding matter too.": [3, 2],
+        "Always 0. The floor has thrown something away here.": [0, 0],
+    }
+    otherwise = "Wrong for a kernel of 5 with a stride of 3 and a kernel of 6 with a stride of 4."
+    diagnose(s.output_paddings(32, [(5, 3, 2), (6, 4, 1)]), [3, 1], mistakes, otherwise)
 
 
 q3 = exercise.question(
@@ -134,29 +121,24 @@ def the_error_for_every_size_of_the_code(s):
     singular = np.linalg.svd(centred, compute_uv=False)
     of_raw = np.linalg.svd(x, compute_uv=False) ** 2
     by_row = np.linalg.svd(x - x.mean(1, keepdims=True), compute_uv=False) ** 2
-    diagnose(
-        value,
-        right,
-        {
-            "The pictures are not centred: the mean picture counts as one of the directions.": _left(of_raw)
-            / 60,
-            "From each picture its own mean was taken. Take the mean picture from all of them.": _left(by_row)
-            / 60,
-            "The singular values enter squared: an error is a sum of squares.": _left(singular) / 60,
-            "This is what PCA keeps. The error is what it leaves.": right[0] - right,
-            "This is the error of a whole picture, summed over its pixels.": 5 * right,
-            "The sum over all pictures and pixels, not yet their average.": 60 * right,
-            "Averaged over the pixels, but summed over the pictures.": 12 * right,
-            "Divided by N - 1. The mean over N pictures was asked for.": right * 12 / 11,
-            "These are shares of the variance. The error itself was asked for.": right / right[0],
-            "The directions are in the wrong order: PCA keeps the large ones.": _left(singular[::-1] ** 2)
-            / 60,
-            "This is the root of the error: a mean squared error was asked for.": np.sqrt(
-                np.maximum(right, 0)
-            ),
-        },
-        "Not yet. The first value is the variance of a pixel, averaged over pixels, and the last one is 0.",
+    mistakes = {
+        "The pictures are not centred: the mean picture counts as one of the directions.": _left(of_raw) / 60,
+        "From each picture its own mean was taken. Take the mean picture from all of them.": _left(by_row)
+        / 60,
+        "The singular values enter squared: an error is a sum of squares.": _left(singular) / 60,
+        "This is what PCA keeps. The error is what it leaves.": right[0] - right,
+        "This is the error of a whole picture, summed over its pixels.": 5 * right,
+        "The sum over all pictures and pixels, not yet their average.": 60 * right,
+        "Averaged over the pixels, but summed over the pictures.": 12 * right,
+        "Divided by N - 1. The mean over N pictures was asked for.": right * 12 / 11,
+        "These are shares of the variance. The error itself was asked for.": right / right[0],
+        "The directions are in the wrong order: PCA keeps the large ones.": _left(singular[::-1] ** 2) / 60,
+        "This is the root of the error: a mean squared error was asked for.": np.sqrt(np.maximum(right, 0)),
+    }
+    otherwise = (
+        "Not yet. The first value is the variance of a pixel, averaged over pixels, and the last one is 0."
     )
+    diagnose(value, right, mistakes, otherwise)
 
 
 def pca_errors(x):
@@ -215,6 +197,7 @@ q5 = exercise.question(
     "draws only black, one changes nothing. What should each of them pay, and what does it pay here?",
     hidden_points=0.5,
 )
+NOISY = {"rtol": 0.03, "atol": 1e-4}  # a loss with noise in it is right within three parts in a hundred
 
 
 @q5.case(0.5, gate=True)
@@ -222,22 +205,19 @@ def a_model_that_draws_black(s):
     x = torch.full((16, 1, 28, 28), 0.1)
     value = _loss_of("lambda pictures: 0 * pictures", s, x)
     noisy = _noisy(x)
-    _diagnose_one(
-        value,
-        x.square().mean(),
-        {
-            "This is still what the code as given returns: for a model that draws only black it is too "
-            "much.": noisy.square().mean(),
-            "This compares the noise, or the noisy picture, with the clean one. It is what the model draws "
-            "that counts.": (noisy - x).square().mean(),
-            "The sum over all pixels, where their mean was asked for.": x.square().sum(),
-            "The sum over the pixels of a picture, where the mean over all was asked for.": x.square().sum()
-            / 16,
-            "The root of the mean squared error: no root was asked for.": x.square().mean().sqrt(),
-            "The absolute error. The squared error was asked for.": x.mean() + 0.03,
-        },
-        "For a model that draws only black, this should be the mean of the clean pictures' squares.",
-    )
+    mistakes = {
+        "This is still what the code as given returns: for a model that draws only black it is too much.": (
+            noisy.square().mean()
+        ),
+        "This compares the noise, or the noisy picture, with the clean one. It is what the model draws "
+        "that counts.": (noisy - x).square().mean(),
+        "The sum over all pixels, where their mean was asked for.": x.square().sum(),
+        "The sum over the pixels of a picture, where the mean over all was asked for.": x.square().sum() / 16,
+        "The root of the mean squared error: no root was asked for.": x.square().mean().sqrt(),
+        "The absolute error. The squared error was asked for.": x.mean() + 0.03,
+    }
+    otherwise = "For a model that draws only black, this should be the mean of the clean pictures' squares."
+    diagnose(value, x.square().mean(), mistakes, otherwise, **NOISY)
     learns = "getattr(denoising_loss(__import__('torch').nn.Conv2d(1, 1, 1), x), 'requires_grad', False)"
     message = "No gradient arrives at the model. Return a tensor, without `.item()`, `detach` or NumPy."
     expect(s.evaluate(learns, x=x), message)
@@ -246,15 +226,13 @@ def a_model_that_draws_black(s):
 @q5.case(0.5, gate=True)
 def a_model_that_changes_nothing(s):
     x = torch.full((16, 1, 28, 28), 0.5)
-    _diagnose_one(
-        _loss_of("lambda pictures: pictures", s, x),
-        (_noisy(x) - x).square().mean(),
-        {
-            "A model that changes nothing has taken no noise away, and gets away with 0.": 0.0,
-            "The noise is no longer cut off at 0 and 1, so the model gets pixels that no picture has.": 0.16,
-        },
-        "For a model that changes nothing, the loss should be the size of the noise.",
-    )
+    mistakes = {
+        "A model that changes nothing has taken no noise away, and gets away with 0.": 0.0,
+        "The noise is no longer cut off at 0 and 1, so the model gets pixels that no picture has.": 0.16,
+    }
+    otherwise = "For a model that changes nothing, the loss should be the size of the noise."
+    value = _loss_of("lambda pictures: pictures", s, x)
+    diagnose(value, (_noisy(x) - x).square().mean(), mistakes, otherwise, **NOISY)
 
 
 def _loss_of(model, s, x):
@@ -264,13 +242,8 @@ def _loss_of(model, s, x):
     return value
 
 
-def _diagnose_one(value, right, mistakes, otherwise):
-    """A loss with noise in it: right within three parts in a hundred."""
-    diagnose(value, right, mistakes, otherwise, rtol=0.03, atol=1e-4)
-
-
-def _noisy(x):
-    generator = torch.Generator().manual_seed(2)
+def _noisy(x, seed=2):
+    generator = torch.Generator().manual_seed(seed)
     return (x + 0.4 * torch.randn(x.shape, generator=generator)).clamp(0, 1)
 
 
@@ -311,8 +284,7 @@ def new_digits_below_the_target(s):
 
 def below_the_target(s, clean, seed, target=TARGET):
     """Fail unless the denoiser's error on noisy versions of new pictures is below the target."""
-    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(seed))
-    noisy = (clean + 0.4 * noise).clamp(0, 1)
+    noisy = _noisy(clean, seed)
     drawn = s.evaluate("denoiser.eval()(x)", x=noisy)
     same_shape(drawn, clean.shape, "The pictures that come out have another shape than those that go in.")
     drawn = torch.as_tensor(np.asarray(drawn))

@@ -26,23 +26,21 @@ q1 = exercise.question(
 def a_factor_on_the_mean_error(s):
     value = [s.claimed_sigma(1200, 30, factor, "mean", 1.0, "sum") for factor in (24.0, 6.0)]
     right = np.array([5.0, 10.0])
-    diagnose(
-        value,
-        right,
-        {
-            "That is the variance. The noise level is a standard deviation.": right**2,
-            "The log-density of a normal distribution has a 2 under the squared error. It is missing "
-            "here.": right * 2**0.5,
-            "The 2 stands on the wrong side.": right * 2,
-            "The number of pixel values plays no part here, and a mean over them is that much smaller than "
-            "the sum.": right / 1200**0.5,
-            "A larger factor on the error should claim less noise, and here it claims more.": 1 / right,
-            "The factor on the error has no effect.": [600**0.5] * 2,
-            "The KL is a sum already: the number of latents should play no part in this one.": right
-            / 30**0.5,
-        },
-        "Not yet. With 1,200 numbers a picture and a factor of 600 on the mean error, it should give 1.",
+    mistakes = {
+        "That is the variance. The noise level is a standard deviation.": right**2,
+        "The log-density of a normal distribution has a 2 under the squared error. It is missing here.": right
+        * 2**0.5,
+        "The 2 stands on the wrong side.": right * 2,
+        "The number of pixel values plays no part here, and a mean over them is that much smaller than "
+        "the sum.": right / 1200**0.5,
+        "A larger factor on the error should claim less noise, and here it claims more.": 1 / right,
+        "The factor on the error has no effect.": [600**0.5] * 2,
+        "The KL is a sum already: the number of latents should play no part in this one.": right / 30**0.5,
+    }
+    otherwise = (
+        "Not yet. With 1,200 numbers a picture and a factor of 600 on the mean error, it should give 1."
     )
+    diagnose(value, right, mistakes, otherwise)
 
 
 @q1.case(1)
@@ -62,22 +60,22 @@ def _sigma(in_error, in_kl, weight):
 
 def _mistakes_with_mixes(in_error, in_kl, weight=5.0):
     return {
-        "The weight of the KL has no effect. A dearer code is the same as a noisier picture.": _sigma(
-            in_error, in_kl, 1.0
+        "The weight of the KL has no effect. A dearer code is the same as a noisier picture.": (
+            _sigma(in_error, in_kl, 1.0)
         ),
-        "The weight of the KL works the wrong way round: a dearer code should mean more noise.": _sigma(
-            in_error, in_kl, 1 / weight
+        "The weight of the KL works the wrong way round: a dearer code should mean more noise.": (
+            _sigma(in_error, in_kl, 1 / weight)
         ),
         "The number of latents has no effect, yet a mean of the KL is that much smaller than its "
         "sum.": _sigma(in_error, 1, weight),
-        "The number of latents works the wrong way round: a mean makes the KL smaller.": _sigma(
-            in_error, 1 / in_kl, weight
+        "The number of latents works the wrong way round: a mean makes the KL smaller.": (
+            _sigma(in_error, 1 / in_kl, weight)
         ),
         "Summed or averaged, the error is treated as a mean.": _sigma(1200, in_kl, weight),
         "Summed or averaged, the error is treated as a sum.": _sigma(1, in_kl, weight),
         "Summed or averaged, the KL is treated as a mean.": _sigma(in_error, 30, weight),
-        "The weight of the KL enters squared. It should stand where the variance does.": _sigma(
-            in_error, in_kl, weight**2
+        "The weight of the KL enters squared. It should stand where the variance does.": (
+            _sigma(in_error, in_kl, weight**2)
         ),
     }
 
@@ -120,31 +118,28 @@ def the_right_charge_for_noise(s):
     right = -Normal(x_hat, log_sigma.exp()).log_prob(x).sum((1, 2, 3)).mean()
     if agrees(value, right):  # with the constant, which was left free
         return
-    diagnose(
-        value,
-        right - 15 * math.log(2 * math.pi),
-        {
-            "This is still what the loss as given returns. Trained with it, sigma grows far beyond the error "
-            "that is made.": error + log_sigma,
-            "The charge for sigma has gone. Now a larger sigma is always better.": error,
-            "A larger sigma is now paid for, when it should cost something: look at the sign.": error
-            - 30 * log_sigma,
-            "Half of the charge. Is the logarithm that of sigma, or that of its square?": error
-            + 15 * log_sigma,
-            "Twice the charge. Is the logarithm that of sigma, or that of its square?": error
-            + 60 * log_sigma,
-            "The charge counts the pixels of the whole batch. It should be that of one picture.": error
-            + 120 * log_sigma,
-            "The best sigma is right now, but this is an average over pixels. Beside a KL summed over "
-            "latents, that is a beta of D.": error / 30 + log_sigma,
-            "The whole batch is summed. An average over the pictures was asked for.": 4
-            * (error + 30 * log_sigma),
-            "This takes exp(log_sigma) for the variance. It is the standard deviation.": squares
-            / (2 * log_sigma.exp())
-            + 15 * log_sigma,
-        },
-        "Not yet: minus the logarithm of the density of all pixels of a picture, averaged over the pictures.",
+    mistakes = {
+        "This is still what the loss as given returns. Trained with it, sigma grows far beyond the error "
+        "that is made.": error + log_sigma,
+        "The charge for sigma has gone. Now a larger sigma is always better.": error,
+        "A larger sigma is now paid for, when it should cost something: look at the sign.": error
+        - 30 * log_sigma,
+        "Half of the charge. Is the logarithm that of sigma, or that of its square?": error + 15 * log_sigma,
+        "Twice the charge. Is the logarithm that of sigma, or that of its square?": error + 60 * log_sigma,
+        "The charge counts the pixels of the whole batch. It should be that of one picture.": error
+        + 120 * log_sigma,
+        "The best sigma is right now, but this is an average over pixels. Beside a KL summed over "
+        "latents, that is a beta of D.": error / 30 + log_sigma,
+        "The whole batch is summed. An average over the pictures was asked for.": 4
+        * (error + 30 * log_sigma),
+        "This takes exp(log_sigma) for the variance. It is the standard deviation.": (
+            squares / (2 * log_sigma.exp()) + 15 * log_sigma
+        ),
+    }
+    otherwise = (
+        "Not yet: minus the logarithm of the density of all pixels of a picture, averaged over the pictures."
     )
+    diagnose(value, right - 15 * math.log(2 * math.pi), mistakes, otherwise)
 
 
 q3 = exercise.question(
@@ -162,21 +157,18 @@ def one_climb(s):
     steps = np.array([0, 3, 6, 12, 13, 40])
     value = [s.kl_weight(step, 4.0, 12) for step in steps.tolist()]
     slope = 4 * steps / 12
-    diagnose(
-        value,
-        [0, 1, 2, 4, 4, 4],
-        {
-            "It climbs beyond `beta`. From step `climb` on it should stay.": slope,
-            "It climbs to 1, whatever `beta` is.": [0, 0.25, 0.5, 1, 1, 1],
-            "One step early: at step 0 it should be 0.": np.minimum(slope + 1 / 3, 4),
-            "It jumps from 0 to `beta`. A straight line was asked for.": [0, 0, 0, 4, 4, 4],
-            "There is no climb: it is `beta` from the start.": [4] * 6,
-            "It falls where it should climb.": np.maximum(4 - slope, 0),
-            "It climbs and then falls back to 0. It should stay at `beta`.": [0, 1, 2, 4, 0, 0],
-            "It starts anew, though no `cycle` was given.": [0, 1, 2, 0, 1 / 3, 4 / 3],
-        },
-        "Not yet. Half-way up the climb, for instance, it should be half of `beta`.",
-    )
+    mistakes = {
+        "It climbs beyond `beta`. From step `climb` on it should stay.": slope,
+        "It climbs to 1, whatever `beta` is.": [0, 0.25, 0.5, 1, 1, 1],
+        "One step early: at step 0 it should be 0.": np.minimum(slope + 1 / 3, 4),
+        "It jumps from 0 to `beta`. A straight line was asked for.": [0, 0, 0, 4, 4, 4],
+        "There is no climb: it is `beta` from the start.": [4] * 6,
+        "It falls where it should climb.": np.maximum(4 - slope, 0),
+        "It climbs and then falls back to 0. It should stay at `beta`.": [0, 1, 2, 4, 0, 0],
+        "It starts anew, though no `cycle` was given.": [0, 1, 2, 0, 1 / 3, 4 / 3],
+    }
+    otherwise = "Not yet. Half-way up the climb, for instance, it should be half of `beta`."
+    diagnose(value, [0, 1, 2, 4, 4, 4], mistakes, otherwise)
 
 
 @q3.case(0.5)
@@ -184,23 +176,17 @@ def one_climb_in_every_cycle(s):
     steps = np.array([0, 6, 12, 19, 20, 23, 26, 39, 46])
     late = [0, 2, 4, 4, 4, 2 / 3, 5 / 3, 4, 5 / 3]
     value = [s.kl_weight(step, 4.0, 12, cycle=20) for step in steps.tolist()]
-    diagnose(
-        value,
-        [0, 2, 4, 4, 0, 1, 2, 4, 2],
-        {
-            "`cycle` has no effect: after the first climb nothing starts anew.": [0, 2, 4, 4, 4, 4, 4, 4, 4],
-            "It starts anew every `climb` steps. That should happen every `cycle` steps.": 4
-            * (steps % 12)
-            / 12,
-            "It starts anew one step late: step `cycle` should be like step 0.": late,
-            "It climbs during the whole cycle. It should arrive at step `climb`, and stay.": 4
-            * (steps % 20)
-            / 20,
-            "It climbs beyond `beta`.": 4 * (steps % 20) / 12,
-            "It starts anew only once.": [0, 2, 4, 4, 0, 1, 2, 4, 4],
-        },
-        "Not yet right with a `cycle`.",
-    )
+    mistakes = {
+        "`cycle` has no effect: after the first climb nothing starts anew.": [0, 2, 4, 4, 4, 4, 4, 4, 4],
+        "It starts anew every `climb` steps. That should happen every `cycle` steps.": 4 * (steps % 12) / 12,
+        "It starts anew one step late: step `cycle` should be like step 0.": late,
+        "It climbs during the whole cycle. It should arrive at step `climb`, and stay.": (
+            4 * (steps % 20) / 20
+        ),
+        "It climbs beyond `beta`.": 4 * (steps % 20) / 12,
+        "It starts anew only once.": [0, 2, 4, 4, 0, 1, 2, 4, 4],
+    }
+    diagnose(value, [0, 2, 4, 4, 0, 1, 2, 4, 2], mistakes, "Not yet right with a `cycle`.")
 
 
 q4 = exercise.question(
@@ -241,28 +227,25 @@ def nats_where_a_direction_pays(s):
     value = s.linear_rates(VARIANCES, 0.5, 3.0)
     expect(np.shape(value) != (), "You return one number. One rate for each direction was asked for.")
     right, halves = _rates(VARIANCES, 0.75), (VARIANCES / 0.75).log() / 2
-    diagnose(
-        value,
-        right,
-        {
-            "A rate is never negative: a direction that does not pay gets no nats.": halves,
-            "Twice the right value: a factor of a half is missing.": 2 * right,
-            "These are bits. In nats the logarithm is the natural one.": right / math.log(2),
-            "These are bits, and a factor of a half is missing.": 2 * right / math.log(2),
-            "`beta` has no effect, yet a dearer code should get fewer nats.": _rates(VARIANCES, 0.25),
-            "This compares a variance with `sigma`. Compare it with a variance.": _rates(VARIANCES, 1.5),
-            "`beta` stands where it makes the code cheaper. It should make it dearer.": _rates(
-                VARIANCES, 0.25 / 3
-            ),
-            "`beta` enters squared. It multiplies the variance of the noise.": _rates(VARIANCES, 2.25),
-            "The ratio is turned round: here the narrow directions get the nats.": (-halves).clamp(min=0),
-            "A direction that does not pay should get 0, not be left out.": right[:3],
-            "With a 1 added to the ratio, every direction gets nats, however narrow it is.": (
-                (1 + VARIANCES / 0.75).log() / 2
-            ),
-        },
-        "Not yet. A direction with e² times the variance of the noise, at beta = 1, gets one nat.",
-    )
+    mistakes = {
+        "A rate is never negative: a direction that does not pay gets no nats.": halves,
+        "Twice the right value: a factor of a half is missing.": 2 * right,
+        "These are bits. In nats the logarithm is the natural one.": right / math.log(2),
+        "These are bits, and a factor of a half is missing.": 2 * right / math.log(2),
+        "`beta` has no effect, yet a dearer code should get fewer nats.": _rates(VARIANCES, 0.25),
+        "This compares a variance with `sigma`. Compare it with a variance.": _rates(VARIANCES, 1.5),
+        "`beta` stands where it makes the code cheaper. It should make it dearer.": (
+            _rates(VARIANCES, 0.25 / 3)
+        ),
+        "`beta` enters squared. It multiplies the variance of the noise.": _rates(VARIANCES, 2.25),
+        "The ratio is turned round: here the narrow directions get the nats.": (-halves).clamp(min=0),
+        "A direction that does not pay should get 0, not be left out.": right[:3],
+        "With a 1 added to the ratio, every direction gets nats, however narrow it is.": (
+            (1 + VARIANCES / 0.75).log() / 2
+        ),
+    }
+    otherwise = "Not yet. A direction with e² times the variance of the noise, at beta = 1, gets one nat."
+    diagnose(value, right, mistakes, otherwise)
 
 
 @q5.case(0.5)

@@ -36,33 +36,27 @@ def the_pixels(s):
     x = pictures.permute(0, 3, 1, 2).float() / 255
     right = _blocks(x[:, :, 3:15, 1:13])
     scrambled = pictures[:, 3:15, 1:13].reshape(2, 3, 12, 12).float() / 255
-    diagnose(
-        s.prepare(pictures, 12, 4),
-        right,
-        {
-            "The values still run to 255. The network wants them up to 1.": 255 * right,
-            "The values run from -1 to 1. The sigmoid of the decoder ends at 0 and 1.": 2 * right - 1,
-            "The colours are torn apart: `reshape` and `view` do not move an axis.": _blocks(scrambled),
-            "The square is cut from the top left corner, not from the centre.": _blocks(x[:, :, :12, :12]),
-            "Centred from left to right, but not from top to bottom.": _blocks(x[:, :, :12, 1:13]),
-            "Centred from top to bottom, but not from left to right.": _blocks(x[:, :, 3:15, :12]),
-            "Rows and columns have changed places: faces lie on their side.": right.mT,
-            "Single pixels are picked out. The mean of each block was asked for.": x[:, :, 3:15:3, 1:13:3],
-            "Only the middle of each block is taken, as `interpolate` does. The mean was asked for.": x[
-                :, :, 4:15:3, 2:13:3
-            ],
-            "The largest value of each block was taken. The mean was asked for.": nn.functional.max_pool2d(
-                x[:, :, 3:15, 1:13], 3
-            ),
-            "The whole picture is squeezed into the square. Cut first.": nn.functional.adaptive_avg_pool2d(
-                x, 4
-            ),
-            "A small square is cut out of the middle: nothing has been made smaller.": x[:, :, 7:11, 5:9],
-            "Red and blue have changed places.": right.flip(1),
-        },
-        "Not yet. Give it pictures of a single colour first, and look at the values.",
-        atol=ROUNDING,
-    )
+    mistakes = {
+        "The values still run to 255. The network wants them up to 1.": 255 * right,
+        "The values run from -1 to 1. The sigmoid of the decoder ends at 0 and 1.": 2 * right - 1,
+        "The colours are torn apart: `reshape` and `view` do not move an axis.": _blocks(scrambled),
+        "The square is cut from the top left corner, not from the centre.": _blocks(x[:, :, :12, :12]),
+        "Centred from left to right, but not from top to bottom.": _blocks(x[:, :, :12, 1:13]),
+        "Centred from top to bottom, but not from left to right.": _blocks(x[:, :, 3:15, :12]),
+        "Rows and columns have changed places: faces lie on their side.": right.mT,
+        "Single pixels are picked out. The mean of each block was asked for.": x[:, :, 3:15:3, 1:13:3],
+        "Only the middle of each block is taken, as `interpolate` does. The mean was asked for.": x[
+            :, :, 4:15:3, 2:13:3
+        ],
+        "The largest value of each block was taken. The mean was asked for.": (
+            nn.functional.max_pool2d(x[:, :, 3:15, 1:13], 3)
+        ),
+        "The whole picture is squeezed into the square. Cut first.": nn.functional.adaptive_avg_pool2d(x, 4),
+        "A small square is cut out of the middle: nothing has been made smaller.": x[:, :, 7:11, 5:9],
+        "Red and blue have changed places.": right.flip(1),
+    }
+    otherwise = "Not yet. Give it pictures of a single colour first, and look at the values."
+    diagnose(s.prepare(pictures, 12, 4), right, mistakes, otherwise, atol=ROUNDING)
     white = s.prepare(torch.full_like(pictures, 255), 12, 4)
     expect(agrees(white, np.ones((2, 3, 4, 4))), "White should come out as 1: the largest byte is 255.")
 
@@ -96,28 +90,23 @@ def the_weight(s):
     weight, _, gamma, _, _, var, eps = given
     right, scale = _folded(*given)[0], _scale(*given)
     by_input = weight * scale[None, :, None, None]
-    diagnose(
-        several(s.fold(*given), 2, WEIGHT_AND_BIAS)[0],
-        right,
-        {
-            "The scale is laid along the input channels. The norm stands behind the convolution.": by_input,
-            "This divides by the variance. The norm divides by its root.": _scaled(
-                weight, gamma / (var + eps)
-            ),
-            "`eps` is left out. In this check it is far larger than usual, so that it shows.": _scaled(
-                weight, gamma / var.sqrt()
-            ),
-            "`eps` is added to the standard deviation. Its place is under the root.": _scaled(
-                weight, gamma / (var.sqrt() + eps)
-            ),
-            "The learned scale gamma is missing.": _scaled(weight, 1 / (var + eps).sqrt()),
-            "The weight is unchanged: the norm's scale belongs in it.": weight,
-            "This multiplies by the deviation, where the norm divides.": _scaled(
-                weight, gamma * (var + eps).sqrt()
-            ),
-        },
-        "Not yet. With gamma 1, mean 0 and a variance of 1 - eps the weight should stay as it is.",
-    )
+    mistakes = {
+        "The scale is laid along the input channels. The norm stands behind the convolution.": by_input,
+        "This divides by the variance. The norm divides by its root.": _scaled(weight, gamma / (var + eps)),
+        "`eps` is left out. In this check it is far larger than usual, so that it shows.": (
+            _scaled(weight, gamma / var.sqrt())
+        ),
+        "`eps` is added to the standard deviation. Its place is under the root.": (
+            _scaled(weight, gamma / (var.sqrt() + eps))
+        ),
+        "The learned scale gamma is missing.": _scaled(weight, 1 / (var + eps).sqrt()),
+        "The weight is unchanged: the norm's scale belongs in it.": weight,
+        "This multiplies by the deviation, where the norm divides.": (
+            _scaled(weight, gamma * (var + eps).sqrt())
+        ),
+    }
+    otherwise = "Not yet. With gamma 1, mean 0 and a variance of 1 - eps the weight should stay as it is."
+    diagnose(several(s.fold(*given), 2, WEIGHT_AND_BIAS)[0], right, mistakes, otherwise)
 
 
 @q2.case(0.75)
@@ -125,29 +114,23 @@ def the_bias(s):
     given = _layer()
     _, bias, gamma, beta, mean, var, eps = given
     right, scale = _folded(*given)[1], _scale(*given)
-    diagnose(
-        several(s.fold(*given), 2, WEIGHT_AND_BIAS)[1],
-        right,
-        {
-            "The convolution's own bias is lost. The norm sees it, too.": beta - mean * scale,
-            "The convolution's own bias is not scaled. It goes through the norm like all else.": (
-                bias + beta - mean * scale
-            ),
-            "The running mean is missing.": bias * scale + beta,
-            "The running mean is added, where the norm takes it away.": (bias + mean) * scale + beta,
-            "The running mean is not scaled. The norm divides after taking it away.": bias * scale
-            - mean
-            + beta,
-            "The learned shift beta is missing.": (bias - mean) * scale,
-            "The shift beta is scaled as well. The norm adds it at the very end.": (bias - mean + beta)
-            * scale,
-            "The bias is unchanged. The norm's mean and shift belong in it.": bias,
-            "`eps` is left out.": (bias - mean) * gamma / var.sqrt() + beta,
-            "This divides by the variance. The norm divides by its root.": (bias - mean) * gamma / (var + eps)
-            + beta,
-        },
-        "Not yet. For a black picture, convolution and norm together give the new bias.",
-    )
+    mistakes = {
+        "The convolution's own bias is lost. The norm sees it, too.": beta - mean * scale,
+        "The convolution's own bias is not scaled. It goes through the norm like all else.": (
+            bias + beta - mean * scale
+        ),
+        "The running mean is missing.": bias * scale + beta,
+        "The running mean is added, where the norm takes it away.": (bias + mean) * scale + beta,
+        "The running mean is not scaled. The norm divides after taking it away.": bias * scale - mean + beta,
+        "The learned shift beta is missing.": (bias - mean) * scale,
+        "The shift beta is scaled as well. The norm adds it at the very end.": (bias - mean + beta) * scale,
+        "The bias is unchanged. The norm's mean and shift belong in it.": bias,
+        "`eps` is left out.": (bias - mean) * gamma / var.sqrt() + beta,
+        "This divides by the variance. The norm divides by its root.": (bias - mean) * gamma / (var + eps)
+        + beta,
+    }
+    otherwise = "Not yet. For a black picture, convolution and norm together give the new bias."
+    diagnose(several(s.fold(*given), 2, WEIGHT_AND_BIAS)[1], right, mistakes, otherwise)
 
 
 def _scaled(weight, scale):
@@ -189,18 +172,14 @@ def the_error_does_not_depend_on_the_other_faces(s):
     value = s.error_on(_model(s).train(), x)
     same_shape(value, (), "The error is one number.")
     right, training = _errors(x)
-    diagnose(
-        value,
-        right,
-        {
-            "This is still what the code as given returns: a picture's error depends on those that come "
-            "with it.": training,
-            "The sum over all pixels, where their mean was asked for.": right * x.numel(),
-            "The root of the error: the mean squared error was asked for.": right**0.5,
-        },
-        "Not yet. Each picture should be redrawn as it would be alone.",
-        rtol=1e-3,
-    )
+    mistakes = {
+        "This is still what the code as given returns: a picture's error depends on those that come "
+        "with it.": training,
+        "The sum over all pixels, where their mean was asked for.": right * x.numel(),
+        "The root of the error: the mean squared error was asked for.": right**0.5,
+    }
+    otherwise = "Not yet. Each picture should be redrawn as it would be alone."
+    diagnose(value, right, mistakes, otherwise, rtol=1e-3)
 
 
 @q3.case(0.5, gate=True)
@@ -254,16 +233,13 @@ MEAN_AND_COVARIANCE = "Return two things: the mean, and the covariance."
 @q4.case(0.25)
 def the_mean(s):
     mu, log_var = _posteriors()
-    diagnose(
-        several(s.cloud(mu, log_var), 2, MEAN_AND_COVARIANCE)[0],
-        mu.mean(0),
-        {
-            "The sum over the pictures: the parts of the mixture weigh 1/N each.": mu.sum(0),
-            "One mean for each picture, over its latents. Wanted is one for each latent.": mu.mean(1),
-            "One mean for everything. Wanted is one for each latent.": mu.mean(),
-        },
-        "Not yet: a mixture's mean is the average of its parts' means.",
-    )
+    mistakes = {
+        "The sum over the pictures: the parts of the mixture weigh 1/N each.": mu.sum(0),
+        "One mean for each picture, over its latents. Wanted is one for each latent.": mu.mean(1),
+        "One mean for everything. Wanted is one for each latent.": mu.mean(),
+    }
+    otherwise = "Not yet: a mixture's mean is the average of its parts' means."
+    diagnose(several(s.cloud(mu, log_var), 2, MEAN_AND_COVARIANCE)[0], mu.mean(0), mistakes, otherwise)
 
 
 @q4.case(0.75, gate=True)
@@ -272,32 +248,29 @@ def the_covariance(s):
     spread = log_var.exp().mean(0)
     of_means = torch.cov(mu.T, correction=0)
     right = of_means + spread.diag()
-    diagnose(
-        several(s.cloud(mu, log_var), 2, MEAN_AND_COVARIANCE)[1],
-        right,
-        {
-            "Only the means' covariance: each posterior has a width of its own, too.": of_means,
-            "Only the posteriors' widths: their means lie in different places, too.": spread.diag(),
-            "Divided by N - 1. These are all parts of the mixture, not a sample of it.": torch.cov(mu.T)
-            + spread.diag(),
-            "The variances are added everywhere. Within a posterior the latents are independent.": of_means
-            + spread,
-            "Standard deviations are added where variances should be.": of_means
-            + (0.5 * log_var).exp().mean(0).diag(),
-            "log_var is averaged before the exponential. The average of the variances is another "
-            "number.": of_means + log_var.mean(0).exp().diag(),
-            "log_var is added as it is. It is the logarithm of a variance.": of_means
-            + log_var.mean(0).diag(),
-            "The average of mu times mu, without taking the mean away.": mu.T @ mu / 4 + spread.diag(),
-            "The variances alone. Means of different latents may move together.": of_means.diag().diag()
-            + spread.diag(),
-            "The variances as a row. Wanted is the whole matrix.": of_means.diag() + spread,
-            "A sum over the pictures: the parts of the mixture weigh 1/N each.": 4 * right,
-            "The widths are summed over the pictures: they weigh 1/N each.": of_means + 4 * spread.diag(),
-        },
-        "Not yet. With all means at 0 it should be the average of the posteriors' variances, on the "
-        "diagonal.",
+    mistakes = {
+        "Only the means' covariance: each posterior has a width of its own, too.": of_means,
+        "Only the posteriors' widths: their means lie in different places, too.": spread.diag(),
+        "Divided by N - 1. These are all parts of the mixture, not a sample of it.": torch.cov(mu.T)
+        + spread.diag(),
+        "The variances are added everywhere. Within a posterior the latents are independent.": of_means
+        + spread,
+        "Standard deviations are added where variances should be.": of_means
+        + (0.5 * log_var).exp().mean(0).diag(),
+        "log_var is averaged before the exponential. The average of the variances is another "
+        "number.": of_means + log_var.mean(0).exp().diag(),
+        "log_var is added as it is. It is the logarithm of a variance.": of_means + log_var.mean(0).diag(),
+        "The average of mu times mu, without taking the mean away.": mu.T @ mu / 4 + spread.diag(),
+        "The variances alone. Means of different latents may move together.": of_means.diag().diag()
+        + spread.diag(),
+        "The variances as a row. Wanted is the whole matrix.": of_means.diag() + spread,
+        "A sum over the pictures: the parts of the mixture weigh 1/N each.": 4 * right,
+        "The widths are summed over the pictures: they weigh 1/N each.": of_means + 4 * spread.diag(),
+    }
+    otherwise = (
+        "Not yet. With all means at 0 it should be the average of the posteriors' variances, on the diagonal."
     )
+    diagnose(several(s.cloud(mu, log_var), 2, MEAN_AND_COVARIANCE)[1], right, mistakes, otherwise)
 
 
 def _posteriors():

@@ -54,23 +54,23 @@ def _mistakes_with_matrices(a, b, right):
         "commute.": means + traces - 2 * of_each,
         "A Cholesky factor is not the root that is meant here: multiplied by itself it does not give the "
         "matrix.": means + traces - 2 * cholesky,
-        "`eigvalsh` reads one half of the matrix and takes it for symmetric. This product is not.": means
-        + traces
-        - 2 * one_triangle,
+        "`eigvalsh` reads one half of the matrix and takes it for symmetric. This product is not.": (
+            means + traces - 2 * one_triangle
+        ),
         "The eigenvalues are added up without a root.": means + traces - 2 * product.trace(),
         "The root of a sum is not the sum of the roots.": means + traces - 2 * product.trace().sqrt(),
         "The cross term has gone. A cloud's distance from itself must be 0.": means + traces,
         "The cross term counts once. A cloud's distance from itself must be 0.": means + traces - cross,
-        "The cross term is added. It is what two clouds have in common, so it must make them nearer.": means
-        + traces
-        + 2 * cross,
-        "The singular values of the product are not its eigenvalues: it is not symmetric.": means
-        + traces
-        - 2 * torch.linalg.svdvals(product).sqrt().sum(),
+        "The cross term is added. It is what two clouds have in common, so it must make them nearer.": (
+            means + traces + 2 * cross
+        ),
+        "The singular values of the product are not its eigenvalues: it is not symmetric.": (
+            means + traces - 2 * torch.linalg.svdvals(product).sqrt().sum()
+        ),
         "The distance of the means must be squared, as it was.": means.sqrt() + traces - 2 * cross,
-        "Each cloud's eigenvalues on their own tell how wide it is, and not where it points.": means
-        + traces
-        - 2 * (torch.linalg.eigvalsh(cov_a) * torch.linalg.eigvalsh(cov_b)).sqrt().sum(),
+        "Each cloud's eigenvalues on their own tell how wide it is, and not where it points.": (
+            means + traces - 2 * (torch.linalg.eigvalsh(cov_a) * torch.linalg.eigvalsh(cov_b)).sqrt().sum()
+        ),
         "The means have gone.": traces - 2 * cross,
         "This is the root of what is asked for: papers print the square.": right**0.5,
     }
@@ -104,29 +104,26 @@ def points_on_a_line(s):
     value = s.at_infinity(counts, distances)
     same_shape(value, (), "One number.")
     n, d = np.array(counts), np.array(distances)
-    diagnose(
-        value,
-        3.0,
-        {
-            "That is the slope of the line. What is its height at 1/N = 0?": 50.0,
-            "The line is drawn over N, where infinity is nowhere on the axis. Draw it over 1/N.": np.polyfit(
-                n, d, 1
-            )[1],
-            "The line is drawn over the root of 1/N. The excess falls with 1/N itself.": np.polyfit(
-                n**-0.5, d, 1
-            )[1],
-            "The line is drawn over the logarithm of N. The excess falls with 1/N.": np.polyfit(
-                np.log(n), d, 1
-            )[1],
-            "The line is forced through the origin, so it meets the axis at 0 whatever was measured.": 0.0,
-            "That is the last measurement. The excess of the largest pile is still in it.": 3.125,
-            "That is the average of what was measured. Each of these is too large.": d.mean(),
-            "That is the line at N = 1. Infinitely many pictures lie at 1/N = 0.": 53.0,
-            "The two axes have changed places: the distances are the height, 1/N is the horizontal "
-            "axis.": np.polyfit(d, 1 / n, 1)[1],
-        },
-        "Not yet. These three points lie on one line over 1/N. Where does it meet 1/N = 0?",
-    )
+    mistakes = {
+        "That is the slope of the line. What is its height at 1/N = 0?": 50.0,
+        "The line is drawn over N, where infinity is nowhere on the axis. Draw it over 1/N.": np.polyfit(
+            n, d, 1
+        )[1],
+        "The line is drawn over the root of 1/N. The excess falls with 1/N itself.": np.polyfit(
+            n**-0.5, d, 1
+        )[1],
+        "The line is drawn over the logarithm of N. The excess falls with 1/N.": np.polyfit(np.log(n), d, 1)[
+            1
+        ],
+        "The line is forced through the origin, so it meets the axis at 0 whatever was measured.": 0.0,
+        "That is the last measurement. The excess of the largest pile is still in it.": 3.125,
+        "That is the average of what was measured. Each of these is too large.": d.mean(),
+        "That is the line at N = 1. Infinitely many pictures lie at 1/N = 0.": 53.0,
+        "The two axes have changed places: the distances are the height, 1/N is the horizontal "
+        "axis.": np.polyfit(d, 1 / n, 1)[1],
+    }
+    otherwise = "Not yet. These three points lie on one line over 1/N. Where does it meet 1/N = 0?"
+    diagnose(value, 3.0, mistakes, otherwise)
     value = s.at_infinity([50, 200, 500], [2.0, 1.4, 1.28])
     diagnose(value, 1.2, {}, "Right for some points that lie on a line over 1/N, and wrong for others.")
 
@@ -136,27 +133,22 @@ def points_that_scatter(s):
     counts, distances = [50, 100, 250, 1000], [4.1, 3.1, 3.4, 3.0]
     n, d = np.array(counts), np.array(distances)
     value = s.at_infinity(counts, distances)
-    diagnose(
-        value,
-        _line(n, d),
-        {
-            "Only the first and the last point are used. All of them should count.": linregress(
-                1 / n[[0, -1]], d[[0, -1]]
-            ).intercept,
-            "Only the last two points are used. All of them should count.": linregress(
-                1 / n[-2:], d[-2:]
-            ).intercept,
-            "Only the first two points are used. All of them should count.": linregress(
-                1 / n[:2], d[:2]
-            ).intercept,
-            "Points with more pictures count for more. The plain sum of squares was asked for.": np.polyfit(
-                1 / n, d, 1, w=n
-            )[1],
-            "This is a curve through the points. A straight line was asked for.": np.polyfit(1 / n, d, 2)[2],
-        },
+    mistakes = {
+        "Only the first and the last point are used. All of them should count.": (
+            _line(n[[0, -1]], d[[0, -1]])
+        ),
+        "Only the last two points are used. All of them should count.": _line(n[-2:], d[-2:]),
+        "Only the first two points are used. All of them should count.": _line(n[:2], d[:2]),
+        "Points with more pictures count for more. The plain sum of squares was asked for.": np.polyfit(
+            1 / n, d, 1, w=n
+        )[1],
+        "This is a curve through the points. A straight line was asked for.": np.polyfit(1 / n, d, 2)[2],
+    }
+    otherwise = (
         "Right only for points that lie on one line exactly, or not even there: take the line with the least "
-        "sum of squared errors.",
+        "sum of squared errors."
     )
+    diagnose(value, _line(n, d), mistakes, otherwise)
 
 
 def _line(n, d):
@@ -177,26 +169,23 @@ q3 = exercise.question(
 @q3.case(0.5)
 def any_byte_is_as_good_as_any_other(s):
     value = s.bits_per_dimension(torch.zeros(3), 12)
-    diagnose(
-        value,
-        [8.0] * 3,
-        {
-            "A density of 1 everywhere makes all 256 levels equally likely. That cannot cost 0 bits: where "
-            "is the length of the interval?": [0.0] * 3,
-            "The price of a byte must be positive: look at the signs.": [-8.0] * 3,
-            "These are nats. A bit is log 2 nats.": [math.log(256)] * 3,
-            "The length of the interval enters once for each of the D numbers, not once for the picture.": [
-                8 / 12
-            ]
-            * 3,
-            "That is the price of the whole picture. Divide by D.": [96.0] * 3,
-            "The number of levels stands here without a logarithm.": [256.0] * 3,
-            "One number for all pictures. One value a picture was asked for.": 8.0,
-            "Multiplied by log 2, where a change from nats to bits divides.": [math.log(256) * math.log(2)]
-            * 3,
-        },
-        "Not yet. With a density of 1 everywhere, all levels are equally likely: how many bits has a byte?",
+    mistakes = {
+        "A density of 1 everywhere makes all 256 levels equally likely. That cannot cost 0 bits: where "
+        "is the length of the interval?": [0.0] * 3,
+        "The price of a byte must be positive: look at the signs.": [-8.0] * 3,
+        "These are nats. A bit is log 2 nats.": [math.log(256)] * 3,
+        "The length of the interval enters once for each of the D numbers, not once for the picture.": (
+            [8 / 12] * 3
+        ),
+        "That is the price of the whole picture. Divide by D.": [96.0] * 3,
+        "The number of levels stands here without a logarithm.": [256.0] * 3,
+        "One number for all pictures. One value a picture was asked for.": 8.0,
+        "Multiplied by log 2, where a change from nats to bits divides.": [math.log(256) * math.log(2)] * 3,
+    }
+    otherwise = (
+        "Not yet. With a density of 1 everywhere, all levels are equally likely: how many bits has a byte?"
     )
+    diagnose(value, [8.0] * 3, mistakes, otherwise)
 
 
 @q3.case(1)
@@ -205,32 +194,26 @@ def prices_of_two_pictures(s):
     value = s.bits_per_dimension(log_p, D, levels)
     same_shape(value, (2,), "One value for each picture.")
     nats = log_p / D
-    diagnose(
-        value,
-        np.log2(levels) - np.log2(np.e) * nats.numpy(),
-        {
-            "The more probable a picture, the fewer bits it costs. Here it costs more: look at the sign.": 5
-            + nats / math.log(2),
-            "Two units are mixed: the levels are counted in bits, and log p(x) is still in nats.": 5 - nats,
-            "Two units are mixed: log p(x) is in bits now, and the levels are counted in nats.": math.log(32)
-            - nats / math.log(2),
-            "These are nats. A bit is log 2 nats.": math.log(32) - nats,
-            "The levels are taken for 256, whatever `levels` says.": 8 - nats / math.log(2),
-            "log p(x) is that of a whole picture. Per number it is D times smaller.": 5 - log_p / math.log(2),
-            "The length of the interval has no effect: this is minus the density's logarithm.": -nats
-            / math.log(2),
-            "The length of the interval makes pictures dearer, and here it makes them cheaper.": -nats
-            / math.log(2)
-            - 5,
-            "A change from nats to bits divides by log 2, and here it multiplies.": (math.log(32) - nats)
-            * math.log(2),
-            "The length of the interval enters once for each of the D numbers, not once for the picture.": (
-                math.log(32) - log_p
-            )
-            / (D * math.log(2)),
-        },
-        "Not yet right where the density is not 1.",
-    )
+    bits = nats / math.log(2)
+    mistakes = {
+        "The more probable a picture, the fewer bits it costs. Here it costs more: look at the sign.": 5
+        + bits,
+        "Two units are mixed: the levels are counted in bits, and log p(x) is still in nats.": 5 - nats,
+        "Two units are mixed: log p(x) is in bits now, and the levels are counted in nats.": math.log(32)
+        - bits,
+        "These are nats. A bit is log 2 nats.": math.log(32) - nats,
+        "The levels are taken for 256, whatever `levels` says.": 8 - bits,
+        "log p(x) is that of a whole picture. Per number it is D times smaller.": 5 - log_p / math.log(2),
+        "The length of the interval has no effect: this is minus the density's logarithm.": -bits,
+        "The length of the interval makes pictures dearer, and here it makes them cheaper.": -bits - 5,
+        "A change from nats to bits divides by log 2, and here it multiplies.": (math.log(32) - nats)
+        * math.log(2),
+        "The length of the interval enters once for each of the D numbers, not once for the picture.": (
+            (math.log(32) - log_p) / (D * math.log(2))
+        ),
+    }
+    otherwise = "Not yet right where the density is not 1."
+    diagnose(value, np.log2(levels) - np.log2(np.e) * nats.numpy(), mistakes, otherwise)
 
 
 q4 = exercise.question(
@@ -248,29 +231,27 @@ def five_levels(s):
     z = torch.tensor([-1.0, -0.8, -0.35, 0.3, 0.6, 1.0])
     value = s.snap(z, 5)
     same_shape(value, (6,), "One value for each number of z.")
-    diagnose(
-        value,
-        [-1, -1, -0.5, 0.5, 0.5, 1],
-        {
-            "Five levels from -1 to 1 have four gaps between them. Here there are five.": (
-                (z + 1) * 2.5
-            ).round()
-            / 2.5
-            - 1,
-            "The gaps are too small: the levels should reach from -1 to 1, a way of 2, and there should be 5 "
-            "in all.": (z * 4).round() / 4,
-            "Five gaps between 0 and 1. The levels should reach from -1 to 1, and there should be 5 in "
-            "all.": (z * 5).round() / 5,
-            "These are whole numbers. `levels` has no effect.": z.round(),
-            "These are the numbers of the levels. Their values were asked for.": ((z + 1) * 2).round(),
-            "Always rounded down. The nearest level was asked for.": ((z + 1) * 2).floor() / 2 - 1,
-            "Always rounded up. The nearest level was asked for.": ((z + 1) * 2).ceil() / 2 - 1,
-            "Nothing has been rounded.": z,
-            "The shift to start at 0 has not been undone.": ((z + 1) * 2).round() / 2,
-            "The stretch has not been undone.": ((z + 1) * 2).round() - 1,
-        },
-        "Not yet. With five levels, only -1, -0.5, 0, 0.5 and 1 should come out, each time the nearest.",
+    mistakes = {
+        "Five levels from -1 to 1 have four gaps between them. Here there are five.": (
+            ((z + 1) * 2.5).round() / 2.5 - 1
+        ),
+        "The gaps are too small: the levels should reach from -1 to 1, a way of 2, and there should be 5 "
+        "in all.": (z * 4).round() / 4,
+        "Five gaps between 0 and 1. The levels should reach from -1 to 1, and there should be 5 in all.": (
+            (z * 5).round() / 5
+        ),
+        "These are whole numbers. `levels` has no effect.": z.round(),
+        "These are the numbers of the levels. Their values were asked for.": ((z + 1) * 2).round(),
+        "Always rounded down. The nearest level was asked for.": ((z + 1) * 2).floor() / 2 - 1,
+        "Always rounded up. The nearest level was asked for.": ((z + 1) * 2).ceil() / 2 - 1,
+        "Nothing has been rounded.": z,
+        "The shift to start at 0 has not been undone.": ((z + 1) * 2).round() / 2,
+        "The stretch has not been undone.": ((z + 1) * 2).round() - 1,
+    }
+    otherwise = (
+        "Not yet. With five levels, only -1, -0.5, 0, 0.5 and 1 should come out, each time the nearest."
     )
+    diagnose(value, [-1, -1, -0.5, 0.5, 0.5, 1], mistakes, otherwise)
 
 
 @q4.case(0.5)
@@ -280,14 +261,11 @@ def an_even_number_of_levels(s):
     third = 1 / 3
     right = [[-1, -1], [-third, third], [third, 1]], [[-1, -1], [-1, 1], [1, 1]]
     around_zero = [(z * 1.5).round() / 1.5, (z * 0.5).round() / 0.5]
-    diagnose(
-        np.stack(values),
-        np.array(right),
-        {
-            "With an even number of levels, 0 is none of them, and the ends are.": torch.stack(around_zero),
-        },
-        "Not yet for 4 levels and 2. With two levels, only -1 and 1 should come out.",
-    )
+    mistakes = {
+        "With an even number of levels, 0 is none of them, and the ends are.": torch.stack(around_zero),
+    }
+    otherwise = "Not yet for 4 levels and 2. With two levels, only -1 and 1 should come out."
+    diagnose(np.stack(values), np.array(right), mistakes, otherwise)
 
 
 @q4.case(0.5)
@@ -296,16 +274,13 @@ def the_gradient_passes(s):
     expect(not agrees(s.snap(z, 3), z), "With nothing rounded, there is nothing to pass through.")
     (gradient,) = s.gradients("snap", z, 3)
     expect(gradient is not None, "No gradient arrives at z: everything is detached.")
-    diagnose(
-        gradient,
-        np.ones((2, 3)),
-        {
-            "The gradient is 0: it goes through the rounding, which has none to give.": np.zeros((2, 3)),
-            "The gradient is doubled: z itself goes in twice.": np.full((2, 3), 2.0),
-            "The gradient is turned round.": -np.ones((2, 3)),
-        },
-        "The gradient should arrive at z unchanged, as if nothing had been rounded.",
-    )
+    mistakes = {
+        "The gradient is 0: it goes through the rounding, which has none to give.": np.zeros((2, 3)),
+        "The gradient is doubled: z itself goes in twice.": np.full((2, 3), 2.0),
+        "The gradient is turned round.": -np.ones((2, 3)),
+    }
+    otherwise = "The gradient should arrive at z unchanged, as if nothing had been rounded."
+    diagnose(gradient, np.ones((2, 3)), mistakes, otherwise)
 
 
 q5 = exercise.question(

@@ -75,35 +75,30 @@ def turning_and_stretching_evenly(s):
     straight_length = straight.norm(dim=1, keepdim=True)
     value = s.walk(a.float(), b.float(), 5)
     same_shape(value, (5, 6), "One row for each of n codes.")
-    diagnose(
-        value,
-        right,
-        {
-            "This is the straight line. It neither turns evenly nor stretches evenly.": straight,
-            "The arc between the whole codes: as these differ in length, those on the way are uneven.": whole,
-            "The lengths are right, but the arc between codes of unequal length turns unevenly.": (
-                lengths[:, None] * whole / whole.norm(dim=1, keepdim=True)
-            ),
-            "The lengths are right, the angles uneven: these are directions on a straight line.": lengths[
-                :, None
-            ]
-            * unit_chord
-            / unit_chord.norm(dim=1, keepdim=True),
-            "The lengths are right, but the directions are those of the straight line from `a` to `b`.": (
-                lengths[:, None] * straight / straight_length
-            ),
-            "The directions are mixed along a straight line: that cuts the lengths short in the middle.": (
-                lengths[:, None] * unit_chord
-            ),
-            "The directions are right, but the lengths are those of the straight line.": straight_length
-            * right
-            / lengths[:, None],
-            "The length grows by the same factor each time, where the same amount was asked for.": geometric,
-        },
-        "What lies between the ends is not right yet. Look at the lengths, then at the angle of each step.",
-        rtol=1e-3,
-        atol=1e-4,
+    mistakes = {
+        "This is the straight line. It neither turns evenly nor stretches evenly.": straight,
+        "The arc between the whole codes: as these differ in length, those on the way are uneven.": whole,
+        "The lengths are right, but the arc between codes of unequal length turns unevenly.": (
+            lengths[:, None] * whole / whole.norm(dim=1, keepdim=True)
+        ),
+        "The lengths are right, the angles uneven: these are directions on a straight line.": (
+            lengths[:, None] * unit_chord / unit_chord.norm(dim=1, keepdim=True)
+        ),
+        "The lengths are right, but the directions are those of the straight line from `a` to `b`.": (
+            lengths[:, None] * straight / straight_length
+        ),
+        "The directions are mixed along a straight line: that cuts the lengths short in the middle.": (
+            lengths[:, None] * unit_chord
+        ),
+        "The directions are right, but the lengths are those of the straight line.": (
+            straight_length * right / lengths[:, None]
+        ),
+        "The length grows by the same factor each time, where the same amount was asked for.": geometric,
+    }
+    otherwise = (
+        "What lies between the ends is not right yet. Look at the lengths, then at the angle of each step."
     )
+    diagnose(value, right, mistakes, otherwise, rtol=1e-3, atol=1e-4)
 
 
 @q1.case(0.5)
@@ -175,41 +170,36 @@ def each_side_balanced(s):
         )
     same_shape(value, (3,), "One vector, as long as a code.")
     evened = 0.5 * (codes[present & other].mean(0) + codes[present & ~other].mean(0))
-    diagnose(
-        value,
-        right,
-        {
-            "This is the plain attribute vector: `other` has not been evened out.": latent.attribute_vector(
-                codes, present
-            ),
-            "The sign is turned round: with minus without was asked for.": -right,
-            "This is the balanced vector of `other`. The two masks have changed places.": weighted(
-                codes, other, present
-            ),
-            "Twice as long as it should be: the two groups should be averaged.": 2 * right,
-            "Half as long as it should be: one division by 2 too many?": right / 2,
-            "Only those who have `other` enter. Keep every face.": within[0],
-            "Only those who lack `other` enter. Keep every face.": within[1],
-            "The two differences are weighted by how many faces they come from. Both should count alike.": (
-                counts[0] * within[0] + counts[1] * within[1]
-            )
-            / 20,
-            "Faces are left out to balance the set. Keep every face, and weigh them.": thinned(*given),
-            "Least squares on both labels is a fair repair too, but it weighs the groups in another way.": (
-                latent.attribute_vectors(codes, torch.stack([present, other], 1))[0]
-            ),
-            "Those with the attribute are balanced, those without are not yet.": evened
-            - codes[~present].mean(0),
-            "The average of all faces is subtracted: a part of what is wanted goes with it.": evened
-            - codes.mean(0),
-            "The length has been made 1. The length matters: one step should be the whole difference.": right
-            / right.norm(),
-        },
+    mistakes = {
+        "This is the plain attribute vector: `other` has not been evened out.": (
+            latent.attribute_vector(codes, present)
+        ),
+        "The sign is turned round: with minus without was asked for.": -right,
+        "This is the balanced vector of `other`. The two masks have changed places.": (
+            weighted(codes, other, present)
+        ),
+        "Twice as long as it should be: the two groups should be averaged.": 2 * right,
+        "Half as long as it should be: one division by 2 too many?": right / 2,
+        "Only those who have `other` enter. Keep every face.": within[0],
+        "Only those who lack `other` enter. Keep every face.": within[1],
+        "The two differences are weighted by how many faces they come from. Both should count alike.": (
+            (counts[0] * within[0] + counts[1] * within[1]) / 20
+        ),
+        "Faces are left out to balance the set. Keep every face, and weigh them.": thinned(*given),
+        "Least squares on both labels is a fair repair too, but it weighs the groups in another way.": (
+            latent.attribute_vectors(codes, torch.stack([present, other], 1))[0]
+        ),
+        "Those with the attribute are balanced, those without are not yet.": evened - codes[~present].mean(0),
+        "The average of all faces is subtracted: a part of what is wanted goes with it.": evened
+        - codes.mean(0),
+        "The length has been made 1. The length matters: one step should be the whole difference.": right
+        / right.norm(),
+    }
+    otherwise = (
         "Not yet. Of those with the attribute, the ones that have `other` and the ones that lack it should "
-        "weigh the same, and so of those without.",
-        rtol=1e-3,
-        atol=1e-4,
+        "weigh the same, and so of those without."
     )
+    diagnose(value, right, mistakes, otherwise, rtol=1e-3, atol=1e-4)
 
 
 q3 = exercise.question(
@@ -301,36 +291,33 @@ def a_real_change_is_counted(s):
     plain, before = medium(pictures), medium(remade(pictures, torch.zeros(2)))
     after = medium(remade(pictures, vector))
     right = (before != after).float().mean(0)
-    diagnose(
-        value,
-        right,
-        {
-            "The score is 0 for a vector that changes much: does it still reach the decoder?": torch.zeros(4),
-            "What the vector adds and what it takes cancel here. Count each face whose verdict changed.": (
-                after.float().mean(0) - before.float().mean(0)
-            ).abs(),
-            "This is how many have each verdict after the edit. A change needs a before.": after.float().mean(
-                0
-            ),
-            "This is a share of those that had the verdict before. All faces count.": (
-                (before != after).float().sum(0) / before.float().sum(0).clamp(min=1)
-            ),
-            "Only verdicts that appear are counted. One that goes away is a change too.": (after & ~before)
-            .float()
-            .mean(0),
-            "Only verdicts that go away are counted. One that appears is a change too.": (before & ~after)
-            .float()
-            .mean(0),
-            "The share without a change: turn the comparison round.": 1 - right,
-            "This is still what the code as given returns for a vector other than zeros.": (
-                (plain != after).float().mean(0)
-            ),
-            "The score of zeros cannot be subtracted afterwards: on some faces the two changes cancel.": (
-                (plain != after).float().mean(0) - (plain != before).float().mean(0)
-            ).abs(),
-        },
-        "With a vector that does something, every face counts whose verdict the vector turns, and no other.",
+    mistakes = {
+        "The score is 0 for a vector that changes much: does it still reach the decoder?": torch.zeros(4),
+        "What the vector adds and what it takes cancel here. Count each face whose verdict changed.": (
+            (after.float().mean(0) - before.float().mean(0)).abs()
+        ),
+        "This is how many have each verdict after the edit. A change needs a before.": after.float().mean(0),
+        "This is a share of those that had the verdict before. All faces count.": (
+            (before != after).float().sum(0) / before.float().sum(0).clamp(min=1)
+        ),
+        "Only verdicts that appear are counted. One that goes away is a change too.": (
+            (after & ~before).float().mean(0)
+        ),
+        "Only verdicts that go away are counted. One that appears is a change too.": (
+            (before & ~after).float().mean(0)
+        ),
+        "The share without a change: turn the comparison round.": 1 - right,
+        "This is still what the code as given returns for a vector other than zeros.": (
+            (plain != after).float().mean(0)
+        ),
+        "The score of zeros cannot be subtracted afterwards: on some faces the two changes cancel.": (
+            ((plain != after).float().mean(0) - (plain != before).float().mean(0)).abs()
+        ),
+    }
+    otherwise = (
+        "With a vector that does something, every face counts whose verdict the vector turns, and no other."
     )
+    diagnose(value, right, mistakes, otherwise)
 
 
 q5 = exercise.question(

@@ -25,8 +25,8 @@ def spreads(log_var: torch.Tensor) -> dict[str, torch.Tensor]:
         "exp(log_var) is the variance, and this uses it as the standard deviation.": log_var.exp(),
         "The second output is a logarithm; this uses it as the standard deviation itself.": log_var.abs(),
         "The noise is not scaled: every code has a standard deviation of 1.": torch.ones_like(sigma),
-        "All draws of a picture are equal. Is there no noise, or one for all of them?": torch.zeros_like(
-            sigma
+        "All draws of a picture are equal. Is there no noise, or one for all of them?": (
+            torch.zeros_like(sigma)
         ),
         "The spread is too small by one factor everywhere: is the noise uniform? It should be normal.": sigma
         / 12**0.5,
@@ -226,9 +226,9 @@ def _slips(log_mean: torch.Tensor, standard: torch.Tensor) -> dict[str, torch.Te
         * standard,
         "The mean is missing: all draws come from the distribution with mean 1.": standard,
         "The mean is added. It should stretch the draws, not move them.": mean + standard,
-        "That is a logarithm to base 10. The inverse of e's power is the natural one.": mean
-        * standard
-        / math.log(10),
+        "That is a logarithm to base 10. The inverse of e's power is the natural one.": (
+            mean * standard / math.log(10)
+        ),
     }
 
 
@@ -273,32 +273,27 @@ def the_score_function(s):
     _given_each(value, len(eps))
     sigma = torch.exp(log_var / 2)
     height, score = (mu + sigma * eps) ** 3 + 2, (eps.square() - 1) / 2
-    diagnose(
-        value,
-        height * score,
-        {
-            "This is the gradient for mu.": height * eps / sigma,
-            "This is the gradient for the standard deviation; asked for is that for log_var.": 2
-            * height
-            * score
-            / sigma,
-            "This is the gradient for the variance; asked for is that for its logarithm.": height
-            * score
-            / sigma**2,
-            "This is the gradient for the logarithm of σ. Where is the half of log σ²?": 2 * height * score,
-            "The score must be 0 on average, and this one never falls below 0: a constant is missing.": height
-            * eps.square()
-            / 2,
-            "This is the score alone. It has to be weighed with the height of f.": score,
-            "The sign is turned round.": -height * score,
-            "exp(log_var) is used as the standard deviation when z is made.": (
-                (mu + log_var.exp() * eps) ** 3 + 2
-            )
-            * score,
-            "This is the pathwise estimate.": _pathwise(mu, sigma, eps),
-        },
-        "Not yet: the height f(z) of each draw, times the slope of log q(z) along log_var.",
-    )
+    mistakes = {
+        "This is the gradient for mu.": height * eps / sigma,
+        "This is the gradient for the standard deviation; asked for is that for log_var.": (
+            2 * height * score / sigma
+        ),
+        "This is the gradient for the variance; asked for is that for its logarithm.": (
+            height * score / sigma**2
+        ),
+        "This is the gradient for the logarithm of σ. Where is the half of log σ²?": 2 * height * score,
+        "The score must be 0 on average, and this one never falls below 0: a constant is missing.": (
+            height * eps.square() / 2
+        ),
+        "This is the score alone. It has to be weighed with the height of f.": score,
+        "The sign is turned round.": -height * score,
+        "exp(log_var) is used as the standard deviation when z is made.": (
+            ((mu + log_var.exp() * eps) ** 3 + 2) * score
+        ),
+        "This is the pathwise estimate.": _pathwise(mu, sigma, eps),
+    }
+    otherwise = "Not yet: the height f(z) of each draw, times the slope of log q(z) along log_var."
+    diagnose(value, height * score, mistakes, otherwise)
 
 
 @q5.case(0.75)
@@ -309,24 +304,19 @@ def the_pathwise_estimator(s):
     sigma = torch.exp(log_var / 2)
     right = _pathwise(mu, sigma, eps)
     height = (mu + sigma * eps) ** 3 + 2
-    diagnose(
-        value,
-        right,
-        {
-            "This is the gradient for mu.": right * 2 / (sigma * eps),
-            "This is the gradient for the standard deviation; asked for is that for log_var.": right
-            * 2
-            / sigma,
-            "This is the gradient for the logarithm of σ: its half, for log σ², is missing.": 2 * right,
-            "This is the gradient for the variance; asked for is that for its logarithm.": right / sigma**2,
-            "Every draw got the sum over all draws. Give each its own estimate.": right.sum().expand(6),
-            "This is the score-function estimate.": height * (eps.square() - 1) / 2,
-            "exp(log_var) is used as the standard deviation.": 2 * _pathwise(mu, sigma**2, eps),
-            "exp(log_var) is used as the standard deviation when z is made.": _pathwise(mu, sigma**2, eps),
-            "The sign is turned round.": -right,
-        },
-        "Not yet: the slope of f at z, times the slope of z along log_var with the noise fixed.",
-    )
+    mistakes = {
+        "This is the gradient for mu.": right * 2 / (sigma * eps),
+        "This is the gradient for the standard deviation; asked for is that for log_var.": right * 2 / sigma,
+        "This is the gradient for the logarithm of σ: its half, for log σ², is missing.": 2 * right,
+        "This is the gradient for the variance; asked for is that for its logarithm.": right / sigma**2,
+        "Every draw got the sum over all draws. Give each its own estimate.": right.sum().expand(6),
+        "This is the score-function estimate.": height * (eps.square() - 1) / 2,
+        "exp(log_var) is used as the standard deviation.": 2 * _pathwise(mu, sigma**2, eps),
+        "exp(log_var) is used as the standard deviation when z is made.": _pathwise(mu, sigma**2, eps),
+        "The sign is turned round.": -right,
+    }
+    otherwise = "Not yet: the slope of f at z, times the slope of z along log_var with the noise fixed."
+    diagnose(value, right, mistakes, otherwise)
 
 
 def _pathwise(mu: torch.Tensor, sigma: torch.Tensor, eps: torch.Tensor) -> torch.Tensor:

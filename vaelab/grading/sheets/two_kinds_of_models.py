@@ -39,15 +39,12 @@ def fitted(s, x, y, K):
 def how_frequent_each_class_is(s):
     share = fitted(s, *leaves())[0]
     counts = np.array([3, 2, 2])
-    diagnose(
-        share,
-        counts / 7,
-        {
-            "These are counts. A share is a count divided by the number of all rows.": counts,
-            "Every class has the same share here. Count the labels.": np.full(3, 1 / 3),
-        },
-        "The shares should be three numbers that add up to 1, the share of each label among all rows.",
-    )
+    mistakes = {
+        "These are counts. A share is a count divided by the number of all rows.": counts,
+        "Every class has the same share here. Count the labels.": np.full(3, 1 / 3),
+    }
+    otherwise = "The shares should be three numbers that add up to 1, the share of each label among all rows."
+    diagnose(share, counts / 7, mistakes, otherwise)
 
 
 @q1.case(0.5)
@@ -57,21 +54,15 @@ def a_mean_for_each_class(s):
     groups = [x.numpy()[y.numpy() == k] for k in range(K)]
     right = np.stack([g.mean(0) for g in groups])
     same_shape(means, (3, 2), "A mean has one number for each measurement, and each class has one.")
-    diagnose(
-        means,
-        right,
-        {
-            "These are the sums over each class, not divided by its number of rows.": [
-                g.sum(0) for g in groups
-            ],
-            "The sum over a class is divided by the number of all rows. Divide by those of the class.": [
-                g.sum(0) / 7 for g in groups
-            ],
-            "Every class has the mean of all rows.": np.tile(x.mean(0).numpy(), (3, 1)),
-            "These are medians.": [np.median(g, axis=0) for g in groups],
-        },
-        "Not the means of the three classes. Does row k belong to label k?",
-    )
+    mistakes = {
+        "These are the sums over each class, not divided by its number of rows.": [g.sum(0) for g in groups],
+        "The sum over a class is divided by the number of all rows. Divide by those of the class.": [
+            g.sum(0) / 7 for g in groups
+        ],
+        "Every class has the mean of all rows.": np.tile(x.mean(0).numpy(), (3, 1)),
+        "These are medians.": [np.median(g, axis=0) for g in groups],
+    }
+    diagnose(means, right, mistakes, "Not the means of the three classes. Does row k belong to label k?")
 
 
 @q1.case(1)
@@ -92,30 +83,29 @@ def a_covariance_for_each_class(s):
         np.abs(found[:, 0, 1]).max() > 1e-9,
         "Only the variances are there. Beside the diagonal stands what two measurements do together.",
     )
-    diagnose(
-        found,
-        right,
-        {
-            "All classes share one covariance here, as in the chapter. This time each has its own.": np.tile(
-                away.T @ away / 7, (3, 1, 1)
-            ),
-            "Every class has the covariance of all rows together.": np.tile(np.cov(x.numpy().T), (3, 1, 1)),
-            "The products are added up, but not divided by a number of rows.": [
-                len(g) * c for g, c in zip(groups, right, strict=True)
-            ],
-            "The sum over a class is divided by the number of all rows. Divide by those of the class.": [
-                len(g) * c / 7 for g, c in zip(groups, right, strict=True)
-            ],
-            "The deviations are taken from the mean of all rows, not from the class's own.": [
-                o.T @ o / len(o) for o in off_centre
-            ],
-            "The products are of x itself. Take the mean off first.": [g.T @ g / len(g) for g in groups],
-            "These are correlations: the variances belong on the diagonal, in square centimetres.": [
-                np.corrcoef(g.T) for g in groups
-            ],
-        },
-        "Not the covariances. On the diagonal should stand each measurement's variance within the class.",
+    mistakes = {
+        "All classes share one covariance here, as in the chapter. This time each has its own.": (
+            np.tile(away.T @ away / 7, (3, 1, 1))
+        ),
+        "Every class has the covariance of all rows together.": np.tile(np.cov(x.numpy().T), (3, 1, 1)),
+        "The products are added up, but not divided by a number of rows.": [
+            len(g) * c for g, c in zip(groups, right, strict=True)
+        ],
+        "The sum over a class is divided by the number of all rows. Divide by those of the class.": [
+            len(g) * c / 7 for g, c in zip(groups, right, strict=True)
+        ],
+        "The deviations are taken from the mean of all rows, not from the class's own.": [
+            o.T @ o / len(o) for o in off_centre
+        ],
+        "The products are of x itself. Take the mean off first.": [g.T @ g / len(g) for g in groups],
+        "These are correlations: the variances belong on the diagonal, in square centimetres.": [
+            np.corrcoef(g.T) for g in groups
+        ],
+    }
+    otherwise = (
+        "Not the covariances. On the diagonal should stand each measurement's variance within the class."
     )
+    diagnose(found, right, mistakes, otherwise)
 
 
 q2 = exercise.question(
@@ -146,24 +136,22 @@ def near_the_data(s):
     joint = density + np.log(share)
     right = softmax(joint, 1)
     same_shape(value, (3, 2), "One row for each leaf, one column for each class.")
-    diagnose(
-        value,
-        right,
-        {
-            "All classes count as equally frequent. What does the share say?": softmax(density, 1),
-            "Each column adds up to 1. Each row should: the classes compete for one leaf.": softmax(joint, 0),
-            "This is the joint density p(x, y). Divide by what all classes have together.": np.exp(joint),
-            "This is the density p(x | y): the shares and the division by p(x) are missing.": np.exp(density),
-            "These are logarithms. Probabilities were asked for.": np.log(right),
-            "Each Gaussian's own height is missing: a wide one is lower, and that differs between classes.": (
-                softmax(joint - heights, 1)
-            ),
-            "A softmax of densities exponentiates what is no logarithm.": softmax(np.exp(joint), 1),
-            "Add the logarithm of the share. Here the share itself is added.": softmax(density + share, 1),
-        },
-        "Not Bayes' rule yet. Do density and share meet for each class before the row is divided by its sum?",
-        rtol=1e-3,
+    mistakes = {
+        "All classes count as equally frequent. What does the share say?": softmax(density, 1),
+        "Each column adds up to 1. Each row should: the classes compete for one leaf.": softmax(joint, 0),
+        "This is the joint density p(x, y). Divide by what all classes have together.": np.exp(joint),
+        "This is the density p(x | y): the shares and the division by p(x) are missing.": np.exp(density),
+        "These are logarithms. Probabilities were asked for.": np.log(right),
+        "Each Gaussian's own height is missing: a wide one is lower, and that differs between classes.": (
+            softmax(joint - heights, 1)
+        ),
+        "A softmax of densities exponentiates what is no logarithm.": softmax(np.exp(joint), 1),
+        "Add the logarithm of the share. Here the share itself is added.": softmax(density + share, 1),
+    }
+    otherwise = (
+        "Not Bayes' rule yet. Do density and share meet for each class before the row is divided by its sum?"
     )
+    diagnose(value, right, mistakes, otherwise, rtol=1e-3)
 
 
 @q2.case(0.75)
@@ -178,18 +166,16 @@ def far_from_the_data(s):
         "Far away both densities round to 0, and 0 / 0 is no number. Stay with logarithms until the end.",
     )
     first = 1 / (1 + math.exp(0.6))
-    diagnose(
-        value,
-        [[first, 1 - first], [1.0, 0.0]],
-        {
-            "Far away all densities have rounded to 0, and the answer with them. Stay with logarithms "
-            "until the end.": np.zeros((2, 2)),
-            "Far away the answer has become one half: something was added to densities that had rounded to "
-            "0. Stay with logarithms until the end.": np.full((2, 2), 0.5),
-        },
-        "Wrong far away, where it was right near the data. At which step do the numbers become too small?",
-        rtol=0.02,
+    mistakes = {
+        "Far away all densities have rounded to 0, and the answer with them. Stay with logarithms "
+        "until the end.": np.zeros((2, 2)),
+        "Far away the answer has become one half: something was added to densities that had rounded to "
+        "0. Stay with logarithms until the end.": np.full((2, 2), 0.5),
+    }
+    otherwise = (
+        "Wrong far away, where it was right near the data. At which step do the numbers become too small?"
     )
+    diagnose(value, [[first, 1 - first], [1.0, 0.0]], mistakes, otherwise, rtol=0.02)
 
 
 q3 = exercise.question(
@@ -252,34 +238,33 @@ def a_density_for_every_row(s):
     value = s.independent_log_density(x, mean, sigma)
     each = Normal(mean, sigma).log_prob(x)
     right, log_sigma = each.sum(1), sigma.log()
-    diagnose(
-        value,
-        right,
-        {
-            "This is still what the code as given returns. Of two Gaussians around one mean it always "
-            "prefers the wider one.": (right + log_sigma.sum()),
-            "The new term has the wrong sign: it makes wide Gaussians higher.": right + 2 * log_sigma.sum(),
-            "The new term is half of what it should be. Is it the variance's logarithm or the deviation's?": (
-                right + 0.5 * log_sigma.sum()
-            ),
-            "The new term is twice what it should be. Is it the variance's logarithm or the deviation's?": (
-                right - log_sigma.sum()
-            ),
-            "The distance is fine as it was: it is measured in deviations. Here sigma counts as a "
-            "variance.": Normal(mean, sigma.sqrt()).log_prob(x).sum(1),
-            "One value for each row: add up over the readings.": each,
-            "Averaged over the readings. Densities of independent readings multiply, so their logarithms "
-            "add up.": each.mean(1),
-            "The new term is the deviation itself, not its logarithm.": right + (log_sigma - sigma).sum(),
-            "The new term enters once, averaged over the readings. Every reading has its own.": right
-            + log_sigma.sum()
-            - log_sigma.mean(),
-            "The term with pi has gone. It is the same for all, but then this is no density.": right
-            + 1.5 * math.log(2 * math.pi),
-        },
+    mistakes = {
+        "This is still what the code as given returns. Of two Gaussians around one mean it always "
+        "prefers the wider one.": (right + log_sigma.sum()),
+        "The new term has the wrong sign: it makes wide Gaussians higher.": right + 2 * log_sigma.sum(),
+        "The new term is half of what it should be. Is it the variance's logarithm or the deviation's?": (
+            right + 0.5 * log_sigma.sum()
+        ),
+        "The new term is twice what it should be. Is it the variance's logarithm or the deviation's?": (
+            right - log_sigma.sum()
+        ),
+        "The distance is fine as it was: it is measured in deviations. Here sigma counts as a "
+        "variance.": Normal(mean, sigma.sqrt()).log_prob(x).sum(1),
+        "One value for each row: add up over the readings.": each,
+        "Averaged over the readings. Densities of independent readings multiply, so their logarithms "
+        "add up.": each.mean(1),
+        "The new term is the deviation itself, not its logarithm.": right + (log_sigma - sigma).sum(),
+        "The new term enters once, averaged over the readings. Every reading has its own.": (
+            right + log_sigma.sum() - log_sigma.mean()
+        ),
+        "The term with pi has gone. It is the same for all, but then this is no density.": right
+        + 1.5 * math.log(2 * math.pi),
+    }
+    otherwise = (
         "Not a density yet. Test it in one dimension: the area under its exponential should be 1 for any "
-        "sigma.",
+        "sigma."
     )
+    diagnose(value, right, mistakes, otherwise)
 
 
 q5 = exercise.question(

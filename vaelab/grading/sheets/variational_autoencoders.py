@@ -37,33 +37,28 @@ def the_bound_of_each_picture(s):
     same_shape(value, (3,), "One value for each picture.")
     cost, kl = _cost(x, logits), _kl(mu, log_var).sum(1)
     error = (x - torch.sigmoid(logits)).square().sum((1, 2, 3))
-    diagnose(
-        value,
-        -cost - kl,
-        {
-            "This is the loss, the negative of the bound.": cost + kl,
-            "The KL is a price: the bound loses by it, and here it gains.": -cost + kl,
-            "The sign of the reconstruction term is turned round: a cost has been added.": cost - kl,
-            "The cost is averaged over the pixels. A picture's log-probability is a sum.": -cost / 20 - kl,
-            "The KL is averaged over the latents, where their sum was asked for.": -cost - kl / 2,
-            "Both terms are averages now. A log-probability is a sum, and so is the KL.": -cost / 20 - kl / 2,
-            "The KL is missing.": -cost,
-            "The KL is too large by a factor of two: where is its half?": -cost - 2 * kl,
-            "In the KL, exp(log_var) is used as the standard deviation.": -cost - _kl(mu, 2 * log_var).sum(1),
-            "This is KL(prior || posterior): the two have changed places.": -cost
-            - kl_divergence(Normal(0, 1), Normal(mu, (log_var / 2).exp())).sum(1),
-            "The sigmoid is taken twice: the function with logits takes it by itself.": -_cost(
-                x, torch.sigmoid(logits)
-            )
-            - kl,
-            "Pixels and logits have changed places.": -_cost(logits, x) - kl,
-            "Black and white have changed places.": -_cost(x, -logits) - kl,
-            "That is a squared error. For coins, the log-probability is the cross-entropy.": -error - kl,
-            "That is half a squared error. For coins, the log-probability is the cross-entropy.": -error / 2
-            - kl,
-        },
-        "Not yet. With all logits 0 and a posterior equal to the prior, D pixels give -D log 2.",
-    )
+    mistakes = {
+        "This is the loss, the negative of the bound.": cost + kl,
+        "The KL is a price: the bound loses by it, and here it gains.": -cost + kl,
+        "The sign of the reconstruction term is turned round: a cost has been added.": cost - kl,
+        "The cost is averaged over the pixels. A picture's log-probability is a sum.": -cost / 20 - kl,
+        "The KL is averaged over the latents, where their sum was asked for.": -cost - kl / 2,
+        "Both terms are averages now. A log-probability is a sum, and so is the KL.": -cost / 20 - kl / 2,
+        "The KL is missing.": -cost,
+        "The KL is too large by a factor of two: where is its half?": -cost - 2 * kl,
+        "In the KL, exp(log_var) is used as the standard deviation.": -cost - _kl(mu, 2 * log_var).sum(1),
+        "This is KL(prior || posterior): the two have changed places.": -cost
+        - kl_divergence(Normal(0, 1), Normal(mu, (log_var / 2).exp())).sum(1),
+        "The sigmoid is taken twice: the function with logits takes it by itself.": (
+            -_cost(x, torch.sigmoid(logits)) - kl
+        ),
+        "Pixels and logits have changed places.": -_cost(logits, x) - kl,
+        "Black and white have changed places.": -_cost(x, -logits) - kl,
+        "That is a squared error. For coins, the log-probability is the cross-entropy.": -error - kl,
+        "That is half a squared error. For coins, the log-probability is the cross-entropy.": -error / 2 - kl,
+    }
+    otherwise = "Not yet. With all logits 0 and a posterior equal to the prior, D pixels give -D log 2."
+    diagnose(value, -cost - kl, mistakes, otherwise)
 
 
 @q1.case(0.5)
@@ -115,34 +110,29 @@ def the_logarithm_of_an_average(s):
     same_shape(value, (3,), "One value for each picture.")
     log_w, log_k = likelihood + prior - q, math.log(4)
     total = torch.logsumexp(log_w, 0)
-    diagnose(
-        value,
-        total - log_k,
-        {
-            "This is the average of the logarithms, the ELBO. Average first.": log_w.mean(0),
-            "The sum of the weights, where their average was asked for: is log K missing?": total,
-            "log K is added, where the average of K weights divides by K.": total + log_k,
-            "The division by K must take place inside the logarithm.": total / 4,
-            "The largest weight alone. All K count.": log_w.amax(0),
-            "These are the weights' logarithms, added up.": log_w.sum(0),
-            "The average of the weights, without its logarithm.": log_w.exp().mean(0),
-            "The prior is missing from the weights.": _average(likelihood - q),
-            "q is missing: draws from q have to be weighed down by its density.": _average(
-                likelihood + prior
-            ),
-            "Only the likelihood is averaged. That would be right for draws from the prior.": _average(
-                likelihood
-            ),
-            "q is multiplied where it should divide.": _average(likelihood + prior + q),
-            "The weights are upside down.": _average(-log_w),
-            "The prior divides where it should be multiplied.": _average(likelihood - prior - q),
-            "This is the loss, the negative of the bound.": log_k - total,
-            "An average of log w in which large weights count more is something else. Average w itself.": (
-                log_w.softmax(0) * log_w
-            ).sum(0),
-        },
-        "Not yet. If all K weights are equal, the result is the logarithm of one of them.",
-    )
+    mistakes = {
+        "This is the average of the logarithms, the ELBO. Average first.": log_w.mean(0),
+        "The sum of the weights, where their average was asked for: is log K missing?": total,
+        "log K is added, where the average of K weights divides by K.": total + log_k,
+        "The division by K must take place inside the logarithm.": total / 4,
+        "The largest weight alone. All K count.": log_w.amax(0),
+        "These are the weights' logarithms, added up.": log_w.sum(0),
+        "The average of the weights, without its logarithm.": log_w.exp().mean(0),
+        "The prior is missing from the weights.": _average(likelihood - q),
+        "q is missing: draws from q have to be weighed down by its density.": _average(likelihood + prior),
+        "Only the likelihood is averaged. That would be right for draws from the prior.": (
+            _average(likelihood)
+        ),
+        "q is multiplied where it should divide.": _average(likelihood + prior + q),
+        "The weights are upside down.": _average(-log_w),
+        "The prior divides where it should be multiplied.": _average(likelihood - prior - q),
+        "This is the loss, the negative of the bound.": log_k - total,
+        "An average of log w in which large weights count more is something else. Average w itself.": (
+            (log_w.softmax(0) * log_w).sum(0)
+        ),
+    }
+    otherwise = "Not yet. If all K weights are equal, the result is the logarithm of one of them."
+    diagnose(value, total - log_k, mistakes, otherwise)
 
 
 @q2.case(0.5)

@@ -14,9 +14,8 @@ q1 = exercise.question(
     "q1",
     "A fitted normal from few codes",
     section="Mending the draws, one moment at a time",
-    hint="Two ways lead there. A symmetric matrix has a square root by its eigenvalues, even if some of "
-    "them are zero. Or: what are the mean and covariance of a sum of centred codes with random normal "
-    "weights?",
+    hint="Two ways lead there. A symmetric matrix has a square root by its eigenvalues, even if some of them "
+    "are zero. Or: what are the mean and covariance of a sum of centred codes with random normal weights?",
     hidden_points=0.5,
 )
 DRAWS = 4_000
@@ -69,8 +68,8 @@ def the_mean_and_shape_of_the_cloud(s):
     mistakes = {
         "The deviations are right, but each number is drawn by itself. What the codes' numbers do together "
         "is missing.": np.diag(np.diag(right)),
-        "Each number is drawn by itself, and its deviation is what should be its variance.": np.diag(
-            np.diag(right) ** 2
+        "Each number is drawn by itself, and its deviation is what should be its variance.": (
+            np.diag(np.diag(right) ** 2)
         ),
         "The draws are stretched by the covariance itself. It takes its root: what is multiplied enters the "
         "covariance twice.": right @ right,
@@ -269,30 +268,28 @@ def loud_where_the_codes_are_loud(s):
     deviation = codes.var(0).sqrt()
     if agrees(value, codes + a * codes.var(0, correction=0).sqrt() * eps):
         return
-    diagnose(
-        value,
-        codes + a * deviation * eps,
-        {
-            "This is still what the code as given returns: a number that hardly varies gets noise as loud "
-            "as one that varies a lot.": (codes + a * codes.std(1, keepdim=True) * eps),
-            "One deviation for everything: a number that hardly varies still gets loud noise.": (
-                codes + a * codes.std() * eps
-            ),
-            "The noise is scaled by the variance. A deviation is its root.": codes + a * codes.var(0) * eps,
-            "The noise is not scaled by the codes at all.": codes + a * eps,
-            "The factor `a` has gone.": codes + deviation * eps,
-            "Only the noise comes back. Add it to the codes.": a * deviation * eps,
-            "The noise is divided by the deviation: quiet where it should be loud.": codes
-            + a * eps / deviation,
-            "The noise is scaled by the average size of a number, not by how much it varies.": (
-                codes + a * codes.abs().mean(0) * eps
-            ),
-            "The noise is scaled by the mean of a number, not by how much it varies.": (
-                codes + a * codes.mean(0) * eps
-            ),
-        },
-        "Not yet. Give it codes of which one number is ten times as spread out, and look at the noise there.",
+    mistakes = {
+        "This is still what the code as given returns: a number that hardly varies gets noise as loud "
+        "as one that varies a lot.": (codes + a * codes.std(1, keepdim=True) * eps),
+        "One deviation for everything: a number that hardly varies still gets loud noise.": (
+            codes + a * codes.std() * eps
+        ),
+        "The noise is scaled by the variance. A deviation is its root.": codes + a * codes.var(0) * eps,
+        "The noise is not scaled by the codes at all.": codes + a * eps,
+        "The factor `a` has gone.": codes + deviation * eps,
+        "Only the noise comes back. Add it to the codes.": a * deviation * eps,
+        "The noise is divided by the deviation: quiet where it should be loud.": codes + a * eps / deviation,
+        "The noise is scaled by the average size of a number, not by how much it varies.": (
+            codes + a * codes.abs().mean(0) * eps
+        ),
+        "The noise is scaled by the mean of a number, not by how much it varies.": (
+            codes + a * codes.mean(0) * eps
+        ),
+    }
+    otherwise = (
+        "Not yet. Give it codes of which one number is ten times as spread out, and look at the noise there."
     )
+    diagnose(value, codes + a * deviation * eps, mistakes, otherwise)
 
 
 q5 = exercise.question(
@@ -346,28 +343,23 @@ def an_exact_dictionary(s):
     one_each = target.mean(0) + (z - source.mean(0)) * target.std(0) / source.std(0)
     shifted = linear(source - source.mean(0), target - target.mean(0), z - source.mean(0))
     turn = torch.linalg.svd((source - source.mean(0)).T @ (target - target.mean(0)))
-    diagnose(
-        value,
-        right,
-        {
-            "The map has no offset: it sends zero to zero. A matrix alone is too little here.": linear(
-                source, target, z
-            ),
-            "These are codes from the dictionary: what is not in it cannot be said. Fit a map.": neighbour,
-            "The codes have come back as they were.": z,
-            "Only the middle of the cloud is moved.": z + target.mean(0) - source.mean(0),
-            "Each number is shifted and stretched by itself. The two mix their numbers: fit a whole "
-            "matrix.": one_each,
-            "The means were taken off, and the target's not put back.": shifted,
-            "This translates in the other direction.": affine(target, source, z),
-            "This map only turns. The two encoders also stretch differently.": target.mean(0)
-            + (z - source.mean(0)) @ turn.U @ turn.Vh,
-            "Every code has become the average one.": target.mean(0).expand(9, -1),
-        },
-        "These codes are exactly an affine map apart, and the translation is not exact yet.",
-        rtol=1e-2,
-        atol=1e-2,
-    )
+    mistakes = {
+        "The map has no offset: it sends zero to zero. A matrix alone is too little here.": (
+            linear(source, target, z)
+        ),
+        "These are codes from the dictionary: what is not in it cannot be said. Fit a map.": neighbour,
+        "The codes have come back as they were.": z,
+        "Only the middle of the cloud is moved.": z + target.mean(0) - source.mean(0),
+        "Each number is shifted and stretched by itself. The two mix their numbers: fit a whole "
+        "matrix.": one_each,
+        "The means were taken off, and the target's not put back.": shifted,
+        "This translates in the other direction.": affine(target, source, z),
+        "This map only turns. The two encoders also stretch differently.": target.mean(0)
+        + (z - source.mean(0)) @ turn.U @ turn.Vh,
+        "Every code has become the average one.": target.mean(0).expand(9, -1),
+    }
+    otherwise = "These codes are exactly an affine map apart, and the translation is not exact yet."
+    diagnose(value, right, mistakes, otherwise, rtol=1e-2, atol=1e-2)
 
 
 @q5.case(0.75)
