@@ -145,7 +145,7 @@ def test_a_model_in_double_precision_works_throughout():
     for x in (torch.rand(2, *SHAPE), torch.rand(2, *SHAPE).double(), bytes_of(double)):
         assert double.loss(x)["loss"].dtype == torch.float64
     assert double.sample(2).dtype == torch.float64
-    assert nets.layers(double)[-1].shape == SHAPE
+    assert nets.layers(double)[-1].shape == SHAPE and nets.layers(double.encoder, SHAPE)[-1].shape == (6,)
 
 
 def test_heads_are_made_where_the_encoder_is():

@@ -275,6 +275,7 @@ def test_pixels_outside_the_unit_range_are_refused():
     ):
         with pytest.raises(vaelab.errors.PixelRangeError, match=r"\[0, 1\]"):
             model.loss(bad)
-    model.eval()
-    with pytest.raises(vaelab.errors.PixelRangeError):
-        model.encode(torch.full((2, 1, 28, 28), 1.5))
+    for mode in (model.train, model.eval):
+        mode()
+        with pytest.raises(vaelab.errors.PixelRangeError):
+            model.encode(torch.full((2, 1, 28, 28), 1.5))

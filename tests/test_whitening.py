@@ -53,6 +53,19 @@ def test_the_first_axis_says_the_surest_thing_and_the_posteriors_are_diagonal(st
     assert torch.all(noise.diff() > 0)
 
 
+def test_the_fitted_variances_are_right_on_average(stretched):
+    """As least squares with a bias always are: W diag(variance) W^T has W^2 variance on its diagonal."""
+    model, images = stretched
+    model.to_log_var.weight.data.mul_(10)  # from picture to picture another variance
+    mu, log_var = latent.encode(model, images)
+    whiten(model, images)
+    white, fitted = latent.encode(model, images)
+    to_white = torch.linalg.lstsq(mu - mu.mean(0), white).solution.T
+    expected = (log_var.exp() @ to_white.square().T).log()
+    assert expected.std(0).min() > 0.01
+    torch.testing.assert_close(fitted.mean(0), expected.mean(0), atol=1e-3, rtol=0)
+
+
 def test_a_second_time_nothing_happens(stretched):
     model, images = stretched
     whiten(model, images)
