@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -135,10 +136,10 @@ def warn_of_missing(path: Path, title: str, found: int, whole: int) -> None:
         )
 
 
-def warn_of_skipped(container: Container, skipped: list[tuple[str, str]]) -> None:
+def warn_of_skipped(container: Container, skipped: Sequence[tuple[str, str]]) -> None:
     """One warning that names the first files that could not be read, and their number."""
     if skipped:
-        warnings.warn(f"{container.path}: {_listing(skipped)}. All are listed in .skipped.", stacklevel=4)
+        warnings.warn(f"{container.path}: {_listing(skipped)}. All are listed in .skipped.", stacklevel=5)
 
 
 def _class_names(files: list[str]) -> tuple[str, ...]:
@@ -169,7 +170,7 @@ def _nothing_left(root: Path, split: str, count: int, skipped: list[tuple[str, s
     )
 
 
-def _listing(skipped: list[tuple[str, str]], most: int = 5) -> str:
+def _listing(skipped: Sequence[tuple[str, str]], most: int = 5) -> str:
     """One line: how many files could not be read, which, and why."""
     shown = "; ".join(f"{file} ({reason})" for file, reason in skipped[:most])
     more = f"; and {len(skipped) - most} more" if len(skipped) > most else ""

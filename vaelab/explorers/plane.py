@@ -10,6 +10,7 @@ from traitlets import Bool, Float, Int, List, Unicode
 from vaelab import figures, latent
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError
+from vaelab.explorers.codes import rounded
 from vaelab.explorers.decoding import DecoderExplorer
 from vaelab.models import VAE
 
@@ -87,7 +88,7 @@ def plane(
     return PlaneExplorer(
         model,
         title=title,
-        codes=[[round(value, 3) for value in code] for code in codes.tolist()],
+        codes=rounded(codes),
         labels=classes,
         class_names=names,
         extent=sides,
