@@ -8,7 +8,7 @@ from types import ModuleType
 import torch
 
 from vaelab.data import painting
-from vaelab.data.arguments import whole_number
+from vaelab.data.arguments import check_split, whole_number
 from vaelab.data.imageset import ImageSet
 from vaelab.data.splits import SPLITS
 from vaelab.errors import DataError, UnknownNameError
@@ -75,8 +75,7 @@ def load_at_most(
 
 
 def _draw(name: str, size: int | None, n: int | None, seed: int, split: str) -> ImageSet:
-    if split not in SPLITS:
-        raise UnknownNameError(f"split of {name!r}", split, SPLITS)
+    check_split(repr(name), split, SPLITS)
     painter = importlib.import_module(f"vaelab.data.{name}")
     start, count = _SPLIT_START[split], n or _DRAWN_COUNT[split]
     factors = painter.draw_factors(torch.arange(start, start + count), seed)

@@ -15,7 +15,7 @@ from vaelab.data.arguments import check_size, check_split
 from vaelab.data.containers import Container, open_container
 from vaelab.data.imageset import ImageSet
 from vaelab.data.splits import SPLITS
-from vaelab.errors import DataError, UnknownNameError
+from vaelab.errors import DataError
 
 
 def fashion_mnist(split: str = "train", size: int | None = None) -> ImageSet:
@@ -41,8 +41,7 @@ def mnist(split: str = "train", size: int | None = None) -> ImageSet:
 
 
 def _mnist_like(name: str, collection: mnist_files.Collection, split: str, size: int | None) -> ImageSet:
-    if split not in SPLITS:
-        raise UnknownNameError(f"split of {name!r}", split, SPLITS)
+    check_split(repr(name), split, SPLITS)
     size = None if size is None else check_size(size)
     images, labels = mnist_files.read(collection, "t10k" if split == "test" else "train")
     rows = {"train": slice(55_000), "validation": slice(55_000, None), "test": slice(None)}[split]
