@@ -64,9 +64,8 @@ def aggregate_posterior(
     from scipy import stats  # takes a second
 
     p_values = [stats.kstest(column.numpy(), "norm").pvalue for column in z.T]
-    return AggregatePosterior(
-        z.mean(0), z.std(0), torch.tensor(p_values), active, _max_correlation(z[:, active])
-    )
+    correlation = _max_correlation(z[:, active])
+    return AggregatePosterior(z.mean(0), z.std(0), torch.tensor(p_values), active, correlation)
 
 
 def _max_correlation(z: Tensor) -> float:
