@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from vaelab import speed
+from benchmarks import machine
 
 
 @dataclass
@@ -85,4 +85,4 @@ def _serve(pipe, make: Callable, arguments: Sequence) -> None:
             start, cpu = time.perf_counter(), time.process_time()
             images = work()
             pipe.send((images, time.perf_counter() - start, time.process_time() - cpu))
-        pipe.send((speed.peak_memory_mb(), note))
+        pipe.send((machine.peak_memory_mb(), note))

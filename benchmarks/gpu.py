@@ -72,7 +72,7 @@ def table(
             "of matrix rate": f"{rate * work / matrix:.0%}",
             "GB/s": round(rate * moved / 1e9),
             "of memory rate": f"{rate * moved / 1e9 / memory:.0%}",
-            "peak MB": round(speed.peak_memory_mb(device)),
+            "peak MB": round(machine.peak_memory_mb(device)),
         }
     ]
 

@@ -256,7 +256,7 @@ def drive_corrupts(remote, _):
 
 
 def disk_full(_, monkeypatch):
-    monkeypatch.setattr(downloads.shutil, "disk_usage", lambda _: SimpleNamespace(free=100))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=100))
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_beta_measures_what_evaluate_measures_and_sorts(digits):
         assert run["active"] == evaluation.active_units(models[run["beta"]], digits)
         assert run["latent_dim"] == models[run["beta"]].latent_dim
     assert made.unit == "nats"
-    with pytest.raises(TraitError, match="0 to 1, not 2"):
+    with pytest.raises(TraitError, match="0 to 1 here, not 2"):
         made.index = 2
     assert has_alt_text(made)
 

@@ -88,7 +88,6 @@ OF_TABLES = {
     "mutual_information_gap": lambda: evaluation.mutual_information_gap(CODES, {"a": CODES[:, 0]}),
     "frechet_distance": lambda: evaluation.frechet_distance(CODES, CODES + 1),
     "kernel_distance": lambda: evaluation.kernel_distance(CODES, CODES + 1),
-    "kernel_distance_blocks": lambda: evaluation.kernel_distance_blocks(CODES, CODES + 1),
     "linear_probe": lambda: evaluation.linear_probe(CODES, HALF, CODES, HALF),
     "probe_by_label_count": lambda: evaluation.probe_by_label_count(CODES, HALF, CODES, HALF, (10,)),
     "attribute_vector": lambda: latent.attribute_vector(CODES, HALF),

@@ -269,7 +269,7 @@ def test_two_processes_pack_once(tmp_path, cache, monkeypatch):
 
 
 def test_a_disk_that_is_too_small_is_noticed_at_once(pictures, cache, monkeypatch):
-    monkeypatch.setattr(packing.shutil, "disk_usage", lambda _: SimpleNamespace(free=1_000))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1_000))
     with pytest.raises(DataError, match=r"not enough space.*VAELAB_CACHE"):
         vaelab.load(pictures, size=8)
     assert [file.name for file in cache.iterdir()] == [".lock"]

@@ -26,10 +26,6 @@ def _subcommands() -> argparse._SubParsersAction:
     return next(action for action in cli._parser()._actions if isinstance(action, argparse._SubParsersAction))
 
 
-def _summaries() -> dict[str, str]:
-    return {choice.dest: choice.help for choice in _subcommands()._choices_actions}
-
-
 def _prose(text: str) -> str:
     """A help text as reStructuredText: `code` and --options as code, all else as it stands."""
     return _MARK.sub(lambda m: f"``{m[1] or m[2]}``" if m[1] or m[2] else f"\\{m[0]}", " ".join(text.split()))
@@ -39,16 +35,11 @@ def lines_of(name: str, parser: argparse.ArgumentParser) -> list[str]:
     """One command as reStructuredText: what it does, how it is called, its options."""
     parser.formatter_class = functools.partial(argparse.HelpFormatter, width=WIDTH)
     usage = parser.format_usage().removeprefix("usage: ").splitlines()
-    about = _prose(parser.description or f"{_summaries()[name].capitalize()}.")
-    lines = [
-        about,
-        "",
-        ".. code-block:: text",
-        "",
-        *(f"   {line.removeprefix(' ' * 7)}" for line in usage),
-        "",
-    ]
-    lines += [f".. program:: vaelab {name}", ""]
+    summaries = {choice.dest: choice.help for choice in _subcommands()._choices_actions}
+    about = _prose(parser.description or f"{summaries[name].capitalize()}.")
+    lines = [about, "", ".. code-block:: text", ""]
+    lines += [f"   {line.removeprefix(' ' * 7)}" for line in usage]
+    lines += ["", f".. program:: vaelab {name}", ""]
     for action in parser._actions:
         if not isinstance(action, argparse._HelpAction):
             lines += [f".. option:: {_signature(action)}", "", f"   {_prose(_help(action))}", ""]

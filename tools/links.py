@@ -42,9 +42,7 @@ class Page(HTMLParser):
                 self.links += [part.split()[0] for part in value.split(",") if part.strip()]
 
 
-@cache
-def _page(path: Path) -> Page:
-    return Page(path)
+_page = cache(Page)
 
 
 def pages(folder: Path) -> list[Path]:

@@ -3,7 +3,7 @@
     python -m tools.package_mutants [WORD ...] [--jobs 2] [--write]
 
 `tests/mutants.toml` lists them: a file, the text that stands in it once, the text that takes its place, and
-the tests that ought to fail. Each runs in a copy of the project. A list, and no generator of mutants: those
+the tests that ought to fail. Each has a copy of the project. A list, and no generator of mutants: those
 change every line in every way, most of which mean nothing, and take days over tests that train networks.
 """
 
@@ -14,10 +14,11 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,22 +52,23 @@ def listed(words: list[str] = ()) -> list[Mutant]:
     return [m for m in found if not words or any(word in f"{m.file} {m.old} {m.test}" for word in words)]
 
 
-def copy_of_project(folder: Path) -> Path:
-    for name in COPIED:
-        source, leave_out = ROOT / name, shutil.ignore_patterns("node_modules", "__pycache__")
-        copy = shutil.copytree if source.is_dir() else shutil.copy
-        copy(source, folder / name, **({"ignore": leave_out} if source.is_dir() else {}))
-    return folder
+@contextmanager
+def copy_of_project() -> Iterator[Path]:
+    """A folder with what the tests need, for a while."""
+    leave_out = shutil.ignore_patterns("node_modules", "__pycache__")
+    with TemporaryDirectory() as place:
+        for source in (ROOT / name for name in COPIED):
+            if source.is_dir():
+                shutil.copytree(source, Path(place) / source.name, ignore=leave_out)
+            else:
+                shutil.copy(source, place)
+        yield Path(place)
 
 
 def passes(folder: Path, tests: list[str]) -> bool:
     """Whether these tests pass in that copy of the project."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
-    environment = os.environ | {
-        "PYTHONPATH": str(folder),
-        "OMP_NUM_THREADS": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
             command, cwd=folder, env=environment, timeout=TIME_LIMIT, capture_output=True, text=True
@@ -82,39 +84,23 @@ def passes(folder: Path, tests: list[str]) -> bool:
     return done.returncode == 0
 
 
-def survives(folder: Path, mutant: Mutant) -> bool:
+def survives(mutant: Mutant) -> bool:
     """Whether the tests named for it do not notice the mutant."""
-    path = folder / mutant.file
-    whole = path.read_text(encoding="utf-8")
-    path.write_text(mutant.applied_to(whole), encoding="utf-8")
-    try:
-        return passes(folder, mutant.test.split())
-    finally:
-        path.write_text(whole, encoding="utf-8")
+    with copy_of_project() as folder:
+        path = folder / mutant.file
+        path.write_text(mutant.applied_to(path.read_text(encoding="utf-8")), encoding="utf-8")
+        survived = passes(folder, mutant.test.split())
+    print(f"{'SURVIVED' if survived else 'killed':9} {mutant.file}: {mutant.old!r}", flush=True)
+    return survived
 
 
 def run(mutants: list[Mutant], jobs: int) -> list[bool]:
     """For each mutant, whether it survives, `jobs` at a time."""
-    with TemporaryDirectory() as place:
-        folders: SimpleQueue[Path] = SimpleQueue()
-        for number in range(jobs):
-            (folder := Path(place) / str(number)).mkdir()
-            folders.put(copy_of_project(folder))
-
-        def one(mutant: Mutant) -> bool:
-            folder = folders.get()
-            try:
-                survived = survives(folder, mutant)
-            finally:
-                folders.put(folder)
-            print(f"{'SURVIVED' if survived else 'killed':9} {mutant.file}: {mutant.old!r}", flush=True)
-            return survived
-
-        tests = sorted({test for mutant in mutants for test in mutant.test.split()})
-        if not passes(Path(place) / "0", tests):
+    with copy_of_project() as folder:
+        if not passes(folder, sorted({test for mutant in mutants for test in mutant.test.split()})):
             raise SystemExit("Without any mistake these tests do not pass: mend that first.")
-        with ThreadPoolExecutor(jobs) as pool:
-            return list(pool.map(one, mutants))
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(survives, mutants))
 
 
 def table(mutants: list[Mutant], survived: list[bool]) -> str:

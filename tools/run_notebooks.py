@@ -167,11 +167,8 @@ async def run(path: Path, threads: int = 1) -> Result:
         for number, cell in code_cells(result.notebook):
             try:
                 await run_cell(client, cell, number, kernel)
-            except CellExecutionError as error:
-                result.failures.append((number, error.traceback))
-                break
-            except CellFailedError as error:
-                result.failures.append((number, str(error)))
+            except (CellExecutionError, CellFailedError) as error:
+                result.failures.append((number, getattr(error, "traceback", str(error))))
                 break
         result.cpu = processor_seconds(kernel)
     result.wall = time.perf_counter() - began

@@ -13,6 +13,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -92,14 +93,11 @@ def dictionary() -> Dictionary:
 
 class Speller:
     def __init__(self, own: set[str]):
-        self.own, self.dictionary, self.seen = own, dictionary(), {}
+        self.own, self.dictionary = own, dictionary()
+        self.knows = cache(self.knows)  # most words come often
 
     def knows(self, word: str) -> bool:
-        if word not in self.seen:
-            self.seen[word] = self._is_right(word.replace("’", "'"))
-        return self.seen[word]
-
-    def _is_right(self, word: str) -> bool:
+        word = word.replace("’", "'")
         stem = re.sub(r"'s?$", "", word)
         forms = (stem, stem.lower())
         plain = {form.removesuffix("s") for form in forms}

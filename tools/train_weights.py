@@ -12,7 +12,7 @@ import math
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +29,6 @@ from vaelab.whitening import whiten
 
 FOLDER = Path(weights.__file__).parent
 WHITENED_BY = 6_000  # images that say where the codes lie
-AfterEpoch = Callable[[int, History], None]
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,18 @@ A subcommand's imports happen when it runs, so `--help` is instant.
 
 import argparse
 import sys
+from pathlib import Path
 
 import vaelab
+
+_FILES = {"folder", "out", "html", "cases", "hidden", "certificate", "root"}  # what names a file or folder
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 2 cannot be done as asked, 130 interrupted."""
     options = vars(_parser().parse_args(arguments))
     name = options.pop("command")
+    options |= {key: Path(options[key]).expanduser() for key in _FILES & options.keys() if options[key]}
     try:
         from vaelab import commands
 

@@ -59,14 +59,13 @@ def recipes() -> int:
     return 0
 
 
-def train(out: str, resume: bool, device: str | None, **given) -> int:
+def train(out: Path, resume: bool, device: str | None, **given) -> int:
     """Train, or go on training. The run's options are kept in `run.json` in its folder."""
-    folder = Path(out).expanduser()
-    options = _resumed(folder, given) if resume else _asked(given)
-    store = Checkpoints(folder, options["keep"])
+    options = _resumed(out, given) if resume else _asked(given)
+    store = Checkpoints(out, options["keep"])
     model = _build(options)
     images, validation = _pictures(options, model.image_shape[-1])
-    _start(folder, store, resume, options)
+    _start(out, store, resume, options)
     history = fit(
         model,
         images,
@@ -79,7 +78,7 @@ def train(out: str, resume: bool, device: str | None, **given) -> int:
         after_epoch=_report,
         **{name: options[name] for name in _FIT_OPTIONS},
     )
-    return _ended(history, folder)
+    return _ended(history, out)
 
 
 def _pictures(options: dict, size: int) -> tuple[ImageSet, ImageSet]:
@@ -160,23 +159,21 @@ def _ended(history: History, folder: Path) -> int:
     return 0
 
 
-def sample(model: str, out: str, n: int, seed: int | None, device: str | None) -> int:
+def sample(model: str, out: Path, n: int, seed: int | None, device: str | None) -> int:
     """Write a sheet of new pictures."""
     from torchvision.utils import save_image
 
-    path = Path(out).expanduser()
-    if path.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
+    if out.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
         raise DataError(f"--out {out}: name a picture file, for instance samples.png.")
     found = _find(model, device)
     if not isinstance(found, VAE):
         raise ModelError(f"{model} is an autoencoder: it has no prior, so nothing to draw new pictures from.")
     images = found.sample(n, seed).cpu()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as temporary:
-        save_image(
-            images, temporary, nrow=max(1, round(n**0.5)), format=path.suffix[1:].replace("jpg", "jpeg")
-        )
-    print(f"{n} pictures in {path}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with written_whole(out) as temporary:
+        ending = out.suffix[1:].replace("jpg", "jpeg")
+        save_image(images, temporary, nrow=max(1, round(n**0.5)), format=ending)
+    print(f"{n} pictures in {out}")
     return 0
 
 
@@ -186,57 +183,54 @@ def evaluate(
     """Print a model's measures as JSON."""
     found = _find(model, device)
     size = found.image_shape[-1]
-    images = load_at_most(n, data or _trained_on(model), size=size, split=split, seed=seed)
+    data = data or _run_options(model).get("data", "portraits")  # by default what it was trained on
+    images = load_at_most(n, data, size=size, split=split, seed=seed)
     print(json.dumps(evaluation.report(found, images, samples=samples, seed=seed), indent=1))
     return 0
 
 
-def export(model: str, out: str, precision: str) -> int:
+def export(model: str, out: Path, precision: str) -> int:
     """Write weights and card, or, to a name that ends in .js, the decoder for a web page."""
-    found, path = _find(model, "cpu"), Path(out).expanduser()
-    if path.suffix == ".js":
-        _export_page(found, path, precision)
+    found = _find(model, "cpu")
+    if out.suffix == ".js":
+        _export_page(found, out, precision)
     else:
-        path = weights.save(found, path, card=_card(model, found), half=precision == "fp16")
-    print(f"{path.stat().st_size / 1e6:.2f} MB in {path}")
+        out = weights.save(found, out, card=_card(model, found), half=precision == "fp16")
+    print(f"{out.stat().st_size / 1e6:.2f} MB in {out}")
     return 0
 
 
-def grade(folder: str, out: str, unsafe: bool, jobs: int | None, **paths: str | None) -> int:
+def grade(**options) -> int:
     """Grade a folder of submissions."""
     from vaelab.grading.marking.grade import grade
 
-    places = {name: path and Path(path).expanduser() for name, path in paths.items()}
-    return grade(Path(folder).expanduser(), Path(out).expanduser(), jobs=jobs, unsafe=unsafe, **places)
+    return grade(**options)
 
 
-def capstone(folder: str, rules_only: bool, **paths: str | None) -> int:
+def capstone(**options) -> int:
     """Check a capstone, or grade those of a class."""
     from vaelab.grading.capstone import command
 
-    places = {name: path and Path(path).expanduser() for name, path in paths.items()}
-    return command.run(Path(folder).expanduser(), rules_only=rules_only, **places)
+    return command.run(**options)
 
 
-def progress(folder: str | None, certificate: str | None, name: str | None) -> int:
+def progress(folder: Path | None, certificate: Path | None, name: str | None) -> int:
     """Show what is reached in the exercises, and write the certificate."""
     from vaelab.grading import certificate as page
     from vaelab.grading import standing
 
-    place = Path(folder).expanduser() if folder else standing.default_folder()
-    reached = standing.of(place)
+    reached = standing.of(folder or standing.default_folder())
     print(standing.table(reached))
     if certificate:
-        path = page.write(Path(certificate).expanduser(), reached, name)
-        print(f"\nCertificate: {path}")
+        print(f"\nCertificate: {page.write(certificate, reached, name)}")
     return 0
 
 
-def exercises(action: str, root: str) -> int:
+def exercises(action: str, root: Path) -> int:
     """Make the exercises from their sources."""
     from vaelab.grading.build import build
 
-    written = build(Path(root).expanduser())
+    written = build(root)
     print(f"Wrote {len(written)} files. exercises/hidden stays with you: it holds checks and solutions.")
     return 0
 
@@ -273,10 +267,6 @@ def _checkpoint(folder: Path) -> Path:
 def _run_options(model: str) -> dict:
     path = Path(model).expanduser() / "run.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def _trained_on(model: str) -> str:
-    return _run_options(model).get("data", "portraits")
 
 
 def _card(model: str, found) -> dict:

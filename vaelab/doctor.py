@@ -21,6 +21,7 @@ _PACKAGES = {
     "jupytext": "grading",
     "jupyter-book": "book",
 }
+_MNIST = (("fashion_mnist", mnist_files.FASHION_MNIST), ("mnist", mnist_files.MNIST))
 
 
 def report() -> str:
@@ -34,10 +35,9 @@ def report() -> str:
         "",
         "Data sets",
         *[_line(name, "drawn on the spot, nothing to download") for name in DRAWN],
-        _stored_set("fashion_mnist", mnist_files.FASHION_MNIST),
-        _stored_set("mnist", mnist_files.MNIST),
-        _faces("celeba", celeba.find(), celeba_download.ways_to_get()),
-        _faces("ffhq", ffhq.find(), ffhq.ways_to_get()),
+        *[_stored(name, mnist_files.find(files), mnist_files.ways_to_get(files)) for name, files in _MNIST],
+        _stored("celeba", celeba.find(), celeba_download.ways_to_get()),
+        _stored("ffhq", ffhq.find(), ffhq.ways_to_get()),
         "",
         "For instructors",
         _line("sandbox", _sandbox()),
@@ -62,7 +62,7 @@ def _package(name: str, extra: str) -> str:
         )
 
 
-def _faces(name: str, place: Path | None, ways: str) -> str:
+def _stored(name: str, place: Path | None, ways: str) -> str:
     return _line(name, f"found in {place}" if place else f"not here. {ways}")
 
 
@@ -84,10 +84,3 @@ def _cache() -> str:
     cache = places.cache_dir()
     taken = sum(file.stat().st_size for file in cache.rglob("*") if file.is_file()) / 1e9
     return f"Cache: {cache}, {taken:.1f} GB (may be deleted; VAELAB_CACHE moves it)"
-
-
-def _stored_set(name: str, collection: mnist_files.Collection) -> str:
-    place = mnist_files.find(collection)
-    if place:
-        return _line(name, f"found in {place}")
-    return _line(name, f"not here; {mnist_files.ways_to_get(collection)}")

@@ -1,10 +1,20 @@
-"""Atomic writing: files that appear whole or not at all."""
+"""Atomic writing: files that appear whole or not at all; and disks that are full."""
 
+import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def need_space(folder: Path, needed: int) -> None:
+    """Raise OSError where a folder's disk has less room than so many bytes: at the start, not at the end."""
+    if shutil.disk_usage(folder).free < needed:
+        raise OSError(errno.ENOSPC, f"{needed / 1e6:,.0f} MB more are needed")
 
 
 @contextmanager

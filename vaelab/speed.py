@@ -24,8 +24,8 @@ model can still be compiled by hand: `model.encoder.compile(); model.decoder.com
 import copy
 import ctypes
 import platform
-import sys
 import time
+import timeit
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -168,16 +168,12 @@ def bf16_is_fast(device: torch.device) -> bool:
     """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    seconds = {}
-    for dtype in (torch.float32, torch.bfloat16):
+
+    def seconds(dtype: torch.dtype) -> float:
         x, weight = torch.ones(8, 32, 16, 16, dtype=dtype), torch.ones(32, 32, 3, 3, dtype=dtype)
-        times = []
-        for _ in range(3):
-            start = time.perf_counter()
-            nn.functional.conv2d(x, weight, padding=1)
-            times.append(time.perf_counter() - start)
-        seconds[dtype] = min(times)
-    return seconds[torch.bfloat16] < seconds[torch.float32]
+        return min(timeit.repeat(lambda: nn.functional.conv2d(x, weight, padding=1), repeat=3, number=1))
+
+    return seconds(torch.bfloat16) < seconds(torch.float32)
 
 
 @contextmanager
@@ -227,18 +223,3 @@ def is_out_of_memory(error: BaseException) -> bool:
     said = str(error)
     known = ("MPS backend out of memory", "DefaultCPUAllocator", "CUBLAS_STATUS_ALLOC_FAILED")
     return isinstance(error, RuntimeError) and any(words in said for words in known)
-
-
-def peak_memory_mb(device: str | torch.device = "cpu") -> float:
-    """Most memory in use so far, in MB (10^6 bytes): of this process, or of the tensors on a GPU."""
-    device = torch.device(device)
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / 1e6
-    if sys.platform == "win32":
-        import psutil
-
-        return psutil.Process().memory_info().peak_wset / 1e6
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024  # Linux counts in KiB
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6

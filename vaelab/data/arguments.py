@@ -24,7 +24,7 @@ def check_size(size) -> int:
     return whole_number("size, the height and width in pixels,", size)
 
 
-def check_split(what: str, split: str) -> None:
-    """Raise UnknownNameError for a split that photographs do not have."""
-    if split not in (*SPLITS, "all"):
-        raise UnknownNameError(f"split of {what}", split, (*SPLITS, "all"))
+def check_split(what: str, split: str, known: tuple[str, ...] = (*SPLITS, "all")) -> None:
+    """Raise UnknownNameError for a split that is not `known`; by default those of photographs are."""
+    if split not in known:
+        raise UnknownNameError(f"split of {what}", split, known)

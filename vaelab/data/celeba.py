@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from vaelab.data import celeba_download, packing, places
@@ -37,7 +36,7 @@ _NAMES = ("celeba", "celebadataset", "imgalignceleba")
 _FETCH_AGAIN = "Delete it and fetch it again."
 
 
-def celeba(split: str = "train", size: int = 64) -> ImageSet:
+def celeba(split: str = "train", size: int = 64, place: Path | None = None) -> ImageSet:
     """CelebA in its official split: 162,770 pictures to train, 19,867 to validate, 19,962 to test.
 
     It is looked for in `$VAELAB_DATA`, in Kaggle's folders and in the cache; else it is downloaded, from
@@ -47,34 +46,15 @@ def celeba(split: str = "train", size: int = 64) -> ImageSet:
     Args:
         split: "train", "validation", "test" or "all", in the pictures' order.
         size: height and width in pixels.
+        place: a folder or zip, as Kaggle, torchvision or the authors lay it out; None looks for it as above.
 
     Raises:
         MissingDataError: neither here nor to be downloaded; the message says why, and how to get it.
         DataError: files that are not CelebA's, or damaged.
     """
     check_split("'celeba'", split)
-    check_size(size)
-    return read(find() or celeba_download.download(), split, size)
-
-
-def find() -> Path | None:
-    """Where CelebA lies on this machine: a folder or an archive. Nothing is downloaded."""
-    own = [place for name in _NAMES for place in places.entries_named(name, places.own_dir())]
-    return next((place for place in own + celeba_download.here() if is_here(place)), None)
-
-
-def is_here(path: Path) -> bool:
-    """Whether a folder or zip holds CelebA's list of splits, the sign by which it is known."""
-    try:
-        return path.exists() and bool(open_container(path).find("list_eval_partition.*"))
-    except DataError:
-        return False
-
-
-def read(path: Path, split: str, size: int) -> ImageSet:
-    """CelebA from a folder or zip, as Kaggle, torchvision or the authors lay it out."""
-    check_split("'celeba'", split)
     size = check_size(size)
+    path = place or find() or celeba_download.download()
     container = open_container(path)
     split_of = _splits(container)
     attributes = _attributes(container, split_of)
@@ -83,11 +63,12 @@ def read(path: Path, split: str, size: int) -> ImageSet:
     if not faces:
         raise DataError(f"{path} has CelebA's lists, but not its pictures. {celeba_download.ways_to_get()}")
     warn_of_missing(path, "CelebA", len(faces), COUNT)
-    packed = packing.pack(
-        container, [pictures[face] for face in faces], packing.Form(size, crop=CROP), "celeba"
-    )
-    warn_of_skipped(container, [(file, why) for file, why, _ in packed.skipped])
-    rows = _rows([split_of[faces[i]] for i in packed.files], split)
+    files, form = [pictures[face] for face in faces], packing.Form(size, crop=CROP)
+    packed = packing.pack(container, files, form, "celeba")
+    skipped = tuple((file, why) for file, why, _ in packed.skipped)
+    warn_of_skipped(container, skipped)
+    first, last = (0, len(SPLITS)) if split == "all" else (SPLITS.index(split), SPLITS.index(split) + 1)
+    rows = packing.stretch([split_of[faces[i]] for i in packed.files], first, last)
     if rows.start == rows.stop:
         raise DataError(f"{path} has no picture of split {split!r}. {_FETCH_AGAIN}")
     known = b"".join(attributes[faces[i]] for i in packed.files[rows])
@@ -96,8 +77,22 @@ def read(path: Path, split: str, size: int) -> ImageSet:
         name="celeba",
         attributes=torch.frombuffer(bytearray(known), dtype=torch.bool).view(-1, len(ATTRIBUTE_NAMES)),
         attribute_names=ATTRIBUTE_NAMES,
-        skipped=tuple((file, why) for file, why, _ in packed.skipped),
+        skipped=skipped,
     )
+
+
+def find() -> Path | None:
+    """Where CelebA lies on this machine: a folder or an archive. Nothing is downloaded."""
+    known = places.entries_named(_NAMES, places.own_dir()) + celeba_download.here()
+    return next(filter(is_here, known), None)
+
+
+def is_here(path: Path) -> bool:
+    """Whether a folder or zip holds CelebA's list of splits, the sign by which it is known."""
+    try:
+        return path.exists() and bool(open_container(path).find("list_eval_partition.*"))
+    except DataError:
+        return False
 
 
 # The lists and the pictures
@@ -158,11 +153,3 @@ def _faces(container: Container) -> dict[str, str]:
         if re.fullmatch(r"\d{6}", _stem(file)) and folder != "img_celeba" and "mask" not in folder:
             found[_stem(file)] = file
     return found
-
-
-def _rows(splits: list[int], split: str) -> slice:
-    """The stretch of a sorted list of split numbers that is one split."""
-    if split == "all":
-        return slice(0, len(splits))
-    first, last = np.searchsorted(splits, [SPLITS.index(split), SPLITS.index(split) + 1])
-    return slice(int(first), int(last))

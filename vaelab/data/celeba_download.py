@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vaelab.data import downloads, places
 from vaelab.errors import DownloadError, MissingDataError
+from vaelab.files import DISK_IS_FULL
 
 KAGGLE_NAME = "jessicali9530/celeba-dataset"
 
@@ -108,7 +109,7 @@ def _kaggle_failure(error: Exception) -> DownloadError | None:
         return DownloadError(f"{KAGGLE_NAME} is not there any more", "Take another way below.")
     if isinstance(error, DataCorruptionError):
         return DownloadError("what arrived has a wrong checksum, and was deleted", downloads.AGAIN)
-    if isinstance(error, OSError) and error.errno in downloads.FULL:
+    if isinstance(error, OSError) and error.errno in DISK_IS_FULL:
         _forget_unfinished()
         remedy = "Make room (4 GB for a while), or set KAGGLEHUB_CACHE to a folder on a larger disk."
         return DownloadError("the disk is full, and what had arrived was deleted", remedy)

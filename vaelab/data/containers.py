@@ -7,6 +7,7 @@ import fnmatch
 import re
 import tarfile
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -51,42 +52,47 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class Zip:
-    """Files in a zip archive."""
+class _Archive:
+    """Files in an archive; `names` are all of them."""
 
     path: Path
 
+    def names(self) -> Iterable[str]:
+        raise NotImplementedError
+
     def pictures(self) -> Listing:
-        return sorted(filter(picture_files.is_picture, _open_zip(self.path).namelist())), []
+        return sorted(filter(picture_files.is_picture, self.names())), []
 
     def find(self, pattern: str) -> list[str]:
-        return _like(pattern, _open_zip(self.path).namelist())
+        fits = re.compile(fnmatch.translate(pattern)).match
+        return [name for name in self.names() if fits(name.rpartition("/")[2])]
+
+
+class Zip(_Archive):
+    """Files in a zip archive."""
+
+    def names(self) -> list[str]:
+        return _opened(_zip, self.path).namelist()
 
     def read(self, name: str) -> bytes:
         try:
-            return _open_zip(self.path).read(name) or _refuse_empty()
+            return _opened(_zip, self.path).read(name) or _refuse_empty()
         except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
             raise UnreadablePictureError(f"broken in the archive: {error}") from error
 
     def marks(self, names: list[str]) -> list[tuple]:
-        archive = _open_zip(self.path)
+        archive = _opened(_zip, self.path)
         return [(info.file_size, info.CRC) for info in map(archive.getinfo, names)]
 
 
-@dataclass(frozen=True)
-class Tar:
+class Tar(_Archive):
     """Files in a tar archive that is not compressed."""
 
-    path: Path
-
-    def pictures(self) -> Listing:
-        return sorted(filter(picture_files.is_picture, _open_tar(self.path))), []
-
-    def find(self, pattern: str) -> list[str]:
-        return _like(pattern, _open_tar(self.path))
+    def names(self) -> Iterable[str]:
+        return _opened(_tar, self.path)
 
     def read(self, name: str) -> bytes:
-        start, size = _open_tar(self.path)[name][:2]
+        start, size = _opened(_tar, self.path)[name][:2]
         with self.path.open("rb") as file:
             file.seek(start)
             data = file.read(size)
@@ -95,7 +101,7 @@ class Tar:
         return data or _refuse_empty()
 
     def marks(self, names: list[str]) -> list[tuple]:
-        members = _open_tar(self.path)
+        members = _opened(_tar, self.path)
         return [members[name][1:] for name in names]
 
 
@@ -128,11 +134,6 @@ def open_container(path: Path) -> Container:
     )
 
 
-def _like(pattern: str, names) -> list[str]:
-    fits = re.compile(fnmatch.translate(pattern)).match
-    return [name for name in names if fits(name.rpartition("/")[2])]
-
-
 def _check_zip(path: Path, start: bytes) -> None:
     """Say what a file named .zip is, if it cannot be opened as one."""
     if zipfile.is_zipfile(path):
@@ -151,28 +152,20 @@ def _check_zip(path: Path, start: bytes) -> None:
     )
 
 
-def _open_zip(path: Path) -> zipfile.ZipFile:
-    return _opened_zip(path, _stamp(path))
-
-
-def _open_tar(path: Path) -> dict[str, tuple[int, int, float]]:
-    return _opened_tar(path, _stamp(path))
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """Another one when the archive is replaced by another."""
+def _opened(how, path: Path):
+    """What `how`, `_zip` or `_tar`, makes of an archive: anew when it is replaced by another."""
     status = path.stat()
-    return status.st_size, status.st_mtime_ns
+    return how(path, (status.st_size, status.st_mtime_ns))
 
 
 @lru_cache(maxsize=4)
-def _opened_zip(path: Path, stamp: tuple[int, int]) -> zipfile.ZipFile:
+def _zip(path: Path, stamp: tuple[int, int]) -> zipfile.ZipFile:
     """One open archive a process: reading the list of 200,000 files takes a second."""
     return zipfile.ZipFile(path)
 
 
 @lru_cache(maxsize=4)
-def _opened_tar(path: Path, stamp: tuple[int, int]) -> dict[str, tuple[int, int, float]]:
+def _tar(path: Path, stamp: tuple[int, int]) -> dict[str, tuple[int, int, float]]:
     """Name -> where its bytes start, how many they are, and when it was written."""
     with tarfile.open(path, "r:") as archive:
         return {m.name: (m.offset_data, m.size, m.mtime) for m in archive if m.isfile()}

@@ -56,14 +56,7 @@ SEGMENTS = 40  # straight pieces a skeleton is made of
 
 _VARIANT_SHARES = (0.5, 0.3, 0.2)
 _LOG_NORMAL = ("aspect", "pen_radius")
-_UNIFORM = (
-    "wave_x_phase",
-    "twist_x_phase",
-    "wave_y_phase",
-    "twist_y_phase",
-    "pressure_waves",
-    "pressure_phase",
-)
+_UNIFORM = {name for name in FACTORS if name.endswith("_phase")} | {"pressure_waves"}
 _CUT = 2.5  # a bell-shaped factor is cut this many standard deviations from its middle
 
 

@@ -8,7 +8,6 @@ import hashlib
 import html
 import http.client
 import re
-import shutil
 import socket
 import time
 import urllib.error
@@ -19,13 +18,13 @@ from pathlib import Path
 from urllib.parse import urlencode, urljoin
 
 from vaelab.errors import DownloadError
+from vaelab.files import DISK_IS_FULL, need_space
 from vaelab.progress import progress
 
 SILENCE = 60.0  # seconds without a byte after which a connection is given up
 PAUSES = (1, 4, 15)  # seconds to wait before trying again
 _PIECE = 1 << 20
 AGAIN = "Run the same command again: it goes on where it stopped."
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class _TryAgain(Exception):
@@ -87,7 +86,7 @@ def _receive(url: str, part: Path, name: str) -> None:
         start = have if goes_on else 0  # some servers know no ranges and begin anew
         length = answer.headers.get("Content-Length")
         total = start + int(length) if length else None
-        _check_space(part, (total or start) - have)
+        need_space(part.parent, (total or start) - have)
         with (
             part.open("ab" if goes_on else "wb") as file,
             progress(total=total, initial=start, desc=f"Fetching {name}", unit="B", unit_scale=True) as bar,
@@ -177,11 +176,6 @@ def _network_error(name: str, cause) -> Exception:
     return _TryAgain(f"the connection broke ({cause})")
 
 
-def _check_space(part: Path, needed: int) -> None:
-    if shutil.disk_usage(part.parent).free < needed:
-        raise OSError(errno.ENOSPC, f"{needed / 1e6:,.0f} MB more are needed")
-
-
 @contextmanager
 def _disk_in_words(path: Path, part: Path):
     try:
@@ -189,7 +183,7 @@ def _disk_in_words(path: Path, part: Path):
     except OSError as error:
         if isinstance(error, DownloadError):
             raise
-        if error.errno in FULL:
+        if error.errno in DISK_IS_FULL:
             part.unlink(missing_ok=True)  # give the space back
             remedy = "Make room there, or set VAELAB_CACHE to a folder on a larger disk."
             raise DownloadError(f"{path.name}: the disk is full ({error.strerror})", remedy) from error

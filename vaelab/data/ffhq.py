@@ -23,7 +23,7 @@ _SPLITS = {
 }
 
 
-def ffhq(split: str = "train", size: int = 64) -> ImageSet:
+def ffhq(split: str = "train", size: int = 64, place: Path | None = None) -> ImageSet:
     """FFHQ's thumbnails from `$VAELAB_DATA`: 00000.png to 69999.png, in one folder or many, packed or not.
 
     The authors keep the first 60,000 for training and the last 10,000 for validation. Here the first half of
@@ -32,48 +32,40 @@ def ffhq(split: str = "train", size: int = 64) -> ImageSet:
     Args:
         split: "train", "validation", "test" or "all".
         size: height and width in pixels.
+        place: a folder, a zip or a tar archive; None looks for it as above.
 
     Raises:
         MissingDataError: not on this machine; the message says how to get it.
         DataError: a folder or archive without FFHQ's pictures.
     """
     check_split("'ffhq'", split)
-    check_size(size)
-    place = find()
-    if place is None:
-        raise MissingDataError(f"FFHQ is not on this machine. {ways_to_get()}")
-    return read(place, split, size)
-
-
-def find() -> Path | None:
-    """Where FFHQ lies on this machine: a folder or an archive, known by its name."""
-    found = [place for name in _NAMES for place in places.entries_named(name, places.own_dir())]
-    return found[0] if found else None
-
-
-def is_here(path: Path) -> bool:
-    """Whether a path bears FFHQ's name."""
-    return path.exists() and places.plain_name(path) in _NAMES
-
-
-def read(path: Path, split: str, size: int) -> ImageSet:
-    """FFHQ from a folder, a zip or a tar archive."""
-    check_split("'ffhq'", split)
     size = check_size(size)
+    path = place or find()
+    if path is None:
+        raise MissingDataError(f"FFHQ is not on this machine. {ways_to_get()}")
     container = open_container(path)
     found = _numbered(container)
     if not found:
         raise DataError(f"{path} has none of FFHQ's pictures, 00000.png to 69999.png. {ways_to_get()}")
     warn_of_missing(path, "FFHQ", len(found), COUNT)
-    numbers = sorted(found)
-    names = [found[number] for number in numbers]
-    packed = packing.pack(container, names, packing.Form(size), "ffhq")
-    skipped = [(file, why) for file, why, _ in packed.skipped]
+    numbers, wanted = sorted(found), _SPLITS[split]
+    packed = packing.pack(container, [found[number] for number in numbers], packing.Form(size), "ffhq")
+    skipped = tuple((file, why) for file, why, _ in packed.skipped)
     warn_of_skipped(container, skipped)
-    inside = [i for i, row in enumerate(packed.files) if numbers[row] in _SPLITS[split]]
-    if not inside:
-        raise DataError(f"{path} has no picture of split {split!r} ({_SPLITS[split]}). {ways_to_get()}")
-    return ImageSet(packed.images[inside[0] : inside[-1] + 1], name="ffhq", skipped=tuple(skipped))
+    rows = packing.stretch([numbers[i] for i in packed.files], wanted.start, wanted.stop)
+    if rows.start == rows.stop:
+        raise DataError(f"{path} has no picture of split {split!r} ({wanted}). {ways_to_get()}")
+    return ImageSet(packed.images[rows], name="ffhq", skipped=skipped)
+
+
+def find() -> Path | None:
+    """Where FFHQ lies on this machine: a folder or an archive, known by its name."""
+    return next(iter(places.entries_named(_NAMES, places.own_dir())), None)
+
+
+def is_here(path: Path) -> bool:
+    """Whether a path bears FFHQ's name."""
+    return path.exists() and places.plain_name(path) in _NAMES
 
 
 def ways_to_get() -> str:

@@ -8,7 +8,7 @@ from types import ModuleType
 import torch
 
 from vaelab.data import painting
-from vaelab.data.arguments import whole_number
+from vaelab.data.arguments import check_split, whole_number
 from vaelab.data.imageset import ImageSet
 from vaelab.data.splits import SPLITS
 from vaelab.errors import DataError, UnknownNameError
@@ -75,8 +75,7 @@ def load_at_most(
 
 
 def _draw(name: str, size: int | None, n: int | None, seed: int, split: str) -> ImageSet:
-    if split not in SPLITS:
-        raise UnknownNameError(f"split of {name!r}", split, SPLITS)
+    check_split(repr(name), split, SPLITS)
     painter = importlib.import_module(f"vaelab.data.{name}")
     start, count = _SPLIT_START[split], n or _DRAWN_COUNT[split]
     factors = painter.draw_factors(torch.arange(start, start + count), seed)
@@ -106,16 +105,18 @@ def _read(name: str | os.PathLike, size: int | None, split: str) -> ImageSet:
 
     if name in STORED:
         read = {"celeba": celeba.celeba, "ffhq": ffhq.ffhq}.get(name) or getattr(sources, name)
-        return read(split, **({} if size is None else {"size": size}))
+        return read(split) if size is None else read(split, size)
     if not isinstance(name, str | os.PathLike):
         raise DataError(f"name is that of a data set, or the path of a folder or archive; not {name!r}.")
     if not _is_path(name):
         raise UnknownNameError("data set (nor a folder)", os.fspath(name), DRAWN + STORED)
     path = Path(name).expanduser()
-    for known in (celeba, ffhq):
-        if known.is_here(path):
-            return known.read(path, split, 64 if size is None else size)
-    return sources.folder(path, split, size=64 if size is None else size)
+    size = 64 if size is None else size
+    if celeba.is_here(path):
+        return celeba.celeba(split, size, path)
+    if ffhq.is_here(path):
+        return ffhq.ffhq(split, size, path)
+    return sources.folder(path, split, size)
 
 
 def _pick(found: ImageSet, n: int | None, seed: int, split: str) -> ImageSet:

@@ -97,7 +97,7 @@ def _places(collection: Collection) -> Iterator[Path]:
     The name decides because MNIST and Fashion-MNIST have the same file names.
     """
     for root in (own_dir(), SHARED, cache_dir()):
-        for folder in entries_named(collection.folder, root):
+        for folder in entries_named([collection.folder], root):
             yield folder
             yield folder / "raw"
 
@@ -114,20 +114,16 @@ def _files(place: Path, part: str) -> dict[str, Path]:
 
 
 def _read_part(place: Path, part: str) -> tuple[Tensor, Tensor]:
-    files, count = _files(place, part), _PARTS[part]
-    for kind in ("images", "labels"):
+    files, found = _files(place, part), {}
+    for kind, shape in (("images", (_PARTS[part], 28, 28)), ("labels", (_PARTS[part],))):
         if kind not in files:
             raise DataError(f"{place} lacks the file of {part} {kind}. Put all four files of the set there.")
-    images, labels = read_idx(files["images"]), read_idx(files["labels"])
-    for path, values, shape in (
-        (files["images"], images, (count, 28, 28)),
-        (files["labels"], labels, (count,)),
-    ):
-        if tuple(values.shape) != shape:
-            raise DamagedFileError(path, f"its shape is {tuple(values.shape)}, not {shape}")
-    if labels.max() > 9:
-        raise DamagedFileError(files["labels"], f"it has a label {labels.max()}; labels are 0 to 9")
-    return images, labels.long()
+        found[kind] = read_idx(files[kind])
+        if found[kind].shape != shape:
+            raise DamagedFileError(files[kind], f"its shape is {tuple(found[kind].shape)}, not {shape}")
+    if (largest := found["labels"].max()) > 9:
+        raise DamagedFileError(files["labels"], f"it has a label {largest}; labels are 0 to 9")
+    return found["images"], found["labels"].long()
 
 
 def _download(collection: Collection) -> Path:
@@ -142,7 +138,10 @@ def _download(collection: Collection) -> Path:
             for path in arrived:
                 path.replace(home / path.name)
     except (RuntimeError, OSError) as error:
-        raise MissingDataError(_how_to_get(collection, str(error))) from error
+        title, ways = collection.title, ways_to_get(collection)
+        raise MissingDataError(
+            f"{title} is not on this machine, and downloading it to {cache_dir()} failed: {error}.\n{ways}"
+        ) from error
     return home
 
 
@@ -197,11 +196,4 @@ def ways_to_get(collection: Collection) -> str:
     if collection.debian_package:
         ways.append(f"on Debian or Ubuntu: sudo apt install {collection.debian_package}")
     numbered = "\n".join(f"  {i}. {way}" for i, way in enumerate(ways, 1))
-    return f"ways to get it:\n{numbered}"
-
-
-def _how_to_get(collection: Collection, reason: str) -> str:
-    return (
-        f"{collection.title} is not on this machine, and downloading it to {cache_dir()} failed: {reason}.\n"
-        f"There are {ways_to_get(collection)}"
-    )
+    return f"There are these ways to get it:\n{numbered}"

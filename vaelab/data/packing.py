@@ -17,16 +17,14 @@ How a file is made, and why nothing half-made is ever taken for whole:
   truncated and overwritten files.
 """
 
-import errno
 import hashlib
 import io
 import json
 import math
 import mmap
-import shutil
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -43,7 +41,7 @@ from vaelab.data.chunks import Chunk, Form, numbered_chunk, quiet_decoders, read
 from vaelab.data.containers import Container
 from vaelab.data.splits import split_starts
 from vaelab.errors import DataError
-from vaelab.files import flush_to_disk, written_whole
+from vaelab.files import DISK_IS_FULL, flush_to_disk, need_space, written_whole
 from vaelab.progress import progress
 
 CACHED_FROM = 500  # pictures, from which on the array is kept in a file
@@ -51,7 +49,6 @@ _VERSION = 1  # part of every name: raise it when the same files would give othe
 _CHUNK = 512  # pictures a worker decodes at a time: the most that a kill can lose, for each worker
 _BLOCK = 1_024  # rows under one checksum
 _SKIPPED = 255  # stands for the group of a file that did not become a row
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +69,13 @@ class Packed:
 
     def rows(self, group: int) -> slice:
         """The stretch of rows that holds a group."""
-        first, last = np.searchsorted(self.groups, [group, group + 1])
-        return slice(int(first), int(last))
+        return stretch(self.groups, group, group + 1)
+
+
+def stretch(ascending: Sequence[int] | np.ndarray, low: int, high: int) -> slice:
+    """Where numbers in ascending order are at least `low` and below `high`."""
+    first, last = np.searchsorted(ascending, [low, high])
+    return slice(int(first), int(last))
 
 
 def pack(container: Container, names: list[str], form: Form, title: str, by_split: bool = False) -> Packed:
@@ -312,8 +314,7 @@ def _map(path: Path, shape) -> Tensor:
 def _need_space(file: Path, needed: int) -> None:
     """Refuse at the start what would fail at the end."""
     there = getattr(file.stat(), "st_blocks", 0) * 512 if file.exists() else 0
-    if shutil.disk_usage(file.parent).free < needed - there:
-        raise OSError(errno.ENOSPC, f"{needed / 1e9:.1f} GB are needed")
+    need_space(file.parent, needed - there)
 
 
 @contextmanager
@@ -338,7 +339,7 @@ def _plain_words(target: Path):
     try:
         yield
     except OSError as error:
-        full = error.errno in _FULL
+        full = error.errno in DISK_IS_FULL
         if full:  # give the space back; after anything else the next run can go on
             for suffix in (".part", ".journal", ".sorted"):
                 target.with_suffix(suffix).unlink(missing_ok=True)

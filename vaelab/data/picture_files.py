@@ -116,7 +116,8 @@ def decode(data: bytes, size: int, channels: int = 3, crop: int | None = None) -
     """
     try:
         with Image.open(io.BytesIO(data), formats=formats()) as image:
-            _refuse_giants(image)
+            if image.width * image.height > MAX_PIXELS:
+                raise UnreadablePictureError(f"{image.width}x{image.height}: more than {MAX_PIXELS:,} pixels")
             if crop is None:
                 # JPEG decodes faster at a half, quarter or eighth; with four times the size it does not show.
                 image.draft(None, (4 * size, 4 * size))
@@ -133,11 +134,6 @@ def decode(data: bytes, size: int, channels: int = 3, crop: int | None = None) -
         raise UnreadablePictureError(f"broken: {error or type(error).__name__}") from error
     picture = picture.convert("RGB" if channels == 3 else "L").resize((size, size), Image.Resampling.BILINEAR)
     return np.asarray(picture).reshape(size, size, channels).transpose(2, 0, 1)
-
-
-def _refuse_giants(image: Image.Image) -> None:
-    if image.width * image.height > MAX_PIXELS:
-        raise UnreadablePictureError(f"{image.width}x{image.height}: more than {MAX_PIXELS:,} pixels")
 
 
 def _upright(image: Image.Image) -> Image.Image:

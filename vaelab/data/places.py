@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 import platformdirs
@@ -28,14 +29,15 @@ def own_dir() -> Path | None:
     return root
 
 
-def entries_named(name: str, root: Path | None) -> list[Path]:
-    """`root` itself and what lies in it, as far as it bears a set's name.
+def entries_named(names: Iterable[str], root: Path | None) -> list[Path]:
+    """`root` itself and what lies in it, as far as it bears one of a set's names, the first name's before.
 
     Names are compared without case, hyphen, underscore, and the ending of an archive.
     """
     if root is None or not root.is_dir():
         return []
-    return [entry for entry in (root, *sorted(root.iterdir())) if plain_name(entry) == name.lower()]
+    entries = (root, *sorted(root.iterdir()))
+    return [entry for name in names for entry in entries if plain_name(entry) == name.lower()]
 
 
 def plain_name(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from vaelab.data.arguments import check_size, check_split
 from vaelab.data.containers import Container, open_container
 from vaelab.data.imageset import ImageSet
 from vaelab.data.splits import SPLITS
-from vaelab.errors import DataError, UnknownNameError
+from vaelab.errors import DataError
 
 
 def fashion_mnist(split: str = "train", size: int | None = None) -> ImageSet:
@@ -40,8 +41,7 @@ def mnist(split: str = "train", size: int | None = None) -> ImageSet:
 
 
 def _mnist_like(name: str, collection: mnist_files.Collection, split: str, size: int | None) -> ImageSet:
-    if split not in SPLITS:
-        raise UnknownNameError(f"split of {name!r}", split, SPLITS)
+    check_split(repr(name), split, SPLITS)
     size = None if size is None else check_size(size)
     images, labels = mnist_files.read(collection, "t10k" if split == "test" else "train")
     rows = {"train": slice(55_000), "validation": slice(55_000, None), "test": slice(None)}[split]
@@ -135,10 +135,10 @@ def warn_of_missing(path: Path, title: str, found: int, whole: int) -> None:
         )
 
 
-def warn_of_skipped(container: Container, skipped: list[tuple[str, str]]) -> None:
+def warn_of_skipped(container: Container, skipped: Sequence[tuple[str, str]]) -> None:
     """One warning that names the first files that could not be read, and their number."""
     if skipped:
-        warnings.warn(f"{container.path}: {_listing(skipped)}. All are listed in .skipped.", stacklevel=4)
+        warnings.warn(f"{container.path}: {_listing(skipped)}. All are listed in .skipped.", stacklevel=5)
 
 
 def _class_names(files: list[str]) -> tuple[str, ...]:
@@ -169,7 +169,7 @@ def _nothing_left(root: Path, split: str, count: int, skipped: list[tuple[str, s
     )
 
 
-def _listing(skipped: list[tuple[str, str]], most: int = 5) -> str:
+def _listing(skipped: Sequence[tuple[str, str]], most: int = 5) -> str:
     """One line: how many files could not be read, which, and why."""
     shown = "; ".join(f"{file} ({reason})" for file, reason in skipped[:most])
     more = f"; and {len(skipped) - most} more" if len(skipped) > most else ""

@@ -7,7 +7,6 @@ from .disentanglement import mutual_information as mutual_information
 from .disentanglement import mutual_information_gap as mutual_information_gap
 from .distances import frechet_distance as frechet_distance
 from .distances import kernel_distance as kernel_distance
-from .distances import kernel_distance_blocks as kernel_distance_blocks
 from .edits import attribute_edit as attribute_edit
 from .features import extract_features as extract_features
 from .features import inception_features as inception_features

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vaelab import latent, losses
 from vaelab.data import ImageSet
-from vaelab.evaluation.inputs import check_vae, some_pictures
+from vaelab.evaluation.inputs import measurable, some_pictures
 from vaelab.models import VAE, Autoencoder
 from vaelab.nets import evaluating, keeping_random_state
 from vaelab.nets import seed as set_seed
@@ -31,8 +31,7 @@ def evaluate(model: VAE, images: ImageSet | Tensor, seed: int = 0, batch_size: i
         DataError: no images.
         ModelError: the model is no VAE.
     """
-    check_vae(model)
-    images = some_pictures(images)
+    images = measurable(model, images)
     sums = torch.zeros(2, dtype=torch.float64)
     device = latent.device_of(model)
     with evaluating(model), keeping_random_state(device):
@@ -69,8 +68,7 @@ def log_weights(
     Returns:
         float64 of shape (samples, B).
     """
-    check_vae(model)
-    pictures = some_pictures(x).float(device=latent.device_of(model))
+    pictures = measurable(model, x).float(device=latent.device_of(model))
     with evaluating(model):
         return torch.cat(list(_weights(model, pictures, samples, chunk, generator)))
 
@@ -108,8 +106,7 @@ def importance_weighted_bound(
     >>> importance_weighted_bound(model, vaelab.load("digits", n=5), samples=10).shape
     torch.Size([5])
     """
-    check_vae(model)
-    images = some_pictures(images)
+    images = measurable(model, images)
     generator = torch.Generator().manual_seed(seed)
     total = len(images) * samples
     bounds = []

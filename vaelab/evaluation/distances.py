@@ -1,7 +1,6 @@
 """How far two sets of pictures are from each other, told from their features."""
 
 import warnings
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -66,46 +65,6 @@ def kernel_distance(features_a: Tensor, features_b: Tensor) -> float:
     """
     a, b = _checked(features_a, features_b)
     return (_mean_of_pairs(a) + _mean_of_pairs(b) - 2 * _kernel_sum(a, b) / (len(a) * len(b))).item()
-
-
-class KernelBlocks(NamedTuple):
-    """Mean and standard deviation of the kernel distance over random blocks."""
-
-    mean: float
-    std: float
-
-
-def kernel_distance_blocks(
-    features_a: Tensor, features_b: Tensor, size: int = 100, blocks: int = 20, seed: int = 0
-) -> KernelBlocks:
-    """Kernel distance of `blocks` random draws of `size` samples from each set: how sure is the figure?
-
-    Published KIDs give the mean and the standard deviation of this kind. Two sets differ visibly where the
-    mean is well over std / sqrt(blocks).
-
-    Args:
-        size: samples in a block, at most as many as the smaller set has.
-        blocks: at least 2.
-
-    Raises:
-        DataError: blocks larger than the sets; and those of `kernel_distance`.
-        ValueError: fewer than 2 blocks.
-    """
-    a, b = _checked(features_a, features_b)
-    if blocks < 2:
-        raise ValueError(f"At least 2 blocks are needed for a standard deviation, not {blocks}.")
-    if not 2 <= size <= min(len(a), len(b)):
-        raise DataError(
-            f"A block of {size} cannot be drawn from sets of {len(a)} and {len(b)} samples: choose a size "
-            f"from 2 to {min(len(a), len(b))}."
-        )
-    generator = torch.Generator().manual_seed(seed)
-
-    def draw(features: Tensor) -> Tensor:
-        return features[torch.randperm(len(features), generator=generator)[:size].to(features.device)]
-
-    values = torch.tensor([kernel_distance(draw(a), draw(b)) for _ in range(blocks)], dtype=torch.float64)
-    return KernelBlocks(values.mean().item(), values.std().item())
 
 
 def _kernel_sum(a: Tensor, b: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from vaelab import latent
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError, UnknownNameError
 from vaelab.evaluation.features import PortraitFeatures, extract_features
-from vaelab.evaluation.inputs import check_vae, some_pictures
+from vaelab.evaluation.inputs import measurable
 from vaelab.models import VAE
 
 
@@ -54,8 +54,7 @@ def attribute_edit(
         DataError: every face has the attribute.
         ModelError: the model is no VAE.
     """
-    check_vae(model)
-    images = some_pictures(images)
+    images = measurable(model, images)
     if name not in features.attribute_names:
         raise UnknownNameError("attribute of the judge", name, features.attribute_names)
     if vector.shape != (model.latent_dim,):

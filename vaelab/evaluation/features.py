@@ -71,10 +71,8 @@ class PortraitFeatures(nn.Module):
     @torch.no_grad()
     def attributes(self, images: Tensor) -> Tensor:
         """Probability of each attribute: images as above -> (B, A) in [0, 1], by `attribute_names`."""
-        features = self(images)
-        return torch.sigmoid(self.to_attributes(features.to(self.to_attributes.weight.device))).to(
-            images.device
-        )
+        features = self(images).to(self.to_attributes.weight.device)
+        return torch.sigmoid(self.to_attributes(features)).to(images.device)
 
 
 def portrait_features(device: str | torch.device = "cpu") -> PortraitFeatures:
@@ -91,9 +89,8 @@ def load_features(path: Path) -> PortraitFeatures:
     """A `PortraitFeatures` from the file that `tools/train_features.py` writes, in evaluation mode."""
     with safe_open(path, framework="pt") as file:
         names = json.loads(file.metadata()["attribute_names"])
-    with nets.keeping_random_state(
-        torch.device("cpu")
-    ):  # the draws that it starts from are overwritten, and nobody's business
+    # The draws that it starts from are overwritten, and nobody's business.
+    with nets.keeping_random_state(torch.device("cpu")):
         model = PortraitFeatures(names)
     model.load_state_dict(load_file(path))
     return model.eval().requires_grad_(False)

@@ -19,13 +19,14 @@ def some_pictures(images: ImageSet | Tensor) -> ImageSet:
     return images
 
 
-def check_vae(model: nn.Module) -> None:
-    """Raise ModelError for a model that has no posterior and no likelihood, and so no ELBO."""
+def measurable(model: nn.Module, images: ImageSet | Tensor) -> ImageSet:
+    """`some_pictures`; ModelError for a model that has no posterior and no likelihood, and so no ELBO."""
     if not isinstance(model, VAE):
         raise ModelError(
             f"This measures a VAE, by its posterior and its likelihood; {type(model).__name__} has neither. "
             "reconstruction_error measures any model that reconstructs."
         )
+    return some_pictures(images)
 
 
 def evaluating_features(features: Callable[[Tensor], Tensor] | None) -> AbstractContextManager:

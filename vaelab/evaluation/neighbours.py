@@ -50,22 +50,18 @@ def nearest_neighbours(
             f"exclude needs one index a query, shape ({len(queries)},); it has {tuple(exclude.shape)}."
         )
     with evaluating_features(features):
-        return _nearest(queries, images, n, features, exclude, batch_size)
-
-
-def _nearest(queries, images, n, features, exclude, batch_size) -> tuple[Tensor, Tensor]:
-    wanted = _rows(queries, slice(None), features)
-    best = torch.empty(len(wanted), 0)
-    places = torch.empty(len(wanted), 0, dtype=torch.long)
-    for index in torch.arange(len(images)).split(batch_size):
-        distances = _squared_distances(wanted, _rows(images, index, features))
-        if exclude is not None:
-            distances.masked_fill_(exclude.cpu()[:, None] == index, torch.inf)
-        best = torch.cat([best, distances], 1)
-        places = torch.cat([places, index.expand(len(wanted), -1)], 1)
-        best, order = best.topk(min(n + _SPARE, best.shape[1]), largest=False)
-        places = places.gather(1, order)
-    return _exactly(wanted, images, best, places, n, features)
+        wanted = _rows(queries, slice(None), features)
+        best = torch.empty(len(wanted), 0)
+        places = torch.empty(len(wanted), 0, dtype=torch.long)
+        for index in torch.arange(len(images)).split(batch_size):
+            distances = _distances(wanted, _rows(images, index, features))
+            if exclude is not None:
+                distances.masked_fill_(exclude.cpu()[:, None] == index, torch.inf)
+            best = torch.cat([best, distances], 1)
+            places = torch.cat([places, index.expand(len(wanted), -1)], 1)
+            best, order = best.topk(min(n + _SPARE, best.shape[1]), largest=False)
+            places = places.gather(1, order)
+        return _exactly(wanted, images, best, places, n, features)
 
 
 def memorisation_ratio(
@@ -104,9 +100,9 @@ def _rows(pictures: Pictures, index, features: Callable[[Tensor], Tensor] | None
     return (x if features is None else features(x)).flatten(1).float().cpu()
 
 
-def _squared_distances(a: Tensor, b: Tensor) -> Tensor:
+def _distances(a: Tensor, b: Tensor) -> Tensor:
     if a.shape[1] != b.shape[1]:
         raise ShapeError(
             f"A query has {a.shape[1]} numbers and an image {b.shape[1]}: load both at the same size."
         )
-    return a.square().sum(1)[:, None] + b.square().sum(1) - 2 * a @ b.T
+    return torch.cdist(a, b, compute_mode="use_mm_for_euclid_dist")

@@ -8,13 +8,13 @@ from torch import Tensor
 from vaelab import latent, losses
 from vaelab.data import ImageSet
 from vaelab.errors import DataError
-from vaelab.evaluation.inputs import check_vae, some_pictures
+from vaelab.evaluation.inputs import measurable
 from vaelab.models import VAE
 
 
 def kl_per_dimension(model: VAE, images: ImageSet | Tensor) -> Tensor:
     """KL of each latent dimension, averaged over `images`: nats, shape (latent_dim,)."""
-    check_vae(model)
+    images = measurable(model, images)
     return losses.gaussian_kl(*latent.encode(model, images), dim=None).mean(0)
 
 
@@ -54,8 +54,7 @@ def aggregate_posterior(
     Raises:
         DataError: fewer than 8 images, too few to say anything.
     """
-    check_vae(model)
-    images = some_pictures(images)
+    images = measurable(model, images)
     if len(images) < 8:
         raise DataError(f"At least 8 images are needed to judge a distribution, not {len(images)}.")
     mu, log_var = latent.encode(model, images)
@@ -65,9 +64,8 @@ def aggregate_posterior(
     from scipy import stats  # takes a second
 
     p_values = [stats.kstest(column.numpy(), "norm").pvalue for column in z.T]
-    return AggregatePosterior(
-        z.mean(0), z.std(0), torch.tensor(p_values), active, _max_correlation(z[:, active])
-    )
+    correlation = _max_correlation(z[:, active])
+    return AggregatePosterior(z.mean(0), z.std(0), torch.tensor(p_values), active, correlation)
 
 
 def _max_correlation(z: Tensor) -> float:

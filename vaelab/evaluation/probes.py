@@ -26,8 +26,7 @@ def linear_probe(codes: Tensor, labels: Tensor, test_codes: Tensor, test_labels:
         ShapeError: tables that do not fit each other.
         DataError: labels of one class only.
     """
-    x, y, test_x, test_y = _arrays(codes, labels, test_codes, test_labels)
-    return _probe(x, y, test_x, test_y)
+    return _probe(*_arrays(codes, labels, test_codes, test_labels))
 
 
 class ProbeScore(NamedTuple):
@@ -79,7 +78,8 @@ def probe_by_label_count(
     for count in counts:
         generator = np.random.default_rng([seed, count])
         chosen = [_subset(y, count, generator) for _ in range(draws)]
-        scores[count] = _spread([_probe(x[i], y[i], test_x, test_y) for i in chosen])
+        accuracies = [_probe(x[i], y[i], test_x, test_y) for i in chosen]
+        scores[count] = ProbeScore(float(np.mean(accuracies)), float(np.std(accuracies, ddof=1)))
     return scores
 
 
@@ -89,10 +89,6 @@ def _subset(y: np.ndarray, count: int, generator: np.random.Generator) -> np.nda
     _, firsts = np.unique(y[order], return_index=True)
     others = np.delete(np.arange(len(y)), firsts)
     return order[np.concatenate([firsts, others])[:count]]
-
-
-def _spread(scores: list[float]) -> ProbeScore:
-    return ProbeScore(float(np.mean(scores)), float(np.std(scores, ddof=1)))
 
 
 def _probe(x: np.ndarray, y: np.ndarray, test_x: np.ndarray, test_y: np.ndarray) -> float:

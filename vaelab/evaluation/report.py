@@ -7,7 +7,7 @@ from vaelab.data import ImageSet
 from vaelab.evaluation.bounds import evaluate, importance_weighted_bound, reconstruction_error
 from vaelab.evaluation.distances import frechet_distance
 from vaelab.evaluation.features import extract_features, portrait_features
-from vaelab.evaluation.inputs import check_vae, some_pictures
+from vaelab.evaluation.inputs import measurable
 from vaelab.evaluation.posterior import active_units
 from vaelab.latent import decode, device_of
 from vaelab.models import VAE
@@ -28,8 +28,7 @@ def report(
         of as many new pictures from `images` on `portrait_features`, or None, and then "why_no_frechet" says
         why; "images" and "samples", how many these numbers rest on.
     """
-    check_vae(model)
-    images = some_pictures(images)
+    images = measurable(model, images)
     return {
         "images": len(images),
         **evaluate(model, images, seed=seed),

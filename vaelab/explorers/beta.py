@@ -5,14 +5,13 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
-from traitlets import Dict, Int, List, TraitError, Unicode, validate
+from traitlets import Dict, Int, List, Unicode, validate
 
 from vaelab import evaluation, figures, latent
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError
-from vaelab.explorers.explorer import Explorer
-from vaelab.explorers.pictures import data_uri
+from vaelab.explorers.explorer import Explorer, one_of
+from vaelab.explorers.pictures import data_uri, shrunk
 from vaelab.models import VAE
 
 _CELL = 64  # pixels: larger pictures are shrunk to this
@@ -30,10 +29,7 @@ class BetaExplorer(Explorer):
 
     @validate("index")
     def _one_of_the_runs(self, proposal):
-        last = len(self.runs) - 1
-        if not 0 <= proposal["value"] <= max(last, 0):
-            raise TraitError(f"index chooses a model, 0 to {last}, not {proposal['value']}.")
-        return proposal["value"]
+        return one_of(proposal, max(len(self.runs), 1))
 
     def still(self) -> str:
         """The rate-distortion plot."""
@@ -135,27 +131,15 @@ def _sheet(models: list[VAE], examples: ImageSet, samples: int) -> dict:
     rows = [examples.float()]
     for model in models:
         rows += [latent.reconstruct(model, examples), model.sample(samples, seed=0).cpu()]
-    columns, shrink = max(len(examples), samples), min(1.0, _CELL / max(examples.shape[1:]))
+    columns, most = max(len(examples), samples), float(_CELL)
     while True:
-        cells = [_shrunk(row, shrink) for row in rows]
+        cells = [shrunk(row, most) for row in rows]
         source = data_uri(torch.cat([_strip(row, columns) for row in cells], dim=1), lossless=False)
-        if len(source) <= _SHEET_LENGTH or shrink < 0.05:
+        if len(source) <= _SHEET_LENGTH or most < 3:
             break
-        shrink *= 0.8
+        most *= 0.8
     height, width = cells[0].shape[2:]
-    return {
-        "src": source,
-        "cell": [width, height],
-        "examples": len(examples),
-        "samples": samples,
-    }
-
-
-def _shrunk(images: Tensor, factor: float) -> Tensor:
-    if factor == 1:
-        return images
-    size = [max(1, round(factor * side)) for side in images.shape[2:]]
-    return F.interpolate(images, size=size, mode="bilinear", antialias=True)
+    return {"src": source, "cell": [width, height], "examples": len(examples), "samples": samples}
 
 
 def _strip(images: Tensor, columns: int) -> Tensor:

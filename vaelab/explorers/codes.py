@@ -5,15 +5,12 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError
 from vaelab.explorers import pictures
 from vaelab.latent import decode, encode
 from vaelab.losses import gaussian_kl
-
-_THUMBNAIL = 64  # pixels
 
 
 class Cloud(NamedTuple):
@@ -51,7 +48,7 @@ def posterior(model: nn.Module, images: ImageSet | Tensor) -> tuple[Tensor, Tens
     return codes if isinstance(codes, tuple) else (codes, None)
 
 
-def cloud(model: nn.Module, images: ImageSet | None = None) -> Cloud:
+def cloud(model: nn.Module, images: ImageSet | Tensor | None = None) -> Cloud:
     """Centre, spread and order of the codes' dimensions.
 
     With pictures the order is that of information: the mean KL( q(z_i | x) || p(z_i) ) of a VAE, in nats, or
@@ -62,6 +59,7 @@ def cloud(model: nn.Module, images: ImageSet | None = None) -> Cloud:
     if images is None:
         zeros, ones = torch.zeros(model.latent_dim), torch.ones(model.latent_dim)
         return Cloud(zeros, ones, _descending(_effect(model)), True, None)
+    images = ImageSet.of(images)
     if len(images) < 2:
         raise DataError("How far codes spread needs two pictures or more, better some hundred.")
     mu, log_var = posterior(model, images)
@@ -119,10 +117,8 @@ def check_length(z: Sequence[float], latent_dim: int, what: str = "z") -> None:
 
 
 def thumbnails(images: ImageSet) -> list[str]:
-    """Data URIs of the pictures, at most 64 pixels wide."""
-    small = images.float()
-    if small.shape[-1] > _THUMBNAIL:
-        small = functional.interpolate(small, _THUMBNAIL, mode="bilinear", antialias=True)
+    """Data URIs of the pictures, at most 64 pixels wide and high."""
+    small = pictures.shrunk(images.float(), most=64)
     return [pictures.data_uri(image, lossless=False) for image in small]
 
 

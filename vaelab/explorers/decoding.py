@@ -5,9 +5,10 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from traitlets import List, Unicode
+from traitlets import Bool, Float, List, Unicode, validate
 
 from vaelab.errors import ShapeError, WeightsError
+from vaelab.explorers.codes import Cloud, check_length, rounded
 from vaelab.explorers.explorer import Explorer
 from vaelab.explorers.page_decoder import PageDecoder, pack
 from vaelab.files import written_whole
@@ -77,6 +78,25 @@ class DecoderExplorer(Explorer):
         pixels = (255 * images).round().clamp(0, 255).byte().expand(-1, 3, -1, -1)
         opaque = torch.full_like(pixels[:, :1], 255)
         return torch.cat([pixels, opaque], dim=1).permute(0, 2, 3, 1).contiguous().numpy().tobytes()
+
+
+class CodeExplorer(DecoderExplorer):
+    """An explorer of one code, seen against the cloud of codes; `z` can be observed and linked."""
+
+    z = List(Float()).tag(sync=True)
+    start = List(Float()).tag(sync=True)
+    centre = List(Float()).tag(sync=True)  # the codes', one a dimension
+    spread = List(Float()).tag(sync=True)
+    has_prior = Bool(True).tag(sync=True)  # whether a random picture is a draw from N(0, I)
+
+    def __init__(self, model: nn.Module, start: torch.Tensor, cloud: Cloud, **traits):
+        traits |= {"centre": rounded(cloud.centre), "spread": rounded(cloud.spread)}
+        super().__init__(model, start=rounded(start), z=rounded(start), has_prior=cloud.has_prior, **traits)
+
+    @validate("z")
+    def _whole_code(self, proposal):
+        check_length(proposal.value, len(self.start))
+        return proposal.value
 
 
 def _keep(page: PageDecoder, folder: Path) -> None:

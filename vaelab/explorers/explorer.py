@@ -6,10 +6,17 @@ from pathlib import Path
 
 import anywidget
 import ipywidgets
-from traitlets import Unicode
+from traitlets import TraitError, Unicode
 
 STATIC = Path(__file__).parent / "static"
 _OWN = frozenset(ipywidgets.DOMWidget.class_trait_names())
+
+
+def one_of(proposal, count: int) -> int:
+    """A trait's new value, the number of one of `count` things; TraitError for another."""
+    if not 0 <= proposal.value < count:
+        raise TraitError(f"{proposal.trait.name} goes from 0 to {count - 1} here, not {proposal.value}.")
+    return proposal.value
 
 
 class Explorer(anywidget.AnyWidget):

@@ -2,13 +2,14 @@
 
 import torch
 from torch import Tensor, nn
-from traitlets import Float, Int, List, TraitError, Unicode, validate
+from traitlets import Float, Int, List, Unicode, validate
 
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError
 from vaelab.explorers import pictures
 from vaelab.explorers.codes import check_length, check_model, codes_of, pictures_in, rounded, thumbnails
 from vaelab.explorers.decoding import DecoderExplorer
+from vaelab.explorers.explorer import one_of
 
 _MOST_FACES = 8
 
@@ -31,9 +32,7 @@ class Mixer(DecoderExplorer):
 
     @validate("face")
     def _known_face(self, proposal):
-        if not 0 <= proposal.value < len(self.codes):
-            raise TraitError(f"face goes from 0 to {len(self.codes) - 1} here, not {proposal.value}.")
-        return proposal.value
+        return one_of(proposal, len(self.codes))
 
     def still(self) -> str:
         face = self._decode(torch.tensor([self.codes[0]]))[0]

@@ -175,7 +175,7 @@ def _named(dimension: int, factor: str, rho: float) -> Name:
 
 
 def labels(
-    latent_dim: int, mu: Tensor | None, images: ImageSet | None, chosen: dict[int, str] | None
+    latent_dim: int, mu: Tensor | None, images: ImageSet | Tensor | None, chosen: dict[int, str] | None
 ) -> list[str]:
     """One label a dimension: the reader's own, else its name where pictures are enough, else its number."""
     enough = images is not None and len(images) >= FEWEST

@@ -10,6 +10,7 @@ from vaelab.errors import DataError
 from vaelab.explorers import pictures
 from vaelab.explorers.codes import check_model, posterior, rounded, thumbnails
 from vaelab.explorers.decoding import DecoderExplorer
+from vaelab.explorers.explorer import one_of
 
 _FEWEST, _MOST = 50, 1000  # pictures that say where the codes lie
 _REACH, _STEP = 4.0, 0.25  # the walk, in standard deviations, and where on it distances are measured
@@ -33,10 +34,8 @@ class Noise(DecoderExplorer):
 
     @validate("picture", "direction")
     def _known(self, proposal):
-        count = len(self.codes) + 1 if proposal.trait.name == "picture" else len(self.directions)
-        if not 0 <= proposal.value < count:
-            raise TraitError(f"{proposal.trait.name} goes from 0 to {count - 1} here, not {proposal.value}.")
-        return proposal.value
+        picture = proposal.trait.name == "picture"
+        return one_of(proposal, len(self.codes) + 1 if picture else len(self.directions))
 
     @validate("amount")
     def _on_the_way(self, proposal):

@@ -7,6 +7,7 @@ import io
 import torch
 from PIL import Image
 from torch import Tensor
+from torch.nn import functional
 
 
 def data_uri(image: Tensor, *, lossless: bool = True) -> str:
@@ -37,6 +38,15 @@ def img(image: Tensor, alt: str, *, width: int = 224, lossless: bool = True) -> 
         f'<img class="vae-still" src="{data_uri(image, lossless=lossless)}" alt="{html.escape(alt)}" '
         f'style="width:{width}px;max-width:100%">'
     )
+
+
+def shrunk(images: Tensor, most: float) -> Tensor:
+    """Pictures (N, C, H, W) whose longer side is at most so many pixels; smaller ones as they are."""
+    factor = most / max(images.shape[2:])
+    if factor >= 1:
+        return images
+    size = [max(1, round(factor * side)) for side in images.shape[2:]]
+    return functional.interpolate(images, size, mode="bilinear", antialias=True)
 
 
 def row(images: Tensor, gap: int = 2) -> Tensor:

@@ -10,6 +10,8 @@ from traitlets import Bool, Float, Int, List, Unicode
 from vaelab import figures, latent
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError
+from vaelab.evaluation.inputs import some_pictures
+from vaelab.explorers.codes import rounded
 from vaelab.explorers.decoding import DecoderExplorer
 from vaelab.models import VAE
 
@@ -78,8 +80,9 @@ def plane(
     is_vae = isinstance(model, VAE)
     codes, classes, names = torch.empty(0, 2), [], []
     if images is not None:
-        images = ImageSet.of(images)
-        chosen = _evenly(len(images), points)
+        images = some_pictures(images)
+        # Evenly spaced, so that sorted sets are sampled fairly too.
+        chosen = torch.linspace(0, len(images) - 1, min(points, len(images))).round().long()
         codes = latent.encode(model, images[chosen])
         codes = codes[0] if is_vae else codes
         classes, names = _classes(images, labels, class_names, chosen)
@@ -87,20 +90,13 @@ def plane(
     return PlaneExplorer(
         model,
         title=title,
-        codes=[[round(value, 3) for value in code] for code in codes.tolist()],
+        codes=rounded(codes),
         labels=classes,
         class_names=names,
         extent=sides,
         z=[round((sides[axis] + sides[axis + 1]) / 2, 3) for axis in (0, 2)],
         prior=is_vae,
     )
-
-
-def _evenly(count: int, points: int) -> Tensor:
-    """Numbers of at most `points` images, evenly spaced, so that sorted sets are sampled fairly too."""
-    if not count:
-        raise DataError("The ImageSet is empty: there are no codes to scatter.")
-    return torch.linspace(0, count - 1, min(points, count)).round().long()
 
 
 def _classes(images, labels, class_names, chosen) -> tuple[list[int], list[str]]:

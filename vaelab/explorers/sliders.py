@@ -2,31 +2,21 @@
 
 import torch
 from torch import Tensor, nn
-from traitlets import Bool, Float, Int, List, Unicode, validate
+from traitlets import Int, List, Unicode
 
 from vaelab.data import ImageSet
 from vaelab.explorers import naming, pictures
-from vaelab.explorers.codes import check_length, check_model, cloud, codes_of, rounded
-from vaelab.explorers.decoding import DecoderExplorer
+from vaelab.explorers.codes import check_model, cloud, codes_of
+from vaelab.explorers.decoding import CodeExplorer
 
 
-class Sliders(DecoderExplorer):
+class Sliders(CodeExplorer):
     """See `sliders`."""
 
     kind = Unicode("sliders").tag(sync=True)
-    z = List(Float()).tag(sync=True)
-    start = List(Float()).tag(sync=True)
     count = Int(8).tag(sync=True)  # sliders before "More"
     order = List(Int()).tag(sync=True)  # dimensions, the most informative first
     labels = List(Unicode()).tag(sync=True)  # in that order
-    centre = List(Float()).tag(sync=True)  # the codes', one a dimension
-    spread = List(Float()).tag(sync=True)
-    has_prior = Bool(True).tag(sync=True)  # whether a random face is a draw from N(0, I)
-
-    @validate("z")
-    def _whole_code(self, proposal):
-        check_length(proposal.value, len(self.start))
-        return proposal.value
 
     def still(self) -> str:
         face = self._decode(torch.tensor([self.start]))[0]
@@ -63,7 +53,6 @@ def sliders(
         ShapeError, DataError: a start that is not one code or picture of this model.
     """
     check_model(model)
-    images = images if images is None else ImageSet.of(images)
     if count < 1:
         raise ValueError(f"count, the number of sliders, must be at least 1, not {count}.")
     codes = cloud(model, images)
@@ -71,13 +60,10 @@ def sliders(
     labels = naming.labels(model.latent_dim, codes.mu, images, names)
     return Sliders(
         model,
-        start=rounded(origin),
-        z=rounded(origin),
+        origin,
+        codes,
         count=count,
         order=codes.order,
         labels=[labels[i] for i in codes.order],
-        centre=rounded(codes.centre),
-        spread=rounded(codes.spread),
-        has_prior=codes.has_prior,
         title=title,
     )

@@ -4,42 +4,29 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
-from traitlets import Bool, Float, Int, List, Unicode, validate
+from traitlets import Float, Int, List, Unicode
 
 from vaelab.data import ImageSet
 from vaelab.explorers import naming, pictures
-from vaelab.explorers.codes import check_length, check_model, cloud, codes_of, rounded
-from vaelab.explorers.decoding import DecoderExplorer
+from vaelab.explorers.codes import check_model, cloud, codes_of, rounded
+from vaelab.explorers.decoding import CodeExplorer
 
 _ROWS = 6
 _TILE = 32  # pixels
 
 
-class Traverse(DecoderExplorer):
+class Traverse(CodeExplorer):
     """See `traverse`."""
 
     kind = Unicode("traverse").tag(sync=True)
-    z = List(Float()).tag(sync=True)
-    start = List(Float()).tag(sync=True)
     dims = List(Int()).tag(sync=True)
     labels = List(Unicode()).tag(sync=True)  # one a row
     offsets = List(Float()).tag(sync=True)  # of the tiles in a row, in standard deviations
-    centre = List(Float()).tag(sync=True)
-    spread = List(Float()).tag(sync=True)
-    has_prior = Bool(True).tag(sync=True)
-
-    @validate("z")
-    def _whole_code(self, proposal):
-        check_length(proposal.value, len(self.start))
-        return proposal.value
 
     def still(self) -> str:
         rows = [self._decode(self._row(i)) for i in self.dims]
-        sheet = torch.cat([torch.cat(list(row), dim=-1) for row in rows], dim=-2)
-        if sheet.shape[-1] > _TILE * len(self.offsets):  # a small picture is enough until the rows are drawn
-            size = (_TILE * len(rows), _TILE * len(self.offsets))
-            sheet = functional.interpolate(sheet[None], size, mode="bilinear", antialias=True)[0]
+        # Small tiles are enough until the rows are drawn.
+        sheet = torch.cat([torch.cat(list(pictures.shrunk(row, _TILE)), dim=-1) for row in rows], dim=-2)
         return pictures.img(
             sheet,
             f"{len(rows)} rows of decoded pictures; along each, one number of the code grows: "
@@ -84,7 +71,6 @@ def traverse(
         ShapeError, DataError: not one code or picture of this model.
     """
     check_model(model)
-    images = images if images is None else ImageSet.of(images)
     start = codes_of(model, code, (1,))[0]
     if not 2 <= steps <= 15 or not span > 0:
         raise ValueError(f"steps goes from 2 to 15 and span is above 0; here: steps={steps}, span={span}.")
@@ -98,13 +84,10 @@ def traverse(
     labels = naming.labels(model.latent_dim, codes.mu, images, names)
     return Traverse(
         model,
-        start=rounded(start),
-        z=rounded(start),
+        start,
+        codes,
         dims=dims,
         labels=[labels[i] for i in dims],
         offsets=rounded(torch.linspace(-span, span, steps)),
-        centre=rounded(codes.centre),
-        spread=rounded(codes.spread),
-        has_prior=codes.has_prior,
         title=title,
     )

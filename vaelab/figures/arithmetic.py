@@ -1,13 +1,12 @@
 """Pictures of the chapter on latent arithmetic: what edits do, a sheet of faces, how few labels will do."""
 
 from collections.abc import Mapping
-from itertools import cycle
 
 from torch import Tensor
 
-from vaelab.figures.curves import reference_line
+from vaelab.figures.curves import count_axis, dumbbells, reference_line
 from vaelab.figures.images import Images, plane
-from vaelab.figures.style import BLUE, ORANGE, SERIES, Picture, panel, styled
+from vaelab.figures.style import Picture, looks, panel, styled
 
 
 @styled
@@ -25,16 +24,9 @@ def edit_scores(
     panels = []
     for part, title in enumerate(("wanted: share of a full edit", "unwanted: sum over other factors")):
         axes = panel(height=0.27 * len(order) + 0.9, title=title)
-        for i, attribute in enumerate(order):
-            ends = [values[attribute][part] for values in scores.values()]
-            axes.plot([min(ends), max(ends)], [i, i], color=SERIES[0], alpha=0.25, lw=2)
-        for (name, values), color, marker in zip(scores.items(), (ORANGE, BLUE), "os", strict=True):
-            axes.plot(
-                [values[a][part] for a in order], range(len(order)), marker, color=color, ms=6, label=name
-            )
-        axes.set_yticks(range(len(order)), order)
+        shares = {name: {kind: both[part] for kind, both in of.items()} for name, of in scores.items()}
+        dumbbells(axes, order, shares)
         axes.set_xlim(left=min(0, axes.get_xlim()[0]))
-        axes.grid(axis="y", visible=False)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2)
         panels.append(axes)
     return Picture(*panels, alt=alt, caption=caption)
@@ -70,17 +62,13 @@ def scores_by_label_count(
     panels = []
     for question, methods in scores.items():
         axes = panel(title=question, xlabel="labels", ylabel="accuracy")
-        styles = zip(methods.items(), cycle(SERIES), cycle(("-", "--", "-.", ":")), strict=False)
-        for k, ((method, values), color, style) in enumerate(styles):
+        for k, (method, values, color, style) in enumerate(looks(methods)):
             means, spreads = zip(*values.values(), strict=True)
             shifted = [count * 1.06**k for count in values]  # or the bars would hide one another
             axes.errorbar(
                 shifted, means, spreads, fmt=style, marker="o", ms=4, capsize=2, color=color, label=method
             )
-        axes.set_xscale("log")
-        counts = sorted({count for values in methods.values() for count in values})
-        axes.set_xticks(counts, [f"{count:,}" for count in counts])
-        axes.minorticks_off()
+        count_axis(axes, sorted({count for values in methods.values() for count in values}))
         axes.set_ylim(0.45, 1.03)
         reference_line(axes, guessing[question], "guessing")
         axes.legend(loc="lower right")

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from torch import Tensor
 
+from vaelab.figures.curves import dumbbells
 from vaelab.figures.style import BLUE, GREEN, GREY, ORANGE, PANEL_WIDTH, Picture, panel, styled
 
 _COLOURS, _MARKERS = (ORANGE, GREEN), ("o", "^")
@@ -80,14 +81,8 @@ def outlier_scores(
     """
     kinds = list(next(iter(scores.values())))[::-1]
     axes = panel(width=4.0, height=0.9 + 0.3 * len(kinds), xlabel=xlabel)
-    rows = np.arange(len(kinds))
-    values = np.array([[aucs[kind] for kind in kinds] for aucs in scores.values()])
-    axes.hlines(rows, values.min(0), values.max(0), color=GREY, lw=1, alpha=0.6)
-    looks = zip(scores, values, (ORANGE, BLUE, GREEN), ("X", "o", "s"), strict=False)
-    for name, aucs, colour, marker in looks:
-        axes.plot(aucs, rows, marker, color=colour, ms=8, label=name, clip_on=False, zorder=3)
+    dumbbells(axes, kinds, scores, markers="Xos")
     axes.axvline(0.5, color=GREY, lw=1.2, ls=":")
-    axes.set_yticks(rows, kinds)
     axes.set(xlim=(0, 1), ylim=(-0.6, len(kinds) - 0.4))
     axes.tick_params(axis="y", length=0)
     axes.legend(loc="lower center", bbox_to_anchor=(0.45, 1), ncols=len(scores), handletextpad=0.1)

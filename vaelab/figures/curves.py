@@ -5,7 +5,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
-from vaelab.figures.style import GREY, PANEL_HEIGHT, PANEL_WIDTH, SERIES, Picture, panel, styled
+from vaelab.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PANEL_HEIGHT,
+    PANEL_WIDTH,
+    SERIES,
+    Picture,
+    looks,
+    panel,
+    styled,
+)
 from vaelab.training import History
 
 
@@ -32,18 +44,9 @@ def line_panel(
         markers: dots on the points, for few measured points.
     """
     axes = panel(title=title, xlabel=xlabel, ylabel=ylabel, width=width, height=height)
-    styles = ("-", "--", "-.", ":")  # a second way to tell lines apart
-    for i, (name, y) in enumerate(lines.items()):
-        style = styles[i % len(styles)]
-        axes.plot(
-            np.asarray(x),
-            np.asarray(y),
-            style,
-            color=SERIES[i % len(SERIES)],
-            label=name,
-            marker="o" if markers else "",
-            ms=4,
-        )
+    x, marker = np.asarray(x), "o" if markers else ""
+    for name, y, color, style in looks(lines):
+        axes.plot(x, np.asarray(y), style, color=color, label=name, marker=marker, ms=4)
     if log_x:
         axes.set_xscale("log")
     if log_y:
@@ -72,6 +75,26 @@ def training_curves(
         panels.append(line_panel(epochs, curves, xlabel="epoch", ylabel=term, markers=len(epochs) < 15))
         panels[-1].xaxis.get_major_locator().set_params(integer=True)
     return Picture(*panels, alt=alt, caption=caption)
+
+
+def dumbbells(
+    axes: Axes, rows: Sequence[str], scores: Mapping[str, Mapping[str, float]], markers: str = "os"
+) -> None:
+    """A row of dots for each of `rows`, one for each name in `scores`, joined by a line."""
+    values = np.array([[of[row] for row in rows] for of in scores.values()])
+    places = range(len(rows))
+    axes.hlines(places, values.min(0), values.max(0), color=SERIES[0], alpha=0.25, lw=2)
+    for name, x, color, marker in zip(scores, values, (ORANGE, BLUE, GREEN), markers, strict=False):
+        axes.plot(x, places, marker, color=color, ms=6.5, label=name, clip_on=False, zorder=3)
+    axes.set_yticks(places, rows)
+    axes.grid(axis="y", visible=False)
+
+
+def count_axis(axes: Axes, counts: Sequence[int]) -> None:
+    """A logarithmic x axis with these whole numbers on it."""
+    axes.set_xscale("log")
+    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    axes.minorticks_off()
 
 
 @styled

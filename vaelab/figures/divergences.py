@@ -1,25 +1,12 @@
-"""Pictures of Kullback-Leibler divergences: evidence, integrands, fits, posteriors beside the prior."""
+"""Pictures of Kullback-Leibler divergences: evidence, integrands, fits."""
 
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.patches import Ellipse
 from torch import Tensor
 from torch.distributions import Distribution
 
-from vaelab.figures.style import (
-    BLUE,
-    FULL_WIDTH,
-    GREY,
-    ORANGE,
-    PANEL_WIDTH,
-    SERIES,
-    SKY,
-    Picture,
-    panel,
-    styled,
-)
+from vaelab.figures.style import BLUE, FULL_WIDTH, GREY, ORANGE, SERIES, Picture, looks, panel, styled
 
 
 @styled
@@ -89,7 +76,7 @@ def fits_to_target(
     for title, fitted in fits.items():
         axes = panel(title=title, xlabel="z", ylabel="density")
         axes.fill_between(x, target, color=GREY, alpha=0.45, lw=0, label="target p")
-        for color, style, (name, q) in zip(SERIES, ("-", "--", "-."), fitted.items(), strict=False):
+        for name, q, color, style in looks(fitted):
             density = q.log_prob(places).exp().numpy()
             highest = max(highest, density.max())
             axes.plot(x, density, style, color=color, label=name)
@@ -98,29 +85,3 @@ def fits_to_target(
     for axes in panels:  # one scale for all; the room on top is for the legend
         axes.set(xlim=(x[0], x[-1]), ylim=(0, 1.4 * highest))
     return Picture(*panels, alt=alt, caption=caption)
-
-
-@styled
-def posterior_ellipses(
-    mu: Tensor,
-    log_var: Tensor,
-    *,
-    alt: str,
-    caption: str = "",
-    limit: float = 3.5,
-    width: float = PANEL_WIDTH + 0.8,
-) -> Picture:
-    """2-D diagonal Gaussians as ellipses that reach one standard deviation, with N(0, I)'s dashed circles.
-
-    Args:
-        mu, log_var: (N, 2) each, one posterior a row.
-        limit: the picture shows the square from -limit to limit.
-    """
-    axes: Axes = panel(width=width, height=width, xlabel="z₁", ylabel="z₂")
-    for center, sigma in zip(np.asarray(mu), np.exp(np.asarray(log_var) / 2), strict=True):
-        axes.add_patch(Ellipse(center, *(2 * sigma), fc=(BLUE, 0.3), ec=SKY, lw=0.9))
-    for radius in (1, 2):
-        axes.add_patch(Ellipse((0, 0), 2 * radius, 2 * radius, fill=False, ec=ORANGE, ls="--", lw=1.5))
-    axes.set(xlim=(-limit, limit), ylim=(-limit, limit))
-    axes.set_aspect("equal", adjustable="box")
-    return Picture(axes, alt=alt, caption=caption)

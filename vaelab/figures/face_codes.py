@@ -6,7 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from vaelab.figures.style import BLUE, GREEN, ORANGE, SERIES, Picture, panel, styled
+from vaelab.figures.curves import dumbbells
+from vaelab.figures.style import BLUE, GREEN, ORANGE, Picture, panel, styled
 
 _IN_A_PANEL = 5  # histograms side by side: two panels make a row of ten, one fills a phone
 
@@ -56,14 +57,9 @@ def kept_changes(
     names = list(kept)
     order = sorted(worth[names[0]], key=lambda change: worth[names[0]][change])
     axes = panel(width=4.9, height=0.28 * len(order) + 0.9, xlabel="share of the change that comes back")
-    for i, change in enumerate(order):
-        ends = [kept[name][change] for name in names]
-        axes.plot([min(ends), max(ends)], [i, i], color=SERIES[0], alpha=0.25, lw=2)
-    for name, colour, marker in zip(names, (ORANGE, BLUE), "os", strict=False):
-        axes.plot([kept[name][c] for c in order], range(len(order)), marker, color=colour, ms=6.5, label=name)
+    dumbbells(axes, order, kept)
     labels = [f"{c} ({' | '.join(_nats(worth[name][c]) for name in names)})" for c in order]
     axes.set_yticks(range(len(order)), labels)
-    axes.grid(axis="y", visible=False)
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return Picture(axes, alt=alt, caption=caption)
 

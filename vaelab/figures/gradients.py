@@ -125,6 +125,7 @@ def _moved(eps: np.ndarray, before: Point, after: Point, title: str, limits: Poi
     return axes
 
 
+@styled
 def gradient_histograms(
     estimates: Mapping[str, Sequence[float]], truth: float, *, limit: float, alt: str, caption: str = ""
 ) -> Picture:
@@ -135,16 +136,13 @@ def gradient_histograms(
         truth: that number.
         limit: the axis runs from truth - limit to truth + limit; estimates beyond it are not shown.
     """
-    panels = [_estimates(np.asarray(values), name, truth, limit) for name, values in estimates.items()]
+    panels, edges = [], np.linspace(truth - limit, truth + limit, 52)
+    names = {"xlabel": "estimate from one draw", "ylabel": "share of draws"}
+    for name, values in estimates.items():
+        axes = panel(title=name, **names, width=2.1, height=2.1)
+        counts, _ = np.histogram(np.asarray(values), edges)
+        axes.stairs(counts / len(values), edges, fill=True, color=BLUE, alpha=0.85)
+        axes.axvline(truth, color=ORANGE, lw=1.4, ls="--")
+        axes.set_xlim(edges[0], edges[-1])
+        panels.append(axes)
     return Picture(*panels, alt=alt, caption=caption)
-
-
-@styled
-def _estimates(values: np.ndarray, name: str, truth: float, limit: float) -> Axes:
-    axes = panel(title=name, xlabel="estimate from one draw", ylabel="share of draws", width=2.1, height=2.1)
-    edges = np.linspace(truth - limit, truth + limit, 52)
-    counts, _ = np.histogram(values, edges)
-    axes.stairs(counts / len(values), edges, fill=True, color=BLUE, alpha=0.85)
-    axes.axvline(truth, color=ORANGE, lw=1.4, ls="--")
-    axes.set_xlim(edges[0], edges[-1])
-    return axes

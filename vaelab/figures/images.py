@@ -91,9 +91,8 @@ def _mosaic(pixels: np.ndarray, columns: int, width: float, titles: Sequence[str
     canvas = np.zeros((rows * (height + gap) - gap, columns * (breadth + gap) - gap, 4), np.uint8)
     for i, image in enumerate(pixels):
         top, left = (i // columns) * (height + gap), (i % columns) * (breadth + gap)
-        canvas[top : top + height, left : left + breadth] = np.dstack(
-            [image, np.full((height, breadth), 255, np.uint8)]
-        )
+        tile = canvas[top : top + height, left : left + breadth]
+        tile[..., :3], tile[..., 3] = image, 255
     extra = 0.3 if titles else 0.0
     axes = panel(width=width, height=width * canvas.shape[0] / canvas.shape[1] + extra)
     axes.imshow(canvas)

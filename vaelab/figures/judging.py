@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.ticker import NullFormatter
 from torch import Tensor
 
-from vaelab.figures.curves import reference_line
-from vaelab.figures.style import BLUE, GREY, ORANGE, SERIES, SKY, Picture, panel, styled
+from vaelab.figures.curves import count_axis, line_panel
+from vaelab.figures.style import BLUE, GREY, ORANGE, SKY, Picture, looks, panel, styled
 
 _WIDTH = 4.8  # inches: wide enough for names, narrow enough to read on a phone
 
@@ -28,15 +27,14 @@ def noise_levels(
         elbos: name of a model -> nats per picture, one for each sigma.
         own: name of a model -> (sigma, ELBO) it comes with, drawn as a ring.
     """
-    axes = panel(width=_WIDTH, height=2.9, xlabel="σ, noise level of a pixel", ylabel="ELBO, nats")
-    for color, style, (name, values) in zip(SERIES, ("-", "--", "-.", ":"), elbos.items(), strict=False):
-        axes.plot(sigmas, values, style, color=color, label=name)
+    names = {"xlabel": "σ, noise level of a pixel", "ylabel": "ELBO, nats"}
+    axes = line_panel(sigmas, elbos, **names, log_x=True, width=_WIDTH, height=2.9)
+    for name, _, color, _ in looks(elbos):
         if name in own:
             axes.plot(*own[name], "o", ms=9, mfc="none", mew=2, color=color, label="comes with")
-    axes.set_xscale("log")
     ticks = [s for s in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if min(sigmas) <= s <= max(sigmas)]
     axes.set_xticks(ticks, [f"{s:g}" for s in ticks])
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.minorticks_off()
     low, high = min(v[-1] for v in elbos.values()), max(max(v) for v in elbos.values())
     axes.set_ylim(low - 0.2 * (high - low), high + 0.1 * (high - low))  # the fall on the left is bottomless
     axes.legend(loc="lower center", ncols=2)
@@ -54,7 +52,7 @@ def latents_in_use(
         thresholds: dotted lines across, nats.
     """
     axes = panel(width=_WIDTH, height=2.9, xlabel="latent dimensions, by rank", ylabel="KL, nats (log scale)")
-    for color, style, (name, kl) in zip(SERIES, ("-", "--", "-.", ":"), kls.items(), strict=False):
+    for name, kl, color, style in looks(kls):
         ranked = np.sort(np.asarray(kl))[::-1].clip(1e-4)
         axes.plot(np.arange(1, len(ranked) + 1), ranked, style, color=color, label=name)
     axes.set_yscale("log")
@@ -83,11 +81,8 @@ def real_against_real(
         values = np.asarray(values)
         axes.plot(counts, values, "o", ms=3.5, alpha=0.5, color=color)
         axes.plot(counts, values.mean(1), color=color)
-        axes.set_xscale("log")
-        axes.set_xticks(counts, [f"{count:,}" for count in counts])
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        reference_line(axes, 0.0, "0")
-        axes.get_legend().remove()
+        count_axis(axes, counts)
+        axes.axhline(0, color=GREY, lw=1.2, ls=":")
         panels.append(axes)
     return Picture(*panels, alt=alt, caption=caption)
 

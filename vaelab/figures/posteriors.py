@@ -1,15 +1,16 @@
-"""Pictures of the VAE chapter: posteriors beside the truth, the crowd of posteriors, maps, a walk."""
+"""Pictures of posteriors: beside the truth and the prior, all together, and as maps."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Ellipse
 from torch import Tensor
 
 from vaelab.figures.curves import line_panel, reference_line
-from vaelab.figures.style import BLUE, FULL_WIDTH, GREY, ORANGE, PANEL_WIDTH, TEN, Picture, panel, styled
+from vaelab.figures.style import BLUE, FULL_WIDTH, GREY, ORANGE, PANEL_WIDTH, SKY, TEN, Picture, panel, styled
 
 
 @styled
@@ -64,7 +65,7 @@ def true_posteriors(
         axes = panel(width=2.2, height=2.4, title=title, xlabel="z₁", ylabel="z₂")
         density = (log_p - log_p.max()).exp()
         shades = np.zeros((steps, steps, 4))
-        shades[..., :3] = tuple(int(BLUE[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        shades[..., :3] = to_rgb(BLUE)
         shades[..., 3] = np.asarray(density.reshape(steps, steps))
         axes.imshow(shades, extent=(low, high, low, high), aspect="auto", interpolation="bilinear", zorder=1)
         for k in (1, 2):
@@ -78,15 +79,23 @@ def true_posteriors(
 
 
 @styled
+def posterior_ellipses(
+    mu: Tensor, log_var: Tensor, *, alt: str, caption: str = "", limit: float = 3.5
+) -> Picture:
+    """2-D diagonal Gaussians as ellipses that reach one standard deviation, with N(0, I)'s dashed circles.
+
+    Args:
+        mu, log_var: (N, 2) each, one posterior a row.
+        limit: the picture shows the square from -limit to limit.
+    """
+    axes = _square("", limit, side=PANEL_WIDTH + 0.8)
+    _ellipses(axes, mu, log_var)
+    return Picture(axes, alt=alt, caption=caption)
+
+
+@styled
 def posteriors_and_aggregate(
-    mu: Tensor,
-    log_var: Tensor,
-    draws: Tensor,
-    *,
-    alt: str,
-    caption: str = "",
-    shown: int = 60,
-    limit: float = 3.8,
+    mu: Tensor, log_var: Tensor, draws: Tensor, *, alt: str, caption: str = "", shown: int = 60
 ) -> Picture:
     """Left: single posteriors, each an ellipse of one standard deviation. Right: draws from all of them.
 
@@ -95,13 +104,11 @@ def posteriors_and_aggregate(
         draws: one code from each posterior, (N, 2).
         shown: how many ellipses to draw.
     """
-    left = _square(f"{shown} single posteriors", limit)
-    for center, sigma in zip(mu[:shown].tolist(), (log_var / 2).exp()[:shown].tolist(), strict=True):
-        left.add_patch(Ellipse(center, 2 * sigma[0], 2 * sigma[1], fc=BLUE, ec=BLUE, alpha=0.45))
-    right = _square(f"the aggregate: {len(draws):,} draws", limit)
+    left = _square(f"{shown} single posteriors", limit=3.8)
+    _ellipses(left, mu[:shown], log_var[:shown])
+    right = _square(f"the aggregate: {len(draws):,} draws", limit=3.8)
     right.scatter(*np.asarray(draws).T, s=5, lw=0, color=BLUE, alpha=0.6, rasterized=True)
-    for axes in (left, right):
-        _prior_circles(axes)
+    _prior_circles(right)
     return Picture(left, right, alt=alt, caption=caption)
 
 
@@ -123,14 +130,10 @@ def maps_with_prior(
     """
     panels = []
     for title, codes in maps.items():
-        axes = _square(title, None, height=PANEL_WIDTH + 0.25)
-        _dots(axes, codes, labels, class_names)
+        axes = panel(width=PANEL_WIDTH, height=PANEL_WIDTH + 0.25, title=title, xlabel="z₁", ylabel="z₂")
+        _dots(axes, codes, labels, class_names, legend_at=-0.16, columns=legend_columns)
         _prior_circles(axes)
         axes.set_aspect("equal", adjustable="datalim")
-        axes.legend(
-            loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=legend_columns, markerscale=2.5,
-            handletextpad=0.1, columnspacing=0.8,
-        )  # fmt: skip
         panels.append(axes)
     return Picture(*panels, alt=alt, caption=caption)
 
@@ -143,22 +146,25 @@ def flat_maps(
     panels = []
     for title, codes in maps.items():
         axes = panel(width=PANEL_WIDTH, height=PANEL_WIDTH + 0.1, title=title)
-        _dots(axes, codes, labels, class_names)
+        _dots(axes, codes, labels, class_names, legend_at=-0.02)
         axes.set(xticks=[], yticks=[])
-        axes.legend(
-            loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=5, markerscale=2.5, handletextpad=0.1,
-            columnspacing=0.8,
-        )  # fmt: skip
         panels.append(axes)
     return Picture(*panels, alt=alt, caption=caption)
 
 
-def _square(title: str, limit: float | None, width: float = PANEL_WIDTH, height: float = PANEL_WIDTH) -> Axes:
-    axes = panel(width=width, height=height, title=title, xlabel="z₁", ylabel="z₂")
-    if limit is not None:
-        axes.set(xlim=(-limit, limit), ylim=(-limit, limit))
-        axes.set_aspect("equal", adjustable="box")
+def _square(title: str, limit: float, side: float = PANEL_WIDTH) -> Axes:
+    """A panel, `side` inches wide and high, of the square from -limit to limit."""
+    axes = panel(width=side, height=side, title=title, xlabel="z₁", ylabel="z₂")
+    axes.set(xlim=(-limit, limit), ylim=(-limit, limit))
+    axes.set_aspect("equal", adjustable="box")
     return axes
+
+
+def _ellipses(axes: Axes, mu: Tensor, log_var: Tensor) -> None:
+    """Each posterior, reaching one standard deviation, and the prior."""
+    for center, sigma in zip(np.asarray(mu), np.exp(np.asarray(log_var) / 2), strict=True):
+        axes.add_patch(Ellipse(center, *(2 * sigma), fc=(BLUE, 0.3), ec=SKY, lw=0.9))
+    _prior_circles(axes)
 
 
 def _prior_circles(axes: Axes) -> None:
@@ -167,11 +173,14 @@ def _prior_circles(axes: Axes) -> None:
         axes.add_patch(Ellipse((0, 0), 2 * radius, 2 * radius, fill=False, ec=ORANGE, ls="--", lw=1.5))
 
 
-def _dots(axes: Axes, codes: Tensor, labels: Tensor, class_names: Sequence[str]) -> None:
+def _dots(
+    axes: Axes, codes: Tensor, labels: Tensor, names: Sequence[str], legend_at: float, columns: int = 5
+) -> None:
+    """Codes in their classes' colours, with a legend below that starts at this height of the axes."""
     codes = torch.as_tensor(codes)
-    for k, name in enumerate(class_names):
+    for k, name in enumerate(names):
         x, y = np.asarray(codes[labels == k]).T
-        axes.scatter(
-            x, y, s=7, lw=0, alpha=0.8, color=TEN[k % len(TEN)] if len(class_names) > 1 else GREY,
-            label=name, rasterized=True,
-        )  # fmt: skip
+        color = TEN[k % len(TEN)] if len(names) > 1 else GREY
+        axes.scatter(x, y, s=7, lw=0, alpha=0.8, color=color, label=name, rasterized=True)
+    below = {"loc": "upper center", "bbox_to_anchor": (0.5, legend_at), "ncols": columns}
+    axes.legend(**below, markerscale=2.5, handletextpad=0.1, columnspacing=0.8)

@@ -9,7 +9,9 @@ import hashlib
 import html
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import cycle
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -91,6 +93,11 @@ def panel(
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     axes.tick_params(length=3)
     return axes
+
+
+def looks(series: Mapping[str, Any]) -> Iterator[tuple[str, Any, str, str]]:
+    """Name, values, colour and line style of each of several lines: two ways to tell them apart."""
+    return zip(series, series.values(), cycle(SERIES), cycle(("-", "--", "-.", ":")), strict=False)
 
 
 class Picture:

@@ -8,17 +8,7 @@ from vaelab.figures.style import BLUE, ORANGE, PANEL_WIDTH, Picture, panel, styl
 
 
 @styled
-def bent_grid_panel(
-    codes: Tensor,
-    row_name: str,
-    column_name: str,
-    *,
-    title: str = "",
-    xlabel: str = "z₁",
-    ylabel: str = "z₂",
-    width: float = PANEL_WIDTH,
-    height: float = PANEL_WIDTH,
-) -> Axes:
+def bent_grid_panel(codes: Tensor, row_name: str, column_name: str) -> Axes:
     """Lines through the codes of a regular grid of pictures.
 
     Args:
@@ -27,7 +17,7 @@ def bent_grid_panel(
         column_name: what stays the same along a column, drawn as dashed orange lines.
     """
     points = np.asarray(codes)
-    axes = panel(title=title, xlabel=xlabel, ylabel=ylabel, width=width, height=height)
+    axes = panel(xlabel="z₁", ylabel="z₂", width=PANEL_WIDTH, height=PANEL_WIDTH)
     for i, line in enumerate(points):
         axes.plot(*line.T, color=BLUE, lw=1.2, label=f"one {row_name}" if i == 0 else None)
     for i, line in enumerate(points.swapaxes(0, 1)):
