@@ -217,7 +217,7 @@ def test_the_newest_is_the_one_with_the_highest_number(tmp_path):
 
 @pytest.mark.parametrize("keep", [0, -1, 2.5])
 def test_how_many_stay_is_a_whole_number_from_1(keep, tmp_path):
-    with pytest.raises(ValueError, match="must be a whole number from 1"):
+    with pytest.raises(ValueError, match=r"keep.* must be a whole number of at least 1, not"):
         Checkpoints(tmp_path, keep=keep)
 
 

@@ -17,17 +17,13 @@ from safetensors.torch import save_file
 from torch import nn
 
 from vaelab import losses
-from vaelab.errors import UnknownNameError, VaelabError, WeightsError
+from vaelab.errors import UnknownNameError, WeightsError
 from vaelab.files import written_whole
 from vaelab.models import VAE, Autoencoder
 from vaelab.recipes import build
 
 _SHIPPED = Path(__file__).parent
 _LOST = "cannot be built again"  # where a header says why
-_NOT_SAID = (
-    "so a file could not say how to build it again. Save its state_dict with "
-    "safetensors.torch.save_file instead."
-)
 
 
 def names() -> list[str]:
@@ -108,7 +104,11 @@ def description(model: nn.Module) -> dict[str, str]:
             said[name] = _json(_in_words(name, getattr(model, name)))
         return {"recipe": _json(_recipe_of(model)), **said}
     except WeightsError as error:
-        return {**said, _LOST: str(error)}
+        return {
+            **said,
+            _LOST: f"{error}, so a file could not say how to build it again. Save its state_dict with "
+            "safetensors.torch.save_file instead.",
+        }
 
 
 def _json(value: Any) -> str:
@@ -131,9 +131,7 @@ def _in_words(name: str, value: Any) -> float | list:
         return value.item()
     kind = value if inspect.isfunction(value) else type(value)
     if kind.__module__ != losses.__name__:
-        raise WeightsError(
-            f"The {name} of this model, {kind.__qualname__}, is none of vaelab.losses, {_NOT_SAID}"
-        )
+        raise WeightsError(f"The {name} of this model, {kind.__qualname__}, is none of vaelab.losses")
     options = {key: getattr(value, key) for key in inspect.signature(kind).parameters if hasattr(value, key)}
     return [kind.__name__, {k: v for k, v in options.items() if not isinstance(v, torch.Tensor)}]
 
@@ -153,11 +151,11 @@ def _recipe_of(model: nn.Module) -> dict[str, Any]:
     """The recipe that builds this very model, but for its weights."""
     recipe = getattr(model, "recipe", None)
     if recipe is None:
-        raise WeightsError(f"This model was not built by recipes.build, {_NOT_SAID}")
+        raise WeightsError("This model was not built by recipes.build")
     changed = _layers(model).items() ^ _layers(build(recipe["name"], **recipe["changes"])).items()
     if changed:
         raise WeightsError(
-            f"{min(changed)[0]} of this model is not what the recipe {recipe['name']!r} builds, {_NOT_SAID}"
+            f"{min(changed)[0]} of this model is not what the recipe {recipe['name']!r} builds"
         )
     return recipe
 
@@ -188,7 +186,7 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
         model = build(recipe["name"], **changes)
         for name in header.keys() & _exchangeable(model):
             setattr(model, name, _from_words(json.loads(header[name])))
-    except VaelabError:
+    except WeightsError:
         raise
     except (TypeError, ValueError, LookupError) as error:
         raise WeightsError(f"What {path} says of its model cannot be understood: {error}") from error
