@@ -94,7 +94,7 @@ _NEW_RUN = ("--data", "digits", "--recipe", "mayberay-digits-vae", "--epochs", "
         (["train", "--out", "DIR", "--resume"], "no run in"),
         (
             ["train", *_NEW_RUN, "--keep", "0", "--out", "DIR"],
-            "from 1",
+            "keep, how many checkpoints stay, must be a whole number of at least 1, not 0",
         ),
         (["sample", "portrait-vea"], "trained model called 'portrait-vea'"),
         (["sample", "DIR"], "no checkpoints"),

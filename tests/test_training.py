@@ -232,6 +232,16 @@ def test_the_allocator_is_left_alone_when_asked(bars, monkeypatch):
     assert vaelab.fit(small_vae(), bars, epochs=1, device="cpu").kept_memory
 
 
+def test_a_model_is_described_for_a_checkpoint_alone(bars, monkeypatch, tmp_path):
+    """A recipe is built again to see whether it describes the model, which takes its time."""
+    described = []
+    monkeypatch.setattr(vaelab.weights, "description", lambda model: described.append(model) or {})
+    vaelab.fit(small_vae(), bars, epochs=1, device="cpu")
+    assert not described
+    vaelab.fit(small_vae(), bars, epochs=1, device="cpu", checkpoints=tmp_path)
+    assert described
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
