@@ -160,14 +160,14 @@ TRAINED = [
     ({"optimizer": {"betas": (2, 2)}}, DataError, "that fails: Invalid beta"),
     ({"optimizer": 0}, DataError, "With 0 that fails"),
     ({"optimizer": torch.optim.SGD([torch.zeros(1)])}, DataError, "(?s)With SGD.* that fails"),
-    ({"optimizer": lambda parameters, lr: None}, DataError, "it made a NoneType"),
+    ({"optimizer": lambda parameters, lr: None}, DataError, "that fails: 'NoneType'"),
     ({"initial_epoch": 1.0}, DataError, "initial_epoch must be a whole number, not 1.0"),
 ]
 WHITENED = [
     (autoencoder, PICTURES, ModelError, "whiten needs a VAE .*this Autoencoder"),
     (lambda: nn.Linear(2, 2), PICTURES, ModelError, "whiten needs a VAE .*this Linear"),
     (small, PICTURES[:0], DataError, "The ImageSet is empty"),
-    (small, PICTURES[:2], DataError, "2 pictures cannot say how codes of 2 numbers spread"),
+    (small, PICTURES[:2], DataError, "2 pictures cannot say how 2 numbers spread"),
     (small, torch.rand(20, 1, 9, 9), ShapeError, "takes images of shape"),
     (small, torch.rand(20, 3, 8, 8), ShapeError, "built for grey pictures"),
     (small, PICTURES.numpy(), DataError, "come as an ImageSet"),

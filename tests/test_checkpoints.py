@@ -15,7 +15,7 @@ import vaelab
 from vaelab import weights
 from vaelab.data import ImageSet
 from vaelab.errors import CheckpointError
-from vaelab.training import Checkpoints
+from vaelab.training import Checkpoints, History
 from vaelab.training.checkpoints import TrainingState
 
 EPOCHS, STEPS = 4, 10  # 161 pictures in batches of 16, and the last of 17
@@ -166,6 +166,16 @@ def test_the_newest_and_the_best_stay(tmp_path):
     vaelab.fit(Graded(), pictures(8), epochs=4, validation=pictures(4), checkpoints=checkpoints, device="cpu")
     assert [path.name for path in checkpoints.all()] == ["epoch-0002", "epoch-0003", "epoch-0004"]
     assert checkpoints.best().name == "epoch-0002"
+
+
+def test_the_best_is_looked_for_at_the_ends_of_epochs(tmp_path):
+    """In the middle of an epoch the weights are no longer those that were measured."""
+    model, store = torch.nn.Linear(1, 1), Checkpoints(tmp_path)
+    optimizer, history = torch.optim.SGD(model.parameters(), lr=1.0), History(validation=[{"loss": 1.0}])
+    store.save(model, optimizer, TrainingState({}, history, epoch=1, step=5))
+    assert store.best() is None
+    store.save(model, optimizer, TrainingState({}, history, epoch=1))
+    assert store.best().name == "epoch-0001"
 
 
 def test_another_run_in_the_folder_is_left_alone(tmp_path):

@@ -148,6 +148,10 @@ def test_the_optimiser_sees_the_cosine_over_all_epochs(bars):
     vaelab.fit(small_vae(), bars, epochs=3, schedule="cosine", **options)
     assert seen == pytest.approx([5e-4 * (1 + math.cos(math.pi * step / 6)) for step in range(6)])
     seen.clear()
+    more = ImageSet(bars.images.repeat(2, 1, 1, 1)[:66])  # a third, short step an epoch
+    vaelab.fit(small_vae(), more, epochs=2, schedule="cosine", **options)
+    assert seen == pytest.approx([5e-4 * (1 + math.cos(math.pi * step / 6)) for step in range(6)])
+    seen.clear()
     vaelab.fit(small_vae(), bars, epochs=1, **options)
     assert seen == [1e-3, 1e-3]
 

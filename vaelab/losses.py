@@ -174,7 +174,7 @@ class Gaussian(nn.Module):
         Many tutorials train on factor * MSE + KL. That is an ELBO with the noise level in disguise:
         factor = D / (2 sigma^2), where D is the number of pixels, channels included.
         """
-        real_number("factor", factor, above=0)
+        _check_positive("factor", factor)
         return cls(sigma=math.sqrt(math.prod(image_shape) / (2 * factor)))
 
     @property

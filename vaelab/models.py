@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from vaelab import losses
 from vaelab.data import ImageSet
-from vaelab.data.arguments import check_image_shape, check_seed, check_tensors, whole_number
+from vaelab.data.arguments import check_image_shape, check_tensors, whole_number
 from vaelab.errors import ShapeError
 from vaelab.nets import ImageShape, evaluating, keeping_random_state
 
@@ -61,11 +61,7 @@ class _ImageModel(nn.Module):
         return self._run(self.decoder, self.codes(z))
 
     def codes(self, z: Tensor) -> Tensor:
-        """Codes (B, latent_dim) on the weights' device and of their dtype, once it is sure that they fit.
-
-        Raises:
-            DataError, ShapeError: no tensor, or another shape.
-        """
+        """Codes (B, latent_dim) on the weights' device, of their dtype; ShapeError where they do not fit."""
         check_tensors(z=z)
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ShapeError(
@@ -85,14 +81,15 @@ class _ImageModel(nn.Module):
         """The same, once it is sure that they fit this model."""
         x = self._floats(x)
         if x.shape[1:] != self.image_shape:
-            raise ShapeError(_wrong_shape(x.shape, self.image_shape))
+            raise ShapeError(wrong_shape(x.shape, self.image_shape))
         # Looking at a GPU's pixels makes the program wait for it, so training there skips this.
         if x.device.type == "cpu" or not self.training:
             losses.check_unit_range(x)
         return x
 
 
-def _wrong_shape(shape: torch.Size, expected: ImageShape) -> str:
+def wrong_shape(shape: torch.Size, expected: ImageShape) -> str:
+    """What to say of images that do not fit a model for `expected`, and what to do about it."""
     message = (
         f"This model takes images of shape (B, {', '.join(map(str, expected))}); these have {tuple(shape)}."
     )
@@ -251,7 +248,8 @@ class VAE(_ImageModel):
         torch.Size([4, 3, 64, 64])
         """
         n = whole_number("n, the number of samples,", n)
-        generator = None if seed is None else torch.Generator().manual_seed(check_seed(seed))
+        seed = None if seed is None else whole_number("seed", seed, least=None) % 2**64
+        generator = None if seed is None else torch.Generator().manual_seed(seed)
         z = torch.randn((n, self.latent_dim), generator=generator)
         with evaluating(self):
             return self.decode(z)

@@ -50,8 +50,7 @@ def whiten(model: VAE, images: ImageSet | Tensor, batch_size: int = 256) -> Tens
     images = ImageSet.some(images)
     if len(images) <= model.latent_dim:
         raise DataError(
-            f"{len(images)} pictures cannot say how codes of {model.latent_dim} numbers spread: give whiten "
-            f"more than {model.latent_dim}, better some thousands."
+            f"{len(images)} pictures cannot say how {model.latent_dim} numbers spread: whiten needs more."
         )
     with evaluating(model):
         features = torch.cat([model.features(x) for x in images.batches(batch_size, device_of(model))])

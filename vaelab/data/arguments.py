@@ -36,10 +36,8 @@ def check_tensors(**values) -> None:
     """Raise DataError for whichever of these, given by name, is no tensor."""
     for name, value in values.items():
         if not isinstance(value, Tensor):
-            raise DataError(
-                f"{name} must be a tensor, not {type(value).__name__}: torch.as_tensor makes one of an array "
-                "or of a list of numbers."
-            )
+            kind = type(value).__name__
+            raise DataError(f"{name} must be a tensor, not {kind}: torch.as_tensor makes one of numbers.")
 
 
 def check_image_shape(value) -> tuple[int, int, int]:
@@ -53,11 +51,6 @@ def check_image_shape(value) -> tuple[int, int, int]:
 def check_size(size) -> int:
     """A size as an int; DataError, in words, for one that no picture can have."""
     return whole_number("size, the height and width in pixels,", size)
-
-
-def check_seed(seed) -> int:
-    """A seed, any whole number, as an int that PyTorch's generators take; DataError for what is none."""
-    return whole_number("seed", seed, least=None) % 2**64
 
 
 def check_split(what: str, split: str) -> None:

@@ -71,13 +71,6 @@ class Checkpoints:
         self.folder = Path(folder).expanduser()
         self.keep = whole_number("keep, how many checkpoints stay,", keep)
 
-    @classmethod
-    def of(cls, checkpoints: "str | os.PathLike | Checkpoints | None") -> "Checkpoints | None":
-        """What `fit` was given, as Checkpoints; None stays None."""
-        if checkpoints is None or isinstance(checkpoints, Checkpoints):
-            return checkpoints
-        return cls(checkpoints)
-
     def all(self) -> list[Path]:
         """The checkpoints, oldest first: in the order of their numbers."""
         found = [(_FOLDER.fullmatch(path.name), path) for path in self.folder.glob("epoch-*")]

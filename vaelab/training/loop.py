@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 from vaelab import nets, speed
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ModelError, ShapeError, TrainingDivergedError
+from vaelab.models import wrong_shape
 from vaelab.progress import progress
 from vaelab.training.checkpoints import Checkpoints, TrainingState
 from vaelab.training.distributed import Processes
@@ -106,9 +107,7 @@ def fit(
     """
     settings = Settings(epochs, batch_size, lr, schedule, kl_warm_up, seed, initial_epoch)
     if not callable(getattr(model, "loss", None)):
-        raise ModelError(
-            f"fit needs a model with loss(x) -> dict, as a VAE is; {type(model).__name__} is none."
-        )
+        raise ModelError(f"fit needs a model with loss(x) -> dict; {type(model).__name__} has none.")
     for name, function in {"augment": augment, "after_epoch": after_epoch}.items():
         if function is not None and not callable(function):
             raise DataError(f"{name} is a function, or None, not {function!r}.")
@@ -118,7 +117,9 @@ def fit(
         raise ValueError("kl_warm_up is for a VAE: this model has no KL term whose weight could climb.")
     if resume and checkpoints is None:
         raise ValueError("resume=True goes on from a checkpoint: name their folder with checkpoints=...")
-    run = _Run(model, images, settings, optimizer, device, Checkpoints.of(checkpoints), resume)
+    if not (checkpoints is None or isinstance(checkpoints, Checkpoints)):
+        checkpoints = Checkpoints(checkpoints)
+    run = _Run(model, images, settings, optimizer, device, checkpoints, resume)
     with _batch_norm_explained(), run.started(precision, channels_last, keep_memory):
         for epoch in range(run.state.epoch, epochs):
             run.train_epoch(augment)
@@ -170,7 +171,9 @@ class _Run:
         self.processes.join()
         with nets.keeping_random_state(self.device):
             plan = self._plan(precision, channels_last, keep_memory)
-            with speed.applied(plan, self.model), self._bar() as self.bar:
+            total = self.settings.epochs * self.steps
+            self.bar = progress(total=total, initial=self.done, desc="Training", unit="step")
+            with speed.applied(plan, self.model), self.bar:
                 if self._found:
                     self.store.restore(self._found[0], self.model, self.optimizer)
                     self._say(f"Going on from {self._found[0]}.")
@@ -201,10 +204,6 @@ class _Run:
             if plan.reason:
                 self._say(f"Arithmetic: {plan.reason}.")
         return speed.Plan(state.precision, state.channels_last)
-
-    def _bar(self) -> tqdm:
-        total = self.settings.epochs * self.steps
-        return progress(total=total, initial=self.done, desc="Training", unit="step")
 
     def _say(self, line: str) -> None:
         if self.processes.rank == 0:
@@ -399,10 +398,7 @@ def _fitting(model: nn.Module, images: ImageSet | Tensor) -> ImageSet:
     images = ImageSet.some(images)
     expected = getattr(model, "image_shape", images.shape)
     if images.shape != expected:
-        raise ShapeError(
-            f"{images!r} does not fit a model for images of shape {expected}: load it with "
-            f"size={expected[1]}, or build the model with image_shape={images.shape}."
-        )
+        raise ShapeError(wrong_shape(images.images.shape, expected))
     return images
 
 
@@ -422,21 +418,20 @@ def _batch_norm_explained() -> Iterator[None]:
 
 def _make(optimizer, model: nn.Module, lr: float) -> torch.optim.Optimizer:
     """The optimiser that was asked for; each group of weights remembers the step size it begins with."""
-    settings = {} if optimizer is None else optimizer
+
+    def adam(parameters, lr: float) -> torch.optim.Optimizer:
+        return torch.optim.Adam(parameters, **{"lr": lr, "fused": True, **(optimizer or {})})
+
+    make = adam if optimizer is None or isinstance(optimizer, dict) else optimizer
     try:
-        if isinstance(settings, dict):
-            made = torch.optim.Adam(model.parameters(), **{"lr": lr, "fused": True, **settings})
-        else:
-            made = settings(model.parameters(), lr=lr)
-        if not isinstance(made, torch.optim.Optimizer):
-            raise TypeError(f"it made a {type(made).__name__}.")
-    except (TypeError, ValueError) as error:
+        made = make(model.parameters(), lr=lr)
+        for group in made.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+    except (TypeError, ValueError, AttributeError) as error:
         raise DataError(
             "optimizer is None, for Adam; a dict of Adam's settings; or what makes another: torch.optim.SGD. "
             f"With {optimizer!r} that fails: {error}"
         ) from error
-    for group in made.param_groups:
-        group.setdefault("initial_lr", group["lr"])
     return made
 
 

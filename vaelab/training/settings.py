@@ -21,7 +21,7 @@ from vaelab.nets import count_parameters
 SCHEDULES = ("constant", "cosine")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Settings:
     """See `fit` for what each means. Raises ValueError when one is out of range."""
 
@@ -34,17 +34,18 @@ class Settings:
     initial_epoch: int
 
     def __post_init__(self):
-        for name, least in {"epochs": 1, "batch_size": 1, "seed": None, "initial_epoch": None}.items():
-            whole = whole_number(name, getattr(self, name), least)
-            object.__setattr__(self, name, whole)  # NumPy's become Python's, which JSON can hold
+        # NumPy's numbers become Python's, which JSON can hold.
+        self.epochs = whole_number("epochs", self.epochs)
+        self.batch_size = whole_number("batch_size", self.batch_size)
+        self.seed = whole_number("seed", self.seed, least=None)
+        self.initial_epoch = whole_number("initial_epoch", self.initial_epoch, least=None)
+        self.lr = real_number("lr, the step size,", self.lr, above=0)
+        self.kl_warm_up = real_number("kl_warm_up, a number of epochs,", self.kl_warm_up, least=0)
         if not 0 <= self.initial_epoch <= self.epochs:
             raise ValueError(
                 f"initial_epoch counts epochs that are done, from 0 to epochs={self.epochs}; "
                 f"it is {self.initial_epoch}."
             )
-        object.__setattr__(self, "lr", real_number("lr, the step size,", self.lr, above=0))
-        warm_up = real_number("kl_warm_up, a number of epochs,", self.kl_warm_up, least=0)
-        object.__setattr__(self, "kl_warm_up", warm_up)
         if self.schedule not in SCHEDULES:
             raise UnknownNameError("schedule", self.schedule, SCHEDULES)
 

@@ -13,7 +13,7 @@ from typing import Any, Literal, overload
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from vaelab import losses
@@ -180,34 +180,20 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
         raise WeightsError(f"{path} does not say which recipe it belongs to; vaelab's own files do.")
     try:
         recipe = json.loads(header["recipe"])
-        changes: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in recipe["changes"].items()
-        }
-        model = build(recipe["name"], **changes)
+        model = build(recipe["name"], **recipe["changes"])
         for name in header.keys() & _exchangeable(model):
             setattr(model, name, _from_words(json.loads(header[name])))
     except WeightsError:
         raise
     except (TypeError, ValueError, LookupError) as error:
         raise WeightsError(f"What {path} says of its model cannot be understood: {error}") from error
-    fill(model, read(path), path)
-    return model.to(device).eval()
-
-
-def read(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a weights file. Raises WeightsError if it cannot be read."""
-    with _opened(path) as file:
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-
-
-def fill(model: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> None:
-    """Copy tensors into the model. Raises WeightsError if names or shapes do not fit."""
     try:
-        model.load_state_dict(tensors)
+        model.load_state_dict(load_file(path))
     except RuntimeError as error:
         raise WeightsError(
             f"The weights in {path} were made for another model or another version of it: {error}"
         ) from error
+    return model.to(device).eval()
 
 
 def _stored(value: torch.Tensor, half: bool) -> torch.Tensor:
@@ -219,15 +205,11 @@ def _stored(value: torch.Tensor, half: bool) -> torch.Tensor:
 
 
 def _header(path: Path) -> dict[str, str]:
-    with _opened(path) as file:
-        return file.metadata() or {}
-
-
-def _opened(path: Path):
     if not path.is_file():
         raise WeightsError(f"There is no weights file {path}. `vaelab export` writes one from a run.")
     try:
-        return safe_open(path, framework="pt")
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise WeightsError(
             f"{path} is not a weights file, or it is damaged: {error}. Copy or make it again."
