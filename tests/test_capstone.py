@@ -140,6 +140,14 @@ def test_the_common_sigma_is_the_one_that_the_elbo_likes_best():
     assert elbo(sigma) > max(elbo(0.95 * sigma), elbo(1.05 * sigma))
 
 
+def test_looking_for_the_common_sigma_seeds_nobody_elses_draws(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda seed: pytest.fail("seeded the GPUs"))
+    model = recipes.build("mayberay-digits-vae", image_shape=(1, 8, 8), hidden=4)
+    images, state = vaelab.ImageSet(torch.rand(4, 1, 8, 8)), torch.get_rng_state()
+    assert measures.calibrated_sigma(model, images) == measures.calibrated_sigma(model, images)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 def test_a_model_trained_with_another_likelihood_can_be_handed_in(tmp_path):
     model = recipes.build("portrait-vae")
     model.likelihood = vaelab.losses.Laplace(0.1)

@@ -15,16 +15,16 @@ import vaelab
 from vaelab import weights
 from vaelab.data import ImageSet
 from vaelab.errors import CheckpointError
-from vaelab.training import Checkpoints
+from vaelab.training import Checkpoints, History
 from vaelab.training.checkpoints import TrainingState
 
-EPOCHS, STEPS = 4, 10  # 160 pictures in batches of 16
+EPOCHS, STEPS = 4, 10  # 161 pictures in batches of 16, and the last of 17
 # A server that has imported PyTorch once and forks for each run: killing is only a test if it is done often.
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["torch._dynamo", "vaelab.training", "vaelab.recipes"])
 
 
-def pictures(n=160):
+def pictures(n=161):
     generator = torch.Generator().manual_seed(0)
     return ImageSet(torch.randint(0, 256, (n, 3, 16, 16), generator=generator, dtype=torch.uint8))
 
@@ -168,6 +168,16 @@ def test_the_newest_and_the_best_stay(tmp_path):
     assert checkpoints.best().name == "epoch-0002"
 
 
+def test_the_best_is_looked_for_at_the_ends_of_epochs(tmp_path):
+    """In the middle of an epoch the weights are no longer those that were measured."""
+    model, store = torch.nn.Linear(1, 1), Checkpoints(tmp_path)
+    optimizer, history = torch.optim.SGD(model.parameters(), lr=1.0), History(validation=[{"loss": 1.0}])
+    store.save(model, optimizer, TrainingState({}, history, epoch=1, step=5))
+    assert store.best() is None
+    store.save(model, optimizer, TrainingState({}, history, epoch=1))
+    assert store.best().name == "epoch-0001"
+
+
 def test_another_run_in_the_folder_is_left_alone(tmp_path):
     train(tmp_path, resume=False, epochs=1)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
@@ -217,7 +227,7 @@ def test_the_newest_is_the_one_with_the_highest_number(tmp_path):
 
 @pytest.mark.parametrize("keep", [0, -1, 2.5])
 def test_how_many_stay_is_a_whole_number_from_1(keep, tmp_path):
-    with pytest.raises(ValueError, match="must be a whole number from 1"):
+    with pytest.raises(ValueError, match=r"keep.* must be a whole number of at least 1, not"):
         Checkpoints(tmp_path, keep=keep)
 
 

@@ -11,7 +11,8 @@ from PIL import Image
 
 import vaelab
 from vaelab import cli, evaluation
-from vaelab.training import Checkpoints
+from vaelab.training import Checkpoints, History
+from vaelab.training.checkpoints import TrainingState
 
 
 def test_help_and_import_do_not_load_torch():
@@ -94,7 +95,7 @@ _NEW_RUN = ("--data", "digits", "--recipe", "mayberay-digits-vae", "--epochs", "
         (["train", "--out", "DIR", "--resume"], "no run in"),
         (
             ["train", *_NEW_RUN, "--keep", "0", "--out", "DIR"],
-            "from 1",
+            "keep, how many checkpoints stay, must be a whole number of at least 1, not 0",
         ),
         (["sample", "portrait-vea"], "trained model called 'portrait-vea'"),
         (["sample", "DIR"], "no checkpoints"),
@@ -123,6 +124,17 @@ def test_the_defaults_of_fit_are_those_of_the_command(capsys):
     shown = " ".join(capsys.readouterr().out.split())
     assert f"over all processes (default {known['batch_size']})" in shown
     assert f"step size (default {known['lr']})" in shown
+
+
+def test_what_is_opened_is_the_best_checkpoint(tmp_path):
+    from vaelab import commands
+
+    model, store = torch.nn.Linear(1, 1), Checkpoints(tmp_path)
+    optimizer, scores = torch.optim.SGD(model.parameters(), lr=1.0), [{"loss": 1.0}, {"loss": 2.0}]
+    for epoch in (1, 2):
+        state = TrainingState({}, History(validation=scores[:epoch]), epoch=epoch)
+        store.save(model, optimizer, state)
+    assert commands._checkpoint(tmp_path).name == "epoch-0001"
 
 
 def test_a_run_of_fit_is_opened_by_the_command(tmp_path, capsys, monkeypatch):

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from vaelab.data import ImageSet
+from vaelab.data.arguments import check_tensors, whole_number
 from vaelab.errors import DataError, ShapeError
 from vaelab.models import VAE, Autoencoder
 from vaelab.nets import evaluating
@@ -53,8 +54,9 @@ def decode(model: Autoencoder | VAE, z: Tensor, batch_size: int = 256) -> Tensor
     >>> decode(vaelab.pretrained("dlwp-digits-vae"), torch.zeros(3, 2)).shape
     torch.Size([3, 1, 28, 28])
     """
+    batches = model.codes(z).split(whole_number("batch_size", batch_size))
     with evaluating(model):
-        return torch.cat([model.decode(part).cpu() for part in z.to(device_of(model)).split(batch_size)])
+        return torch.cat([model.decode(part).cpu() for part in batches])
 
 
 @torch.no_grad()
@@ -65,10 +67,8 @@ def reconstruct(model: Autoencoder | VAE, images: ImageSet | Tensor, batch_size:
 
 
 def _batches(model: nn.Module, images: ImageSet | Tensor, batch_size: int) -> Iterator[Tensor]:
-    images = ImageSet.of(images)
-    if not len(images):
-        raise DataError("The ImageSet is empty: there is nothing to encode.")
-    return images.batches(batch_size, device_of(model))
+    """Batches of all `images`, one at least, where the model's weights are."""
+    return ImageSet.some(images).batches(batch_size, device_of(model))
 
 
 def interpolate(start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
@@ -77,13 +77,13 @@ def interpolate(start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
     (1 - alpha) start + alpha end, alpha from 0 to 1. Codes have shape (latent_dim,), the answer
     (steps, latent_dim).
     """
+    check_tensors(start=start, end=end)
     if start.shape != end.shape or start.ndim != 1:
         raise ShapeError(
             f"interpolate goes between two codes of shape (latent_dim,); these are {tuple(start.shape)} and "
             f"{tuple(end.shape)}."
         )
-    if steps < 2:
-        raise ValueError(f"steps must be at least 2, the two ends, not {steps}.")
+    steps = whole_number("steps, the two ends included,", steps, least=2)
     alpha = torch.linspace(0, 1, steps, dtype=start.dtype, device=start.device)[:, None]
     return (1 - alpha) * start + alpha * end
 
@@ -167,6 +167,7 @@ def attribute_vectors(codes: Tensor, attributes: Tensor) -> Tensor:
 
 
 def _checked_attributes(codes: Tensor, present: Tensor, axes: int) -> Tensor:
+    check_tensors(codes=codes, present=present)
     if codes.ndim != 2 or present.ndim != axes or len(present) != len(codes):
         raise ShapeError(
             f"Codes (N, latent_dim) need {'one bool' if axes == 1 else 'one row of bools'} each, "
@@ -200,11 +201,11 @@ def quantile_grid(steps: int = 15) -> Tensor:
     The k-th of `steps` coordinates is the quantile of (k + 1/2) / steps, so the grid is dense where the prior
     is (Kingma and Welling 2014, figure 4). Returns (steps * steps, 2), in the order of `grid`.
     """
-    coordinates = torch.special.ndtri((torch.arange(steps) + 0.5) / steps)
+    coordinates = torch.special.ndtri((torch.arange(whole_number("steps", steps)) + 0.5) / steps)
     return grid(coordinates, coordinates)
 
 
 def square_grid(low: float, high: float, steps: int = 15) -> Tensor:
     """An evenly spaced grid from `low` to `high` on both axes: (steps * steps, 2), in the order of `grid`."""
-    coordinates = torch.linspace(low, high, steps)
+    coordinates = torch.linspace(low, high, whole_number("steps", steps))
     return grid(coordinates, coordinates)

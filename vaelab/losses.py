@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vaelab.data.arguments import check_tensors, real_number
 from vaelab.data.pixels import check_unit_range
 from vaelab.errors import ShapeError
 
@@ -115,6 +116,7 @@ def gaussian_kl(
     >>> gaussian_kl(torch.ones(5, 2), torch.zeros(5, 2))  # 1/2 mu^2 for each of two dimensions
     tensor([1., 1., 1., 1., 1.])
     """
+    check_tensors(mu=mu, log_var=log_var)
     if mu.shape != log_var.shape:
         raise ShapeError(
             f"mu has shape {tuple(mu.shape)} and log_var {tuple(log_var.shape)}: they must be the same."
@@ -172,6 +174,7 @@ class Gaussian(nn.Module):
         Many tutorials train on factor * MSE + KL. That is an ELBO with the noise level in disguise:
         factor = D / (2 sigma^2), where D is the number of pixels, channels included.
         """
+        _check_positive("factor", factor)
         return cls(sigma=math.sqrt(math.prod(image_shape) / (2 * factor)))
 
     @property
@@ -207,11 +210,12 @@ class Laplace(nn.Module):
 
 
 def _check_positive(name: str, value: float | Tensor) -> None:
-    if not isinstance(value, Tensor) and not value > 0:
-        raise ValueError(f"{name} must be greater than 0, not {value}.")
+    if not isinstance(value, Tensor):
+        real_number(name, value, above=0)
 
 
 def _check_same_shape(x: Tensor, x_hat: Tensor) -> None:
+    check_tensors(x=x, x_hat=x_hat)
     if x.shape != x_hat.shape:  # otherwise broadcasting would quietly compare the wrong pixels
         raise ShapeError(
             f"The images have shape {tuple(x.shape)} and the reconstructions {tuple(x_hat.shape)}; "

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from vaelab import losses
 from vaelab.data import ImageSet
+from vaelab.data.arguments import check_image_shape, check_tensors, whole_number
 from vaelab.errors import ShapeError
 from vaelab.nets import ImageShape, evaluating, keeping_random_state
 
@@ -23,8 +24,8 @@ class _ImageModel(nn.Module):
     def __init__(self, encoder: nn.Module, decoder: nn.Module, latent_dim: int, image_shape: ImageShape):
         super().__init__()
         self.encoder, self.decoder = encoder, decoder
-        channels, height, width = image_shape
-        self.latent_dim, self.image_shape = latent_dim, (channels, height, width)
+        self.latent_dim = whole_number("latent_dim, the numbers in a code,", latent_dim)
+        self.image_shape = check_image_shape(image_shape)
         self.network_dtype = torch.float32
 
     def _run(self, network: nn.Module, x: Tensor) -> Tensor:
@@ -46,6 +47,10 @@ class _ImageModel(nn.Module):
             )
         return nn.Linear(features[0], self.latent_dim, device=like.device, dtype=like.dtype)
 
+    def features(self, x: ImageSet | Tensor) -> Tensor:
+        """What the encoder says of images (B, C, H, W), before any head: (B, F)."""
+        return self._run(self.encoder, self._pictures(x))
+
     def decode(self, z: Tensor) -> Tensor:
         """Codes (B, latent_dim) -> images (B, C, H, W) in [0, 1].
 
@@ -53,12 +58,17 @@ class _ImageModel(nn.Module):
         >>> build("portrait-vae").decode(torch.zeros(5, 64)).shape
         torch.Size([5, 3, 64, 64])
         """
+        return self._run(self.decoder, self.codes(z))
+
+    def codes(self, z: Tensor) -> Tensor:
+        """Codes (B, latent_dim) on the weights' device, of their dtype; ShapeError where they do not fit."""
+        check_tensors(z=z)
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ShapeError(
                 f"Codes for this model have shape (B, {self.latent_dim}); these have {tuple(z.shape)}."
                 + (" One code alone needs a batch axis: z[None]." if z.shape == (self.latent_dim,) else "")
             )
-        return self._run(self.decoder, z)
+        return z.to(next(self.parameters()))  # its device and dtype
 
     def _floats(self, x: ImageSet | Tensor) -> Tensor:
         """Pictures of any kind as floats of the weights' dtype; bytes also move to where the weights are."""
@@ -71,14 +81,15 @@ class _ImageModel(nn.Module):
         """The same, once it is sure that they fit this model."""
         x = self._floats(x)
         if x.shape[1:] != self.image_shape:
-            raise ShapeError(_wrong_shape(x.shape, self.image_shape))
+            raise ShapeError(wrong_shape(x.shape, self.image_shape))
         # Looking at a GPU's pixels makes the program wait for it, so training there skips this.
         if x.device.type == "cpu" or not self.training:
             losses.check_unit_range(x)
         return x
 
 
-def _wrong_shape(shape: torch.Size, expected: ImageShape) -> str:
+def wrong_shape(shape: torch.Size, expected: ImageShape) -> str:
+    """What to say of images that do not fit a model for `expected`, and what to do about it."""
     message = (
         f"This model takes images of shape (B, {', '.join(map(str, expected))}); these have {tuple(shape)}."
     )
@@ -117,7 +128,7 @@ class Autoencoder(_ImageModel):
 
     def encode(self, x: ImageSet | Tensor) -> Tensor:
         """Images (B, C, H, W) -> codes (B, latent_dim)."""
-        return self.to_code(self._run(self.encoder, self._pictures(x)))
+        return self.to_code(self.features(x))
 
     def forward(self, x: ImageSet | Tensor) -> Tensor:
         """The reconstruction: images (B, C, H, W) in [0, 1]."""
@@ -188,7 +199,7 @@ class VAE(_ImageModel):
         >>> [part.shape for part in build("portrait-vae").encode(torch.rand(5, 3, 64, 64))]
         [torch.Size([5, 64]), torch.Size([5, 64])]
         """
-        features = self._run(self.encoder, self._pictures(x))
+        features = self.features(x)
         return self.to_mu(features), self.to_log_var(features)
 
     def reparameterize(self, mu: Tensor, log_var: Tensor) -> Tensor:
@@ -236,9 +247,9 @@ class VAE(_ImageModel):
         >>> build("portrait-vae").sample(4, seed=0).shape
         torch.Size([4, 3, 64, 64])
         """
-        if n < 1:
-            raise ValueError(f"n, the number of samples, must be at least 1, not {n}.")
+        n = whole_number("n, the number of samples,", n)
+        seed = None if seed is None else whole_number("seed", seed, least=None) % 2**64
         generator = None if seed is None else torch.Generator().manual_seed(seed)
         z = torch.randn((n, self.latent_dim), generator=generator)
         with evaluating(self):
-            return self.decode(z.to(self.to_mu.weight))  # its device and dtype
+            return self.decode(z)

@@ -15,7 +15,8 @@ import torch
 from torch import nn
 
 from vaelab import losses, nets
-from vaelab.errors import UnknownNameError
+from vaelab.data.arguments import check_image_shape, check_size, real_number, whole_number
+from vaelab.errors import DataError, UnknownNameError
 from vaelab.models import VAE, Autoencoder
 from vaelab.nets import ImageShape
 
@@ -70,7 +71,8 @@ def build(name: str, *, seed: int = 0, size: int | None = None, **changes: Any) 
 
     Raises:
         UnknownNameError: no such recipe, or no such option of it; the nearest names are suggested.
-        ValueError: a size below 1, or one beside `image_shape`.
+        ValueError: both a size and an `image_shape`.
+        DataError: a size, seed or option that is no number, or none that can be.
         ShapeError: pictures that do not fit the recipe's layers.
 
     >>> build("portrait-vae", size=32).image_shape
@@ -79,18 +81,34 @@ def build(name: str, *, seed: int = 0, size: int | None = None, **changes: Any) 
     if name not in RECIPES:
         raise UnknownNameError("recipe", name, RECIPES)
     recipe = RECIPES[name]
-    for option in changes:
+    for option, value in changes.items():
         if option not in recipe.options:
             raise UnknownNameError(f"option of {name!r}", option, [*recipe.options, "size"])
+        changes[option] = _checked(option, value, recipe.options[option])
     if size is not None:
-        if "image_shape" in changes or not size >= 1:
-            raise ValueError(f"Give size, at least 1, or image_shape, not both; size is {size}.")
+        if "image_shape" in changes:
+            raise ValueError(f"Give size or image_shape, not both: {size} and {changes['image_shape']}.")
+        size = check_size(size)
         changes["image_shape"] = (recipe.image_shape[0], size, size)
+    seed = whole_number("seed", seed, least=None) % 2**64
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would reach the GPUs' too
         model = recipe.make(**changes)
     model.recipe = {"name": name, "changes": changes}
     return model
+
+
+def _checked(option: str, value: Any, default: Any) -> Any:
+    """An option of the kind of its default: a shape, a switch, a whole number or another number."""
+    if isinstance(default, tuple):
+        return check_image_shape(value)
+    if isinstance(default, float):
+        return real_number(option, value, least=0)
+    if not isinstance(default, bool):
+        return whole_number(option, value)
+    if not isinstance(value, bool):
+        raise DataError(f"{option} is True or False, not {value!r}.")
+    return value
 
 
 _Make = TypeVar("_Make", bound=Callable[..., Autoencoder | VAE])

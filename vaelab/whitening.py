@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vaelab.data import ImageSet
+from vaelab.errors import DataError, ModelError
 from vaelab.latent import device_of
 from vaelab.models import VAE
 from vaelab.nets import evaluating
@@ -27,8 +28,8 @@ def whiten(model: VAE, images: ImageSet | Tensor, batch_size: int = 256) -> Tens
 
     Args:
         model: its decoder begins with an `nn.Linear`.
-        images: an ImageSet, floats in [0, 1] or uint8; some thousands, more than `latent_dim` and than the
-            encoder's features.
+        images: an ImageSet, floats in [0, 1] or uint8; more than `latent_dim`, better some thousands, and
+            more than the encoder's features.
         batch_size: images at a time.
 
     Returns:
@@ -36,17 +37,23 @@ def whiten(model: VAE, images: ImageSet | Tensor, batch_size: int = 256) -> Tens
         if prior and codes already matched.
 
     Raises:
-        TypeError: the decoder does not begin with a linear layer.
+        ModelError: no VAE, or one whose decoder does not begin with a linear layer.
+        DataError, ShapeError: too few pictures, or some that do not fit the model.
     """
-    first = model.decoder[0] if isinstance(model.decoder, nn.Sequential) else model.decoder
-    if not isinstance(first, nn.Linear):
-        raise TypeError(
-            "whiten needs a decoder that begins with nn.Linear, which takes up the change of variables; "
-            f"this one begins with {type(first).__name__}."
+    decoder = getattr(model, "decoder", None)
+    first = decoder[0] if isinstance(decoder, nn.Sequential) else decoder
+    if not (isinstance(model, VAE) and isinstance(first, nn.Linear)):
+        raise ModelError(
+            "whiten needs a VAE whose decoder begins with nn.Linear, which takes up the change of variables; "
+            f"this {type(model).__name__}'s begins with {type(first).__name__}."
         )
-    batches = ImageSet.of(images).batches(batch_size, device_of(model))
+    images = ImageSet.some(images)
+    if len(images) <= model.latent_dim:
+        raise DataError(
+            f"{len(images)} pictures cannot say how {model.latent_dim} numbers spread: whiten needs more."
+        )
     with evaluating(model):
-        features = torch.cat([model.encoder(x) for x in batches])
+        features = torch.cat([model.features(x) for x in images.batches(batch_size, device_of(model))])
     mu, variance = model.to_mu(features).double(), model.to_log_var(features).double().exp()
     mean, noise = mu.mean(0), torch.diag(variance.mean(0))
     to_white, spread = _axes(torch.cov(mu.T) + noise, noise)

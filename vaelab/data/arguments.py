@@ -1,9 +1,13 @@
-"""Checks of what a caller asks for: whole numbers and splits. What cannot be gets a sentence."""
+"""Checks of what a caller asks for: numbers, shapes, tensors and splits. What cannot be gets a sentence."""
 
-from numbers import Integral
+import math
+from collections.abc import Sequence
+from numbers import Integral, Real
+
+from torch import Tensor
 
 from vaelab.data.splits import SPLITS
-from vaelab.errors import DataError, UnknownNameError
+from vaelab.errors import DataError, ShapeError, UnknownNameError
 
 
 def is_whole(value: object) -> bool:
@@ -17,6 +21,31 @@ def whole_number(what: str, value, least: int | None = 1) -> int:
         bound = "" if least is None else f" of at least {least}"
         raise DataError(f"{what} must be a whole number{bound}, not {value!r}.")
     return int(value)
+
+
+def real_number(what: str, value, *, least: float = -math.inf, above: float = -math.inf) -> float:
+    """`value` as a float, or else a DataError that says `what` must be finite, and how large."""
+    real = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+    if not real or value < least or value <= above:
+        bound = f" greater than {above:g}" if above > -math.inf else f" of at least {least:g}"
+        raise DataError(f"{what} must be a finite number{bound}, not {value!r}.")
+    return float(value)
+
+
+def check_tensors(**values) -> None:
+    """Raise DataError for whichever of these, given by name, is no tensor."""
+    for name, value in values.items():
+        if not isinstance(value, Tensor):
+            kind = type(value).__name__
+            raise DataError(f"{name} must be a tensor, not {kind}: torch.as_tensor makes one of numbers.")
+
+
+def check_image_shape(value) -> tuple[int, int, int]:
+    """An image shape as three ints; ShapeError or DataError for what is none."""
+    if not isinstance(value, Sequence) or len(value) != 3:
+        raise ShapeError(f"image_shape is (channels, height, width), three whole numbers, not {value!r}.")
+    channels, height, width = (whole_number("Each of image_shape, (C, H, W),", number) for number in value)
+    return channels, height, width
 
 
 def check_size(size) -> int:

@@ -81,6 +81,14 @@ class ImageSet:
         """
         return images if isinstance(images, ImageSet) else cls(images)
 
+    @classmethod
+    def some(cls, images: "ImageSet | Tensor") -> "ImageSet":
+        """The same, where one picture is needed at least. Raises DataError when there are none."""
+        found = cls.of(images)
+        if not len(found):
+            raise DataError("The ImageSet is empty: at least one picture is needed.")
+        return found
+
     def __len__(self) -> int:
         return len(self.images)
 

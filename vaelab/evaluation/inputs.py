@@ -6,17 +6,11 @@ from contextlib import AbstractContextManager
 from torch import Tensor, nn
 
 from vaelab.data import ImageSet
-from vaelab.errors import DataError, ModelError
+from vaelab.errors import ModelError
 from vaelab.models import VAE
 from vaelab.nets import evaluating
 
-
-def some_pictures(images: ImageSet | Tensor) -> ImageSet:
-    """The pictures as an ImageSet. Raises DataError when there are none, and as `ImageSet.of`."""
-    images = ImageSet.of(images)
-    if not len(images):
-        raise DataError("The ImageSet is empty: there is nothing to measure.")
-    return images
+some_pictures = ImageSet.some
 
 
 def measurable(model: nn.Module, images: ImageSet | Tensor) -> ImageSet:

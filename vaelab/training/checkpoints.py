@@ -8,7 +8,6 @@ import re
 import shutil
 import warnings
 from dataclasses import asdict, dataclass, field
-from numbers import Integral
 from pathlib import Path
 
 import torch
@@ -17,6 +16,7 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from vaelab import weights
+from vaelab.data.arguments import whole_number
 from vaelab.errors import CheckpointError
 from vaelab.files import flush_to_disk
 from vaelab.training.history import History, RunningMean
@@ -68,17 +68,8 @@ class Checkpoints:
     """
 
     def __init__(self, folder: str | os.PathLike, keep: int = 3):
-        if not isinstance(keep, Integral) or keep < 1:
-            raise ValueError(f"keep, how many checkpoints stay, must be a whole number from 1, not {keep!r}.")
-        self.folder: Path = Path(folder).expanduser()
-        self.keep: int = keep
-
-    @classmethod
-    def of(cls, checkpoints: "str | os.PathLike | Checkpoints | None") -> "Checkpoints | None":
-        """What `fit` was given, as Checkpoints; None stays None."""
-        if checkpoints is None or isinstance(checkpoints, Checkpoints):
-            return checkpoints
-        return cls(checkpoints)
+        self.folder = Path(folder).expanduser()
+        self.keep = whole_number("keep, how many checkpoints stay,", keep)
 
     def all(self) -> list[Path]:
         """The checkpoints, oldest first: in the order of their numbers."""
@@ -172,9 +163,9 @@ class Checkpoints:
                 raise CheckpointError(f"{path} was written by another version of vaelab.")
             state = TrainingState.from_json(content)
             damaged = [name for name, digest in sums.items() if _sha256(path / name) != digest]
+        except CheckpointError:
+            raise
         except (OSError, ValueError, KeyError, TypeError) as error:
-            if isinstance(error, CheckpointError):
-                raise
             raise CheckpointError(f"The checkpoint {path} is damaged: {error}.") from error
         if damaged:
             raise CheckpointError(

@@ -72,6 +72,6 @@ def mean_terms(model: nn.Module, images: ImageSet | Tensor, batch_size: int = 25
     """The model's loss terms averaged over all `images`, in evaluation mode, no gradients."""
     running = RunningMean()
     with evaluating(model):
-        for x in ImageSet.of(images).batches(batch_size, next(model.parameters()).device):
+        for x in ImageSet.some(images).batches(batch_size, next(model.parameters()).device):
             running.add(model.loss(x), len(x))  # type: ignore[operator]
     return running.value()

@@ -13,7 +13,8 @@ from tqdm.auto import tqdm
 
 from vaelab import nets, speed
 from vaelab.data import ImageSet
-from vaelab.errors import DataError, ShapeError, TrainingDivergedError
+from vaelab.errors import DataError, ModelError, ShapeError, TrainingDivergedError
+from vaelab.models import wrong_shape
 from vaelab.progress import progress
 from vaelab.training.checkpoints import Checkpoints, TrainingState
 from vaelab.training.distributed import Processes
@@ -53,13 +54,16 @@ def fit(
     seed gives the same result on the same machine; PyTorch's own random state is left as it was. Started by
     `torchrun` in several processes (distributed data parallel), each takes its share of every batch.
 
+    In a model in training mode, a part in evaluation mode stays so: its batch norm and dropout were frozen on
+    purpose. A model that is itself in evaluation mode, as `fit` and `pretrained` leave it, is trained whole.
+
     Args:
         model: has `loss(x) -> dict` of scalar tensors, with "loss" the one to make small.
         images: what to learn from: an `ImageSet`, or a tensor (N, C, H, W), floats in [0, 1] or uint8. They
             move to the device whole where they fit.
         epochs: how many times to go through them, those before `initial_epoch` or a resume included.
-        batch_size: images a step, over all processes. A batch that does not fit the memory goes through in
-            parts, and a line says so.
+        batch_size: images a step, over all processes; one left over at the end joins the batch before it. A
+            batch that does not fit the memory goes through in parts, and a line says so.
         lr: the step size.
         optimizer: None for Adam; a dict of Adam's other settings, {"betas": (0.9, 0.99)}; or what makes
             another one, called as optimizer(parameters, lr=lr): `torch.optim.SGD`, or
@@ -89,9 +93,10 @@ def fit(
         The `History`. The model stays on `device`, in evaluation mode, without gradients.
 
     Raises:
-        ValueError: epochs, batch size, step size or another number out of range; `resume` without
-            `checkpoints`.
+        ValueError: epochs, batch size, step size or another argument that cannot be (most are `DataError`);
+            `resume` without `checkpoints`.
         DataError, PixelRangeError, ShapeError: pictures that are none, or do not fit the model.
+        ModelError: a model without `loss`.
         CheckpointError: the folder holds another run, or (without `resume`) any run.
         TrainingDivergedError: the loss became NaN or infinite; the weights are those before that step.
 
@@ -101,14 +106,21 @@ def fit(
     (2, ['kl', 'loss', 'reconstruction'])
     """
     settings = Settings(epochs, batch_size, lr, schedule, kl_warm_up, seed, initial_epoch)
+    if not callable(getattr(model, "loss", None)):
+        raise ModelError(f"fit needs a model with loss(x) -> dict; {type(model).__name__} has none.")
+    for name, function in {"augment": augment, "after_epoch": after_epoch}.items():
+        if function is not None and not callable(function):
+            raise DataError(f"{name} is a function, or None, not {function!r}.")
     images = _fitting(model, images)
     validation = validation if validation is None else _fitting(model, validation)
     if kl_warm_up and not hasattr(model, "beta"):
         raise ValueError("kl_warm_up is for a VAE: this model has no KL term whose weight could climb.")
     if resume and checkpoints is None:
         raise ValueError("resume=True goes on from a checkpoint: name their folder with checkpoints=...")
-    run = _Run(model, images, settings, optimizer, device, Checkpoints.of(checkpoints), resume)
-    with run.started(precision, channels_last, keep_memory):
+    if not (checkpoints is None or isinstance(checkpoints, Checkpoints)):
+        checkpoints = Checkpoints(checkpoints)
+    run = _Run(model, images, settings, optimizer, device, checkpoints, resume)
+    with _batch_norm_explained(), run.started(precision, channels_last, keep_memory):
         for epoch in range(run.state.epoch, epochs):
             run.train_epoch(augment)
             if run.history.interrupted:
@@ -131,10 +143,11 @@ class _Run:
         self.processes = Processes(device)
         self.device = self.processes.device
         self.settings, self.store = settings, store
+        self.frozen = [part for part in model.modules() if model.training and not part.training]
         self.model, self.images = model.to(self.device), images.resident(self.device)
         self.optimizer = _make(optimizer, model, settings.lr)
-        self.steps = settings.steps_per_epoch(images)
-        fixed = settings.fixed(model, images, self.optimizer)
+        self.steps = len(batch_order(len(images), settings.batch_size, seed=0, epoch=0))
+        fixed = settings.fixed(model, images, self.optimizer) if store else {}
         self._found = store.starting_point(resume, fixed) if store else None
         self.state = self._found[1] if self._found else TrainingState(fixed, epoch=settings.initial_epoch)
         if self.processes.rank > 0:
@@ -158,7 +171,9 @@ class _Run:
         self.processes.join()
         with nets.keeping_random_state(self.device):
             plan = self._plan(precision, channels_last, keep_memory)
-            with speed.applied(plan, self.model), self._bar() as self.bar:
+            total = self.settings.epochs * self.steps
+            self.bar = progress(total=total, initial=self.done, desc="Training", unit="step")
+            with speed.applied(plan, self.model), self.bar:
                 if self._found:
                     self.store.restore(self._found[0], self.model, self.optimizer)
                     self._say(f"Going on from {self._found[0]}.")
@@ -190,10 +205,6 @@ class _Run:
                 self._say(f"Arithmetic: {plan.reason}.")
         return speed.Plan(state.precision, state.channels_last)
 
-    def _bar(self) -> tqdm:
-        total = self.settings.epochs * self.steps
-        return progress(total=total, initial=self.done, desc="Training", unit="step")
-
     def _say(self, line: str) -> None:
         if self.processes.rank == 0:
             tqdm.write(line)  # above a bar, where there is one
@@ -208,6 +219,8 @@ class _Run:
         state, stopped = self.state, False
         order = batch_order(len(self.images), self.settings.batch_size, self.settings.seed, state.epoch)
         self.model.train()
+        for part in self.frozen:
+            part.training = False
         with self._warming_up():
             for step in range(state.step, len(order)):
                 self._step(order[step], augment)
@@ -382,26 +395,43 @@ class _Stopping:
 
 def _fitting(model: nn.Module, images: ImageSet | Tensor) -> ImageSet:
     """Pictures as an ImageSet. Raises DataError or ShapeError where they and the model do not fit."""
-    images = ImageSet.of(images)
-    if len(images) == 0:
-        raise DataError("The ImageSet is empty: there is nothing to learn from.")
+    images = ImageSet.some(images)
     expected = getattr(model, "image_shape", images.shape)
     if images.shape != expected:
-        raise ShapeError(
-            f"{images!r} does not fit a model for images of shape {expected}: load it with "
-            f"size={expected[1]}, or build the model with image_shape={images.shape}."
-        )
+        raise ShapeError(wrong_shape(images.images.shape, expected))
     return images
+
+
+@contextmanager
+def _batch_norm_explained() -> Iterator[None]:
+    """PyTorch's word on a batch of one picture, with what to do about it."""
+    try:
+        yield
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise DataError(
+            "Batch norm divides by the spread of a batch, and one picture may have none. Train "
+            "on more pictures, with a larger batch_size, or on fewer processes."
+        ) from error
 
 
 def _make(optimizer, model: nn.Module, lr: float) -> torch.optim.Optimizer:
     """The optimiser that was asked for; each group of weights remembers the step size it begins with."""
-    if optimizer is None or isinstance(optimizer, dict):
-        made = torch.optim.Adam(model.parameters(), **{"lr": lr, "fused": True, **(optimizer or {})})
-    else:
-        made = optimizer(model.parameters(), lr=lr)
-    for group in made.param_groups:
-        group.setdefault("initial_lr", group["lr"])
+
+    def adam(parameters, lr: float) -> torch.optim.Optimizer:
+        return torch.optim.Adam(parameters, **{"lr": lr, "fused": True, **(optimizer or {})})
+
+    make = adam if optimizer is None or isinstance(optimizer, dict) else optimizer
+    try:
+        made = make(model.parameters(), lr=lr)
+        for group in made.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+    except (TypeError, ValueError, AttributeError) as error:
+        raise DataError(
+            "optimizer is None, for Adam; a dict of Adam's settings; or what makes another: torch.optim.SGD. "
+            f"With {optimizer!r} that fails: {error}"
+        ) from error
     return made
 
 

@@ -8,20 +8,20 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from numbers import Integral
 
 import torch
 from torch import Tensor, nn
 
 from vaelab import weights
 from vaelab.data import ImageSet
+from vaelab.data.arguments import real_number, whole_number
 from vaelab.errors import UnknownNameError
 from vaelab.nets import count_parameters
 
 SCHEDULES = ("constant", "cosine")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Settings:
     """See `fit` for what each means. Raises ValueError when one is out of range."""
 
@@ -34,31 +34,20 @@ class Settings:
     initial_epoch: int
 
     def __post_init__(self):
-        for name in ("epochs", "batch_size", "seed", "initial_epoch"):
-            value = getattr(self, name)
-            if not isinstance(value, Integral):
-                raise ValueError(f"{name} must be a whole number, not {value!r}.")
-            object.__setattr__(self, name, int(value))  # NumPy's become Python's, which JSON can hold
-        if self.epochs < 1:
-            raise ValueError(f"epochs must be at least 1, not {self.epochs}: with none, nothing is learned.")
+        # NumPy's numbers become Python's, which JSON can hold.
+        self.epochs = whole_number("epochs", self.epochs)
+        self.batch_size = whole_number("batch_size", self.batch_size)
+        self.seed = whole_number("seed", self.seed, least=None)
+        self.initial_epoch = whole_number("initial_epoch", self.initial_epoch, least=None)
+        self.lr = real_number("lr, the step size,", self.lr, above=0)
+        self.kl_warm_up = real_number("kl_warm_up, a number of epochs,", self.kl_warm_up, least=0)
         if not 0 <= self.initial_epoch <= self.epochs:
             raise ValueError(
                 f"initial_epoch counts epochs that are done, from 0 to epochs={self.epochs}; "
                 f"it is {self.initial_epoch}."
             )
-        if self.batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, not {self.batch_size}.")
-        if not 0 < self.lr < math.inf:
-            raise ValueError(
-                f"lr, the step size, must be finite and greater than 0, not {self.lr}. 1e-3 is a good start."
-            )
         if self.schedule not in SCHEDULES:
             raise UnknownNameError("schedule", self.schedule, SCHEDULES)
-        if not self.kl_warm_up >= 0:
-            raise ValueError(f"kl_warm_up, a number of epochs, must be at least 0, not {self.kl_warm_up}.")
-
-    def steps_per_epoch(self, images: ImageSet) -> int:
-        return -(-len(images) // self.batch_size)
 
     def step_size_factor(self, epochs_done: float) -> float:
         """What the step size is multiplied by when `epochs_done` of the epochs are done.
@@ -106,6 +95,12 @@ def seed_of(*purpose: int | str) -> int:
 
 
 def batch_order(count: int, batch_size: int, seed: int, epoch: int) -> list[Tensor]:
-    """Row numbers of each batch of one epoch: all `count` rows once, shuffled."""
+    """Row numbers of each batch of one epoch: all `count` rows once, shuffled.
+
+    A last batch of one joins the batch before it: batch norm takes a spread, which one picture may not have.
+    """
     generator = torch.Generator().manual_seed(seed_of(seed, "order", epoch))
-    return list(torch.randperm(count, generator=generator).split(batch_size))
+    batches = list(torch.randperm(count, generator=generator).split(batch_size))
+    if count > batch_size > 1 and len(batches[-1]) == 1:
+        batches[-2:] = [torch.cat(batches[-2:])]
+    return batches

@@ -13,21 +13,17 @@ from typing import Any, Literal, overload
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from vaelab import losses
-from vaelab.errors import UnknownNameError, VaelabError, WeightsError
+from vaelab.errors import UnknownNameError, WeightsError
 from vaelab.files import written_whole
 from vaelab.models import VAE, Autoencoder
 from vaelab.recipes import build
 
 _SHIPPED = Path(__file__).parent
 _LOST = "cannot be built again"  # where a header says why
-_NOT_SAID = (
-    "so a file could not say how to build it again. Save its state_dict with "
-    "safetensors.torch.save_file instead."
-)
 
 
 def names() -> list[str]:
@@ -108,7 +104,11 @@ def description(model: nn.Module) -> dict[str, str]:
             said[name] = _json(_in_words(name, getattr(model, name)))
         return {"recipe": _json(_recipe_of(model)), **said}
     except WeightsError as error:
-        return {**said, _LOST: str(error)}
+        return {
+            **said,
+            _LOST: f"{error}, so a file could not say how to build it again. Save its state_dict with "
+            "safetensors.torch.save_file instead.",
+        }
 
 
 def _json(value: Any) -> str:
@@ -131,9 +131,7 @@ def _in_words(name: str, value: Any) -> float | list:
         return value.item()
     kind = value if inspect.isfunction(value) else type(value)
     if kind.__module__ != losses.__name__:
-        raise WeightsError(
-            f"The {name} of this model, {kind.__qualname__}, is none of vaelab.losses, {_NOT_SAID}"
-        )
+        raise WeightsError(f"The {name} of this model, {kind.__qualname__}, is none of vaelab.losses")
     options = {key: getattr(value, key) for key in inspect.signature(kind).parameters if hasattr(value, key)}
     return [kind.__name__, {k: v for k, v in options.items() if not isinstance(v, torch.Tensor)}]
 
@@ -153,11 +151,11 @@ def _recipe_of(model: nn.Module) -> dict[str, Any]:
     """The recipe that builds this very model, but for its weights."""
     recipe = getattr(model, "recipe", None)
     if recipe is None:
-        raise WeightsError(f"This model was not built by recipes.build, {_NOT_SAID}")
+        raise WeightsError("This model was not built by recipes.build")
     changed = _layers(model).items() ^ _layers(build(recipe["name"], **recipe["changes"])).items()
     if changed:
         raise WeightsError(
-            f"{min(changed)[0]} of this model is not what the recipe {recipe['name']!r} builds, {_NOT_SAID}"
+            f"{min(changed)[0]} of this model is not what the recipe {recipe['name']!r} builds"
         )
     return recipe
 
@@ -182,34 +180,20 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
         raise WeightsError(f"{path} does not say which recipe it belongs to; vaelab's own files do.")
     try:
         recipe = json.loads(header["recipe"])
-        changes: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in recipe["changes"].items()
-        }
-        model = build(recipe["name"], **changes)
+        model = build(recipe["name"], **recipe["changes"])
         for name in header.keys() & _exchangeable(model):
             setattr(model, name, _from_words(json.loads(header[name])))
-    except VaelabError:
+    except WeightsError:
         raise
     except (TypeError, ValueError, LookupError) as error:
         raise WeightsError(f"What {path} says of its model cannot be understood: {error}") from error
-    fill(model, read(path), path)
-    return model.to(device).eval()
-
-
-def read(path: Path) -> dict[str, torch.Tensor]:
-    """The tensors of a weights file. Raises WeightsError if it cannot be read."""
-    with _opened(path) as file:
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-
-
-def fill(model: nn.Module, tensors: dict[str, torch.Tensor], path: Path) -> None:
-    """Copy tensors into the model. Raises WeightsError if names or shapes do not fit."""
     try:
-        model.load_state_dict(tensors)
+        model.load_state_dict(load_file(path))
     except RuntimeError as error:
         raise WeightsError(
             f"The weights in {path} were made for another model or another version of it: {error}"
         ) from error
+    return model.to(device).eval()
 
 
 def _stored(value: torch.Tensor, half: bool) -> torch.Tensor:
@@ -221,15 +205,11 @@ def _stored(value: torch.Tensor, half: bool) -> torch.Tensor:
 
 
 def _header(path: Path) -> dict[str, str]:
-    with _opened(path) as file:
-        return file.metadata() or {}
-
-
-def _opened(path: Path):
     if not path.is_file():
         raise WeightsError(f"There is no weights file {path}. `vaelab export` writes one from a run.")
     try:
-        return safe_open(path, framework="pt")
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}
     except (SafetensorError, OSError) as error:
         raise WeightsError(
             f"{path} is not a weights file, or it is damaged: {error}. Copy or make it again."

@@ -12,7 +12,7 @@ from functools import lru_cache
 import torch
 
 import vaelab
-from vaelab import evaluation, latent, losses
+from vaelab import evaluation, latent, losses, nets
 from vaelab.data import ImageSet
 from vaelab.grading.capstone.rules import IMAGE_SHAPE
 from vaelab.models import VAE
@@ -59,9 +59,10 @@ def bound(model: VAE, faces: Faces) -> float:
 @torch.no_grad()
 def calibrated_sigma(model: VAE, images: ImageSet) -> float:
     """Root mean squared error of reconstructions from one draw of z a picture, in units of pixel value."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        errors = [losses.mse(x, model(x).x_hat) for x in images.batches(100)]
+    device = latent.device_of(model)
+    with nets.keeping_random_state(device):
+        nets.seed(0, device)
+        errors = [losses.mse(x, model(x).x_hat) for x in images.batches(100, device)]
     error = torch.cat(errors).double().mean().item()
     return max(math.sqrt(error), _SMALLEST_SIGMA) if math.isfinite(error) else math.nan
 
