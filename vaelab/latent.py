@@ -54,7 +54,8 @@ def decode(model: Autoencoder | VAE, z: Tensor, batch_size: int = 256) -> Tensor
     >>> decode(vaelab.pretrained("dlwp-digits-vae"), torch.zeros(3, 2)).shape
     torch.Size([3, 1, 28, 28])
     """
-    batches = model.codes(z).split(whole_number("batch_size", batch_size))
+    check_tensors(z=z)
+    batches = z.to(device_of(model)).split(whole_number("batch_size", batch_size))
     with evaluating(model):
         return torch.cat([model.decode(part).cpu() for part in batches])
 

@@ -58,17 +58,13 @@ class _ImageModel(nn.Module):
         >>> build("portrait-vae").decode(torch.zeros(5, 64)).shape
         torch.Size([5, 3, 64, 64])
         """
-        return self._run(self.decoder, self.codes(z))
-
-    def codes(self, z: Tensor) -> Tensor:
-        """Codes (B, latent_dim) on the weights' device, of their dtype; ShapeError where they do not fit."""
         check_tensors(z=z)
         if z.ndim != 2 or z.shape[1] != self.latent_dim:
             raise ShapeError(
                 f"Codes for this model have shape (B, {self.latent_dim}); these have {tuple(z.shape)}."
                 + (" One code alone needs a batch axis: z[None]." if z.shape == (self.latent_dim,) else "")
             )
-        return z.to(next(self.parameters()))  # its device and dtype
+        return self._run(self.decoder, z.to(next(self.parameters())))  # where the weights are, of their dtype
 
     def _floats(self, x: ImageSet | Tensor) -> Tensor:
         """Pictures of any kind as floats of the weights' dtype; bytes also move to where the weights are."""

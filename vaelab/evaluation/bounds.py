@@ -8,7 +8,7 @@ from torch import Tensor
 
 from vaelab import latent, losses
 from vaelab.data import ImageSet
-from vaelab.evaluation.inputs import measurable, some_pictures
+from vaelab.evaluation.inputs import measurable
 from vaelab.models import VAE, Autoencoder
 from vaelab.nets import evaluating, keeping_random_state
 from vaelab.nets import seed as set_seed
@@ -159,7 +159,7 @@ def _draws_at_a_time(x: Tensor) -> int:
 @torch.no_grad()
 def reconstruction_error(model: Autoencoder | VAE, images: ImageSet | Tensor, batch_size: int = 256) -> float:
     """Mean squared error over all pixels of all `images`, pixel values in [0, 1]."""
-    images = some_pictures(images)
+    images = ImageSet.some(images)
     batches = images.batches(batch_size, latent.device_of(model))
     with evaluating(model):
         total = sum(losses.mse(x, model.reconstruct(x)).double().sum().item() for x in batches)

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 from vaelab import losses, nets
 from vaelab.data import ImageSet
 from vaelab.errors import MissingDataError, PixelRangeError, ShapeError
-from vaelab.evaluation.inputs import evaluating_features, some_pictures
+from vaelab.evaluation.inputs import evaluating_features
 
 WEIGHTS = Path(__file__).parents[1] / "weights" / "portrait-features.safetensors"
 
@@ -157,7 +157,7 @@ def extract_features(
     Returns:
         (N, F).
     """
-    batches = some_pictures(images).batches(batch_size)
+    batches = ImageSet.some(images).batches(batch_size)
     with evaluating_features(features):
         return torch.cat([features(x).cpu() for x in batches])
 

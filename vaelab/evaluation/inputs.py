@@ -10,17 +10,15 @@ from vaelab.errors import ModelError
 from vaelab.models import VAE
 from vaelab.nets import evaluating
 
-some_pictures = ImageSet.some
-
 
 def measurable(model: nn.Module, images: ImageSet | Tensor) -> ImageSet:
-    """`some_pictures`; ModelError for a model that has no posterior and no likelihood, and so no ELBO."""
+    """`ImageSet.some`; ModelError for a model that has no posterior and no likelihood, and so no ELBO."""
     if not isinstance(model, VAE):
         raise ModelError(
             f"This measures a VAE, by its posterior and its likelihood; {type(model).__name__} has neither. "
             "reconstruction_error measures any model that reconstructs."
         )
-    return some_pictures(images)
+    return ImageSet.some(images)
 
 
 def evaluating_features(features: Callable[[Tensor], Tensor] | None) -> AbstractContextManager:

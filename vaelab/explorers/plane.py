@@ -10,7 +10,6 @@ from traitlets import Bool, Float, Int, List, Unicode
 from vaelab import figures, latent
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError
-from vaelab.evaluation.inputs import some_pictures
 from vaelab.explorers.codes import rounded
 from vaelab.explorers.decoding import DecoderExplorer
 from vaelab.models import VAE
@@ -80,7 +79,7 @@ def plane(
     is_vae = isinstance(model, VAE)
     codes, classes, names = torch.empty(0, 2), [], []
     if images is not None:
-        images = some_pictures(images)
+        images = ImageSet.some(images)
         # Evenly spaced, so that sorted sets are sampled fairly too.
         chosen = torch.linspace(0, len(images) - 1, min(points, len(images))).round().long()
         codes = latent.encode(model, images[chosen])
