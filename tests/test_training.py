@@ -12,7 +12,7 @@ from vaelab import evaluation, fit, latent, nets, recipes, speed
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, DeviceError, ShapeError, TrainingDivergedError, UnknownNameError
 from vaelab.models import VAE, Autoencoder
-from vaelab.training.settings import seed_of
+from vaelab.training.settings import batch_order, seed_of
 
 
 @pytest.fixture
@@ -49,6 +49,23 @@ def test_same_seed_same_weights(bars):
     assert torch.equal(trained(0), trained(0))
     assert not torch.equal(trained(0), trained(1))
     assert torch.equal(torch.get_rng_state(), state)  # the reader's own draws are not disturbed
+
+
+def test_each_epoch_has_an_order_of_its_own():
+    def order(seed, epoch):
+        return torch.cat(batch_order(100, 30, seed, epoch)).tolist()
+
+    assert order(0, 0) == order(0, 0)
+    assert len({tuple(order(seed, epoch)) for seed in (0, 1) for epoch in (0, 1)}) == 4
+    assert sorted(order(1, 1)) == list(range(100))
+
+
+def test_steps_are_taken_in_training_mode(bars):
+    seen = []
+    model = small_vae().eval()
+    model.encoder.register_forward_hook(lambda part, *_: seen.append(part.training))
+    vaelab.fit(model, bars, epochs=2, batch_size=32, device="cpu")
+    assert seen == [True] * 4
 
 
 def test_a_short_last_batch_counts_for_what_it_is(bars):
@@ -101,13 +118,13 @@ def test_a_batch_too_large_for_memory_goes_through_in_parts(bars, capsys):
 
         torch.manual_seed(0)
         model = Hungry(nets.mlp_encoder((1, 8, 8)), nets.mlp_decoder(2, (1, 8, 8)), 2, (1, 8, 8))
-        history = vaelab.fit(model, bars, epochs=2, batch_size=32, device="cpu")
+        history = vaelab.fit(model, bars, epochs=2, batch_size=22, device="cpu")
         return model, history
 
-    whole, whole_history = trained(memory=32)
+    whole, whole_history = trained(memory=22)
     parts, parts_history = trained(memory=8)
     said = capsys.readouterr().out
-    assert said.count("does not fit") == 2 and "in 4 parts" in said  # tried 32, 16, then 8 for good
+    assert said.count("does not fit") == 2 and "in 4 parts" in said  # tried 22, 11, then 6 (the last part: 4)
     torch.testing.assert_close(parts.to_code.weight, whole.to_code.weight, rtol=1e-4, atol=1e-5)
     assert parts_history["loss"] == pytest.approx(whole_history["loss"], rel=1e-5)
     with pytest.raises(torch.OutOfMemoryError):
