@@ -36,7 +36,7 @@ def small_vae():
     return model
 
 
-def train(folder, resume=True, augment=None, **changes):
+def train(folder, resume=True, augment=None, model=None, **changes):
     torch.set_num_threads(1)
     options = {
         "epochs": EPOCHS,
@@ -49,7 +49,7 @@ def train(folder, resume=True, augment=None, **changes):
         "device": "cpu",
         "checkpoints": Checkpoints(folder, keep=2),
     }
-    model = small_vae()
+    model = model or small_vae()
     history = vaelab.fit(model, pictures(), augment=augment, resume=resume, **(options | changes))
     return model, history
 
@@ -186,6 +186,14 @@ def test_another_run_in_the_folder_is_left_alone(tmp_path):
     with pytest.raises(CheckpointError, match=r"batch_size=16 \(now 32\)"):
         train(tmp_path, batch_size=32, epochs=1)
     assert before == {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+
+
+def test_a_run_is_not_resumed_with_another_likelihood(tmp_path):
+    train(tmp_path, resume=False, epochs=1, schedule="constant")
+    other = small_vae()
+    other.likelihood = vaelab.losses.Gaussian(0.5)
+    with pytest.raises(CheckpointError, match=r"likelihood=.*now"):
+        train(tmp_path, model=other, schedule="constant")
 
 
 def test_a_full_disk_loses_nothing(tmp_path):
