@@ -276,6 +276,14 @@ def test_copies_follow_their_picture_and_newcomers_move_nothing(many):
         assert len(after) >= 1.5 * len(old)  # the copies are there
 
 
+def test_some_of_a_folder_are_drawn_by_the_seed(many):
+    def some(seed):
+        return levels(vaelab.load(many, size=1, n=30, seed=seed, split="all"))
+
+    assert some(1) == some(1) and len(set(some(1))) == 30
+    assert set(some(1)) != set(some(2)) and max(some(1)) > 150  # not just the first
+
+
 def test_a_picture_keeps_its_split_for_good():
     """Another hash would hand test pictures of saved runs to training."""
     places = [place_of(b"picture %d" % number) for number in range(30)]

@@ -55,7 +55,7 @@ def decode(model: Autoencoder | VAE, z: Tensor, batch_size: int = 256) -> Tensor
     torch.Size([3, 1, 28, 28])
     """
     check_tensors(z=z)
-    batches = z.to(device_of(model)).split(whole_number("batch_size", batch_size))
+    batches = torch.atleast_1d(z.to(device_of(model))).split(whole_number("batch_size", batch_size))
     with evaluating(model):
         return torch.cat([model.decode(part).cpu() for part in batches])
 
