@@ -10,6 +10,7 @@ from visits import HTML, PAGES, Visit, visit_file
 from tools import browsers
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
     """With `-n 2 --dist loadgroup` tests that share a visit to a page, or a server, run in one process.
 
