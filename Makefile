@@ -62,7 +62,7 @@ notebooks: setup
 	$(PY) -m tools.run_notebooks $(NOTEBOOKS)
 
 pages: book
-	$(PY) -m pytest -n 2 --dist loadgroup tests/browser
+	$(PY) -m pytest -n 2 tests/browser
 
 links: book
 	$(PY) -m tools.links --online

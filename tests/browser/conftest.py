@@ -1,27 +1,29 @@
 """One browser and one server of the built pages for all tests here."""
 
-from pathlib import Path
-
 import bench
 import pytest
 from exploring import wake_all
 from visits import HTML, PAGES, Visit, visit_file
+from xdist.scheduler import LoadScopeScheduling
 
 from tools import browsers
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items):
-    """With `-n 2 --dist loadgroup` tests that share a visit to a page, or a server, run in one process.
+def pytest_xdist_make_scheduler(config, log):
+    config.option.loadscopereorder = False  # it would put the longest last
+    return ByPage(config, log)
 
-    The files that start a server of JupyterLab come first: they last longest.
-    """
-    here = [item for item in items if item.path.parent == Path(__file__).parent]
-    for item in here:
-        shared = [*item.callspec.params.items()] if hasattr(item, "callspec") else []
-        of_a_visit = shared and shared[0][0] in ("wide", "phone", "page")
-        item.add_marker(pytest.mark.xdist_group(str(shared[0]) if of_a_visit else item.path.stem))
-    items.sort(key=lambda item: item not in here or "jupyterlab" not in item.path.stem)
+
+class ByPage(LoadScopeScheduling):
+    """Tests of one page run in one process, as they share visits to it; others by their file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((page for page in PAGES if f"[{page}" in nodeid), nodeid.partition("::")[0])
+
+
+def pytest_collection_modifyitems(items):
+    """The files that start a server of JupyterLab come first: they last longest."""
+    items.sort(key=lambda item: "jupyterlab" not in item.path.stem)
 
 
 @pytest.fixture(scope="session")
