@@ -10,15 +10,8 @@ import sys
 from tools import notebook_cache, run_notebooks
 from tools.offline_assets import mathjax_folder
 
-# Not the `jupyter-book` script: its first line keeps the folder .venv was made in, and it builds one page at a
-# time, although Sphinx can build several.
-JUPYTER_BOOK = """
-import functools, os
-from jupyter_book import sphinx
-from jupyter_book.cli.main import main
-sphinx.build_sphinx = functools.partial(sphinx.build_sphinx, jobs=min(4, os.cpu_count() or 1))
-main()
-"""
+# Not the `jupyter-book` script: its first line keeps the folder .venv was made in.
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 # Settings that MyST prints in full at every start: they bury what matters.
 NOISE = ("MdParserConfig(", "NbParserConfig(")
