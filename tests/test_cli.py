@@ -4,6 +4,7 @@ import inspect
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -104,6 +105,18 @@ _NEW_RUN = ("--data", "digits", "--recipe", "mayberay-digits-vae", "--epochs", "
 def test_commands_say_what_they_lack(arguments, message, tmp_path, capsys):
     assert cli.main([str(tmp_path) if word == "DIR" else word for word in arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_what_the_help_calls_a_file_or_folder_is_a_path(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    arguments = ["grade", "~/class", "--out", "~/scores.csv", "--html", "pages"]
+    options = cli._parser().parse_args(arguments)
+    assert options.folder == tmp_path / "class" and options.out == tmp_path / "scores.csv"
+    assert options.html == Path("pages") and options.cases is None
+    assert cli._parser().parse_args(["exercises", "build"]).root == Path()
+    with pytest.raises(SystemExit, match="2"):
+        cli.main([*arguments, "--cases", ""])
+    assert "--cases: the name of a file or folder is missing" in capsys.readouterr().err
 
 
 def test_unknown_command_exits_with_usage(capsys):

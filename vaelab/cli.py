@@ -9,14 +9,11 @@ from pathlib import Path
 
 import vaelab
 
-_FILES = {"folder", "out", "html", "cases", "hidden", "certificate", "root"}  # what names a file or folder
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 done, 2 cannot be done as asked, 130 interrupted."""
     options = vars(_parser().parse_args(arguments))
     name = options.pop("command")
-    options |= {key: Path(options[key]).expanduser() for key in _FILES & options.keys() if options[key]}
     try:
         from vaelab import commands
 
@@ -27,6 +24,12 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nvaelab: interrupted", file=sys.stderr)
         return 130
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("the name of a file or folder is missing")
+    return Path(text).expanduser()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     _exercises(
         commands.add_parser("exercises", help="for instructors: make the exercises from their sources")
     )
+    for option in (option for command in commands.choices.values() for option in command._actions):
+        if option.metavar in ("FILE", "DIR", "FOLDER"):  # what the help calls so is one
+            option.type = _path
     return parser
 
 
@@ -133,6 +139,7 @@ def _progress(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         "folder",
+        metavar="FOLDER",
         nargs="?",
         help="where the notebooks are (default: exercises if it is here, else this folder)",
     )

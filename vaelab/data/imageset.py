@@ -83,7 +83,7 @@ class ImageSet:
 
     @classmethod
     def some(cls, images: "ImageSet | Tensor") -> "ImageSet":
-        """The same, where one picture is needed at least. Raises DataError when there are none."""
+        """As `of`, of one picture at least. Raises DataError when there are none."""
         found = cls.of(images)
         if not len(found):
             raise DataError("The ImageSet is empty: at least one picture is needed.")
