@@ -22,6 +22,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 @pytest.mark.parametrize("name", EXERCISES)
 def test_odd_values_are_soon_refused(name, odd):

@@ -11,6 +11,7 @@ from PIL import Image
 from vaelab import cli, commands
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*Frechet distance is far too high")
+SLOW = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,7 @@ def take_pictures(count, sizes):
 
 
 @pytest.mark.parametrize("recipe", ["portrait-vae", "tds-face-vae"])
-@pytest.mark.parametrize("count", [3, 5, 17, 40, 129, 1_000])
+@pytest.mark.parametrize("count", [3, 5, *(pytest.param(n, marks=SLOW) for n in (17, 40, 129, 1_000))])
 def test_any_number_of_own_pictures_trains_samples_and_evaluates(count, recipe, capsys, monkeypatch):
     take_pictures(count, (5, 300) if count < 100 else (5, 40))
     if count == 1_000:  # all are loaded; a few are learned from, to save time

@@ -83,6 +83,7 @@ def losses_of_training(plan, steps=12):
     return losses, model
 
 
+@pytest.mark.slow
 def test_bf16_learns_the_same():
     exact, _ = losses_of_training(Plan())
     rounded, model = losses_of_training(BF16)
