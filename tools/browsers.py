@@ -29,6 +29,8 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
+PATIENCE = 120  # seconds: a page that takes two of them took twenty beside ten busy programs
+
 
 def program() -> str | None:
     """The path of Chromium or Chrome ($VAELAB_CHROMIUM chooses one), or None."""
@@ -96,15 +98,15 @@ def jupyter(folder: Path, home: Path, application: str = "jupyterlab") -> Iterat
             server.terminate()  # it ends its kernels, then itself
 
 
-def run_all_cells(page, patience: float = 60) -> bool:
+def run_all_cells(page) -> bool:
     """Run the notebook that a Playwright page shows in a Jupyter application; whether no cell failed."""
     kernel = "globalThis.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
-    page.wait_for_function(f"{kernel}?.status == 'idle'", timeout=1000 * patience)
+    page.wait_for_function(f"{kernel}?.status == 'idle'", timeout=1000 * PATIENCE)
     return page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
-def _wait_for(address: str, server: subprocess.Popen, log: Path, patience: float = 60) -> None:
-    deadline = time.monotonic() + patience
+def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
     while server.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
             urllib.request.urlopen(address, timeout=5).close()

@@ -10,15 +10,17 @@ from pathlib import Path
 import bench
 import torch
 
+from tools.browsers import PATIENCE
+
 # In a page the element carries its specification; in JupyterLab the widget's view is marked in the same way.
 EXPLORER = ".vaelab-explorer"
 SPEC = re.compile(r'class="vaelab-explorer"[^>]* data-spec="([^"]*)"')
 HANDLES = "[role=slider], input[type=range]"
 
-WAKE = """async selector => {
+WAKE = """async ([selector, patience]) => {
   for (const element of document.querySelectorAll(selector)) {
     element.scrollIntoView({block: 'center'});
-    const deadline = performance.now() + 10000;
+    const deadline = performance.now() + 1000 * patience;
     while (!element.explorer && !element.querySelector('.vae-error:not(:empty)')
         && performance.now() < deadline)
       await new Promise(resolve => setTimeout(resolve, 20));
@@ -61,7 +63,7 @@ def specs(page: Path) -> list[dict]:
 
 def wake_all(page) -> None:
     """Scroll to every explorer of the page until it has come alive, then back to the top."""
-    page.evaluate(WAKE, EXPLORER)
+    page.evaluate(WAKE, [EXPLORER, PATIENCE])
 
 
 def wake(page, index: int = 0):
@@ -136,8 +138,8 @@ def press_keys(page, element) -> None:
 
 
 def eventually(page, holds) -> bool:
-    """Whether it holds within ten seconds: drawing is slow on a busy machine."""
-    end = time.monotonic() + 10
+    """Whether it holds soon: drawing is slow on a busy machine."""
+    end = time.monotonic() + PATIENCE
     while not (held := holds()) and time.monotonic() < end:
         page.wait_for_timeout(50)
     return held

@@ -63,16 +63,16 @@ def write_notebook(folder: Path, *cells: str) -> Path:
 class Session:
     """A notebook opened in a Jupyter application and run from top to bottom."""
 
-    def __init__(self, browser, address: str, where: str, notebook: Path, patience: float = 60):
+    def __init__(self, browser, address: str, where: str, notebook: Path):
         self.address, self.folder = address, notebook.parent
         # Tall, so that all outputs are in view: Jupyter takes others out of the page.
         self.context = browser.new_context(viewport={"width": 1200, "height": 4000})
         self.page = self.context.new_page()
-        self.page.set_default_timeout(1000 * patience)
+        self.page.set_default_timeout(1000 * browsers.PATIENCE)
         self.outside = []
         self.page.on("request", self._note_if_outside)
         self.page.goto(f"{address}/{where}/{notebook.name}")
-        self.ran_without_error = browsers.run_all_cells(self.page, patience)
+        self.ran_without_error = browsers.run_all_cells(self.page)
 
     def _note_if_outside(self, request):
         if not request.url.startswith((self.address, "data:", "blob:")):
@@ -214,7 +214,7 @@ def test_a_chapter_runs_in_jupyterlab_and_its_explorers_live(browser, tmp_path):
     notebooks.mkdir()
     notebook = Path(shutil.copy(BOOK / "04-kl-divergence.ipynb", notebooks))
     with browsers.jupyter(notebooks, home) as address:
-        session = Session(browser, address, "lab/tree", notebook, patience=120)
+        session = Session(browser, address, "lab/tree", notebook)
         assert session.ran_without_error and session.errors() == []
         alive = session.page.locator(f"{exploring.EXPLORER} .vae-frame")
         alive.first.wait_for()

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from tools.browsers import PATIENCE
+
 HTML = Path(__file__).resolve().parents[2] / "_build" / "html"
 NOT_CHAPTERS = {"genindex.html", "search.html", "webpack-macros.html", "sbt-webpack-macros.html"}
 PAGES = sorted(
@@ -34,7 +36,7 @@ class Visit:
         size = {"width": width, "height": 900}
         self.context = browser.new_context(viewport=size, color_scheme=theme, **options)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(15_000)  # milliseconds; MathJax takes one or two seconds
+        self.page.set_default_timeout(1000 * PATIENCE)
         self.requests, self.outside, self.failed, self.errors = [], [], [], []
         self.page.on("request", lambda request: self._request(request.url, own))
         self.page.on("requestfailed", lambda request: self.failed.append(request.url))
