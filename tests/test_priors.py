@@ -156,21 +156,20 @@ def two_rings(n: int, seed: int) -> torch.Tensor:
     return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
 
 
+def log_rings(z: torch.Tensor) -> torch.Tensor:
+    """Their log-density, but for the hole in the middle, where nearly nothing is."""
+    radius = z.double().norm(dim=1)
+    along = torch.logaddexp(*(torch.distributions.Normal(r, 0.2).log_prob(radius) for r in (1, 3)))
+    return along - math.log(2) - torch.log(2 * math.pi * radius)
+
+
 def test_a_flow_learns_what_no_normal_can():
-    """Nearly no code lies between the rings; one normal puts a third of its own there."""
-
-    def between(z):
-        return ((z.norm(dim=1) - 2).abs() < 0.5).float().mean().item()
-
-    codes = two_rings(4000, seed=0)
-    flow = FlowMatching(2, hidden=64, steps=20).fit(
-        codes, updates=600, batch_size=256, lr=5e-3, progress=False
-    )
-    normal = Normal(2).fit(codes)
-    assert between(normal.sample(2000, seed=0)) > 0.25
-    assert between(flow.sample(2000, seed=0)) < 0.18
-    unseen = two_rings(500, seed=1)
-    assert flow.log_prob(unseen).mean() > normal.log_prob(unseen).mean() + 0.5
+    """Two rings. The best normal is 0.86 nats away and puts a quarter of its codes between them."""
+    flow = FlowMatching(2, hidden=64, steps=20)
+    flow.fit(two_rings(4000, seed=0), updates=600, batch_size=256, lr=1e-2)
+    z = two_rings(1000, seed=1)
+    assert 0 < (log_rings(z) - flow.log_prob(z)).mean() < 0.4
+    assert ((flow.sample(2000, seed=0).norm(dim=1) - 2).abs() < 0.5).float().mean() < 0.15
 
 
 # ---- draws ----
