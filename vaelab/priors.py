@@ -179,8 +179,8 @@ class Normal(Prior):
         if failed or bound.any():
             number = int(failed) - 1 if failed else int(bound.nonzero()[0])
             raise DataError(
-                f"Latent {number} follows from the ones before it in all codes: their covariance has no inverse, "
-                "so that no density can be fitted."
+                f"Latent {number} follows from the ones before it in all codes: their covariance has no "
+                "inverse, so that no density can be fitted."
             )
         self.mean.copy_(mean)
         self.scale_tril.copy_(spread[:, None] * root)
@@ -353,9 +353,9 @@ class FlowMatching(Prior):
     ) -> "FlowMatching":
         """Train a new network, where the prior's numbers are: some minutes for 128 latents on a CPU.
 
-        AdamW (Loshchilov and Hutter, ICLR 2019), with a step size that falls to 0 along half a cosine. Kept is
-        a running average of the weights. Interrupting (Ctrl-C, or the stop button) ends training and keeps
-        what was learned. The same seed gives the same result on the same machine.
+        AdamW (Loshchilov and Hutter, ICLR 2019), with a step size that falls to 0 along half a cosine. What is
+        kept is a running average of the weights. Interrupting (Ctrl-C, or the stop button) ends training and
+        keeps what was learned. The same seed gives the same result on the same machine.
 
         Args:
             codes: draws of the aggregate posterior, (N, latent_dim): `latent.draw_codes(model, images)`.
