@@ -31,7 +31,7 @@ from vaelab.progress import progress as progress_bar
 
 _DECAY = 0.998  # of the average of the weights: it reaches back some 500 updates
 _BOUND = 1e-6  # share of a latent's spread that is left once others are known: float32's rounding is below
-_NUMBERS = 2**21  # in a hidden layer, for all codes that go at a time
+_NUMBERS = 2**22  # in a hidden layer, for all codes and derivatives that go at a time
 _BAR_FROM = 2**20  # rows through the network, from which on a progress bar is worth its line
 
 
@@ -308,6 +308,13 @@ class FlowMatching(Prior):
     is to say x_1 - x_0, and where lines cross, their average (Lipman et al., "Flow Matching for Generative
     Modeling"; Liu, Gong and Liu, "Flow Straight and Fast"; both ICLR 2023).
 
+    Its density follows a code back to the noise that it came from, and adds up how the velocity squeezes space
+    on the way: log p(z) = log N(x_0; 0, I) - integral over t of tr(dv/dx) (Chen, Rubanova, Bettencourt and
+    Duvenaud, "Neural Ordinary Differential Equations", NeurIPS 2018). The trace is exact, no estimate, so that
+    a code of 128 latents takes about half a second of one core. What is left is the error of the steps: at 40
+    of them some tenths of a nat for one code and hundredths for the mean of many, at 160 a tenth of that; set
+    `prior.steps` to see. No gradients pass.
+
     Args:
         latent_dim: numbers in a code.
         hidden: width of the network; None takes 4 for each latent, but from 128 to 512.
@@ -353,8 +360,8 @@ class FlowMatching(Prior):
     ) -> "FlowMatching":
         """Train a new network, where the prior's numbers are: some minutes for 128 latents on a CPU.
 
-        AdamW (Loshchilov and Hutter, ICLR 2019), with a step size that falls to 0 along half a cosine. What is
-        kept is a running average of the weights. Interrupting (Ctrl-C, or the stop button) ends training and
+        AdamW (Loshchilov and Hutter, ICLR 2019), with a step size that falls to 0 along half a cosine. A
+        running average of the weights is what is kept. Interrupting (Ctrl-C, or the stop button) ends it and
         keeps what was learned. The same seed gives the same result on the same machine.
 
         Args:
@@ -409,7 +416,7 @@ class FlowMatching(Prior):
     @torch.no_grad()
     def _log_density(self, z: Tensor) -> Tensor:
         x = (z - self.mean) / self.spread
-        rows = max(1, _NUMBERS // self.hidden)
+        rows = max(1, _NUMBERS // (self.hidden * self.latent_dim))
         work = len(x) * self.latent_dim * 2 * self.steps
         bar = progress_bar(x.split(rows), wanted=work >= _BAR_FROM, desc="Following codes back to noise")
         return torch.cat([self._back_to_noise(part) for part in bar]) - self.spread.log().sum()
@@ -434,8 +441,9 @@ class FlowMatching(Prior):
         with torch.enable_grad():
             x = state[:, :-1].to(self.mean).clone().requires_grad_()
             speed = self._speed(x, t)
-            columns = (torch.autograd.grad(v.sum(), x, retain_graph=True)[0] for v in speed.unbind(1))
-            trace = torch.stack([column[:, number] for number, column in enumerate(columns)]).sum(0)
+            axes = torch.eye(self.latent_dim).to(x)[:, None].expand(-1, len(x), -1)
+            rows = torch.autograd.grad(speed, x, axes, is_grads_batched=True)[0]
+        trace = rows.diagonal(dim1=0, dim2=2).sum(1)  # of (latent_dim, B, latent_dim)
         return torch.cat([speed.detach(), trace[:, None]], dim=1).to(state)
 
 
