@@ -308,11 +308,11 @@ class FlowMatching(Prior):
     is to say x_1 - x_0, and where lines cross, their average (Lipman et al., "Flow Matching for Generative
     Modeling"; Liu, Gong and Liu, "Flow Straight and Fast"; both ICLR 2023).
 
-    Its density follows a code back to the noise that it came from, and adds up how the velocity squeezes space
-    on the way: log p(z) = log N(x_0; 0, I) - integral over t of tr(dv/dx) (Chen, Rubanova, Bettencourt and
-    Duvenaud, "Neural Ordinary Differential Equations", NeurIPS 2018). The trace is exact, no estimate, so that
-    a code of 128 latents takes about half a second of one core. What is left is the error of the steps: at 40
-    of them some tenths of a nat for one code and hundredths for the mean of many, at 160 a tenth of that; set
+    Its density follows a code back to the noise that it came from, and adds up how the velocity squeezes
+    space on the way: log p(z) = log N(x_0; 0, I) - integral over t of tr(dv/dx) (Chen, Rubanova, Bettencourt
+    and Duvenaud, "Neural Ordinary Differential Equations", NeurIPS 2018). The trace is exact, no estimate, so
+    that a code of 128 latents takes about half a second of one core. What is left is the error of the steps:
+    at 40 of them some tenths of a nat for one code and hundredths for the mean of many, at 160 far less; set
     `prior.steps` to see. No gradients pass.
 
     Args:
