@@ -7,8 +7,8 @@ import { runInThisContext } from "node:vm";
 import { compileConvolve } from "./compile.mjs";
 import { makeDecoder } from "./src/decoder.js";
 
-async function run(meta, data, codes, wasmBytes) {
-  const decoder = await makeDecoder(meta, data, { wasmBytes });
+async function run(meta, data, codes, modules) {
+  const decoder = await makeDecoder(meta, data, modules);
   const rgba = [],
     ms = [];
   for (const code of codes) {
@@ -21,13 +21,13 @@ async function run(meta, data, codes, wasmBytes) {
 }
 
 const [jobs, out] = process.argv.slice(2);
-const wasmBytes = await compileConvolve();
+const modules = [await compileConvolve()];
 const results = [];
 for (const { script, key, codes } of JSON.parse(await readFile(jobs, "utf8"))) {
   runInThisContext(await readFile(script, "utf8"));
   const { meta, data } = globalThis.vaelabModels[key];
   const bytes = new Uint8Array(Buffer.from(data, "base64"));
-  const wasm = await run(meta, bytes, codes, wasmBytes);
-  results.push({ wasm, js: await run(meta, bytes, codes, null) });
+  const wasm = await run(meta, bytes, codes, modules);
+  results.push({ wasm, js: await run(meta, bytes, codes, []) });
 }
 await writeFile(out, JSON.stringify(results));
