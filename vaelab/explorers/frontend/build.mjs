@@ -6,13 +6,13 @@ import { compileConvolve } from "./compile.mjs";
 const here = new URL(".", import.meta.url).pathname;
 const folder = process.argv[2] ?? `${here}../static`;
 
-/** `import text from "virtual:simd.wasm"`, or relaxed.wasm: the compiled src/convolve.ts in base64. */
+/** `import text from "virtual:convolve.wasm"`: the compiled src/convolve.ts in base64. */
 const wasm = {
   name: "wasm",
   setup(task) {
-    task.onResolve({ filter: /^virtual:(simd|relaxed)\.wasm$/ }, ({ path }) => ({ path, namespace: "wasm" }));
-    task.onLoad({ filter: /.*/, namespace: "wasm" }, async ({ path }) => ({
-      contents: await compileConvolve(path.includes("relaxed")),
+    task.onResolve({ filter: /^virtual:convolve\.wasm$/ }, ({ path }) => ({ path, namespace: "wasm" }));
+    task.onLoad({ filter: /.*/, namespace: "wasm" }, async () => ({
+      contents: await compileConvolve(),
       loader: "base64",
     }));
   },

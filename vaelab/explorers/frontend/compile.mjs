@@ -4,15 +4,11 @@ import asc from "assemblyscript/asc";
 
 const flags = "-O3 --converge --noAssert --runtime stub --enable simd --importMemory --outFile out.wasm";
 
-/**
- * The bytes of the compiled module: exports the kernels, imports `env.memory`. With `relaxed` it multiplies and
- * adds in one instruction, which not every browser has.
- */
-export async function compileConvolve(relaxed = false) {
+/** The bytes of the compiled module: exports the kernels, imports `env.memory`. */
+export async function compileConvolve() {
   const source = await readFile(new URL("src/convolve.ts", import.meta.url), "utf8");
-  const more = relaxed ? ["--enable", "relaxed-simd"] : [];
   let wasm;
-  const { error, stderr } = await asc.main(["convolve.ts", ...flags.split(" "), ...more], {
+  const { error, stderr } = await asc.main(["convolve.ts", ...flags.split(" ")], {
     readFile: (name) => (name === "convolve.ts" ? source : null),
     writeFile: (name, contents) => {
       if (name === "out.wasm") wasm = contents;

@@ -21,8 +21,7 @@ function leaky(x: v128, slope: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function addProduct(sum: v128, x: v128, w: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_madd<f32>(x, w, sum); // one instruction for two
-  return f32x4.add(sum, f32x4.mul(x, w));
+  return f32x4.add(f32x4.mul(x, w), sum); // modules.js knows this order
 }
 
 /**

@@ -1,8 +1,10 @@
 // Codes in, pictures out: from the kernel where there is one, else from this browser.
 
+import convolve from "virtual:convolve.wasm";
+import { fromBase64 } from "./base64.js";
 import { breath } from "./breath.js";
 import { makeDecoder } from "./decoder.js";
-import { modules } from "./modules.js";
+import { modulesOf } from "./modules.js";
 
 const PATIENCE = 800; // milliseconds to wait for a kernel before the browser decodes
 const LONG_PATIENCE = 30_000; // where the browser cannot
@@ -17,7 +19,7 @@ function browserDecoder(key, loadWeights) {
       if (meta.key !== key) {
         throw new Error(`The weights are of another model (${meta.key}, not ${key}): build the page again.`);
       }
-      return makeDecoder(meta, data, modules());
+      return makeDecoder(meta, data, modulesOf(fromBase64(convolve)));
     });
     decoders.set(key, made);
     made.catch(() => decoders.delete(key)); // a later try may succeed
