@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 import vaelab
-from vaelab import cli, nets
+from vaelab import cli, nets, priors
 from vaelab.errors import PageDecoderError
 from vaelab.explorers.page_decoder import pack
 
@@ -173,20 +173,28 @@ UNITS = {
 }
 
 
-def page_pictures(models, codes, folder):
-    """Pictures in [0, 1] of each model, {"wasm": (n, C, H, W), "js": ...}, from one run of node."""
+def run_in_node(models, wishes, folder):
+    """What run_decoder.mjs makes of each model: {"wasm": ..., "js": ...}."""
     program, jobs = frontend.node(), []
-    for i, (model, z) in enumerate(zip(models, codes, strict=True)):
+    for i, (model, wish) in enumerate(zip(models, wishes, strict=True)):
         packed, script = pack(model), folder / f"{i}.js"
         script.write_text(packed.script())
-        jobs.append({"script": str(script), "key": packed.key, "codes": z.tolist()})
+        jobs.append({"script": str(script), "key": packed.key, "codes": [], **wish})
     (folder / "jobs.json").write_text(json.dumps(jobs))
     command = [program, frontend.FRONTEND / "run_decoder.mjs", folder / "jobs.json", folder / "out.json"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stderr
-    for model, result in zip(models, json.loads((folder / "out.json").read_text()), strict=True):
-        channels, height, width = model.image_shape
+    results = json.loads((folder / "out.json").read_text())
+    for result in results:
         assert [result[name]["backend"] for name in ("wasm", "js")] == ["wasm", "js"]
+    return results
+
+
+def page_pictures(models, codes, folder):
+    """Pictures in [0, 1] of each model, {"wasm": (n, C, H, W), "js": ...}, from one run of node."""
+    results = run_in_node(models, [{"codes": z.tolist()} for z in codes], folder)
+    for model, result in zip(models, results, strict=True):
+        channels, height, width = model.image_shape
         yield {
             name: torch.stack([_pixels(text, height, width)[:channels] for text in run["rgba"]]) / 255
             for name, run in result.items()
@@ -222,6 +230,61 @@ def test_a_page_decodes_our_models_within_one_step_of_a_pixel(tmp_path):
         for backend, pictures in found.items():
             worst = (pictures - model.decode(z)).abs().max().item() * 255
             assert worst <= 1, f"{model.recipe['name']}, {backend}: off by {worst:.2f} of 255 steps"
+
+
+def with_prior(prior):
+    model = stack(nn.Linear(prior.latent_dim, 4), nn.Unflatten(1, (1, 2, 2)), latent_dim=prior.latent_dim)
+    model.prior = prior
+    return model
+
+
+@torch.no_grad()
+def some_priors():
+    """One of each kind, its numbers random ones of 16 bits, with codes that it draws and the noise behind them."""
+    torch.manual_seed(0)
+    flow = priors.FlowMatching(10, hidden=64, blocks=2, steps=12)
+    flow.mean.normal_()
+    flow.spread.uniform_(0.5, 2)
+    flow.velocity.last.weight.normal_(0, 0.3)
+    for block in flow.velocity.blocks:
+        block.layers[0].weight.uniform_(0.5, 2)
+        block.layers[0].bias.normal_()
+    codes = torch.randn(200, 5) @ torch.randn(5, 5) + 1
+    codes[:120] -= 8
+    for prior in (flow, priors.Normal(5).fit(codes), priors.Mixture(5, 2).fit(codes), priors.StandardNormal(3)):
+        for number in [*prior.parameters(), *(prior.buffers() if prior is not flow else [])]:
+            number.copy_(number.half())  # what rounding does is another matter
+        generator, n = torch.Generator().manual_seed(3), 6
+        chances = torch.full((n,), 0.5)
+        if isinstance(prior, priors.Mixture):
+            shares = prior.log_weights.exp()
+            parts = torch.multinomial(shares, n, replacement=True, generator=generator)
+            assert set(parts.tolist()) == {0, 1}
+            chances = (shares.cumsum(0) - shares / 2)[parts]  # leads to the same part
+        noise = torch.randn((n, prior.latent_dim), generator=generator)
+        wish = {"noise": list(zip(noise.tolist(), chances.tolist(), strict=True))}
+        yield prior, prior.sample(n, seed=3), wish
+
+
+def test_a_page_draws_from_each_prior_what_torch_draws_from_the_same_noise(tmp_path):
+    kinds, codes, wishes = zip(*some_priors(), strict=True)
+    results = run_in_node([with_prior(prior) for prior in kinds], wishes, tmp_path)
+    for prior, expected, result in zip(kinds, codes, results, strict=True):
+        assert expected.std() > 0.3
+        for backend in ("wasm", "js"):
+            worst = ((torch.tensor(result[backend]["drawn"]) - expected).abs() / expected.std(0)).max().item()
+            assert worst <= 1e-4, f"{type(prior).__name__}, {backend}: off by {worst:.1e} of the codes' spread"
+
+
+def test_a_prior_of_ones_own_stays_behind():
+    class Point(priors.StandardNormal):
+        def _draw(self, n, generator):
+            return torch.zeros(n, self.latent_dim)
+
+    assert pack(with_prior(Point(4))).meta["prior"] == {"type": "unknown"}
+    plain, standard = pack(with_prior(priors.StandardNormal(4))), with_prior(priors.StandardNormal(4))
+    standard.prior = None
+    assert pack(standard) == plain and plain.meta["prior"] is None
 
 
 @pytest.mark.parametrize("name", vaelab.recipes.RECIPES)

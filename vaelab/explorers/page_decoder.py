@@ -1,6 +1,7 @@
 """A decoder as a web page runs it: batch norms folded in, 16-bit weights, a short list of layers.
 
-`pack` makes it from a torch model; `frontend/src/decoder.js` runs it, in WebAssembly or plain JavaScript.
+`pack` makes it from a torch model; `frontend/src/decoder.js` runs it, in WebAssembly or plain JavaScript. The
+prior that the model carries, if any, comes along, so that a page can draw codes (`frontend/src/prior.js`).
 """
 
 import base64
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from vaelab import nets
+from vaelab import nets, priors
 from vaelab.errors import PageDecoderError
 
 FORMAT = 2
@@ -20,17 +21,17 @@ _LARGEST = torch.finfo(torch.float16).max
 _KNOWN = (
     "It runs Linear; 3x3 convolutions of stride 1 and padding 1; nearest doubling (UpConv2d, or Upsample and "
     "such a convolution); ConvTranspose2d that doubles (3x3 or 4x4); nets.Residual, PixelShuffle, BatchNorm, "
-    "ReLU, LeakyReLU, SiLU, Sigmoid, Dropout and Unflatten. With a kernel, in JupyterLab, any model works."
+    "LayerNorm, ReLU, LeakyReLU, SiLU, Sigmoid, Dropout and Unflatten. With a kernel, in JupyterLab, any model works."
 )
 
 
 @dataclass(frozen=True)
 class PageDecoder:
-    """A packed decoder."""
+    """A packed decoder, with the prior of its codes."""
 
     key: str  # names the weights: "<recipe>-<hash of the content>"
-    meta: dict  # {"format", "key", "latent_dim", "shape": [C, H, W], "layers": [{"type", ...}, ...]}
-    data: bytes  # the layers' numbers in their order, float16, little endian
+    meta: dict  # {"format", "key", "latent_dim", "shape": [C, H, W], "layers": [{"type", ...}, ...], "prior"}
+    data: bytes  # the numbers of the decoder's layers, then of the prior's, float16, little endian
 
     def script(self) -> str:
         """The weights as a classic script: a page opened from disk cannot load them any other way."""
@@ -39,10 +40,12 @@ class PageDecoder:
 
 
 def pack(model: nn.Module) -> PageDecoder:
-    """Turn a model's decoder, as it is in evaluation mode, into layers that a web page runs.
+    """Turn a model's decoder, as it is in evaluation mode, and its prior into layers that a web page runs.
 
     Batch norm is an affine map then, and joins the layer before it (Ioffe and Szegedy, ICML 2015, section
     3.1). Rounding to 16 bits moves pixels by about 1/1000.
+
+    A prior of a kind that a page does not know stays behind: the page then says so when it is to draw.
 
     Args:
         model: has a `decoder` (B, latent_dim) -> (B, C, H, W) with C = 1 or 3 and pixels in [0, 1], a
@@ -56,9 +59,10 @@ def pack(model: nn.Module) -> PageDecoder:
     with torch.no_grad():
         packing.add(model.decoder, "decoder")
         packing.finish(shape)
-        data = b"".join(layer.data() for layer in packing.layers)
+        prior, chains = _prior(getattr(model, "prior", None))
+        data = b"".join(layer.data() for chain in (packing.layers, *chains) for layer in chain)
         _check_decode(model)
-    meta = {"format": FORMAT, "latent_dim": latent_dim, "shape": list(shape)}
+    meta = {"format": FORMAT, "latent_dim": latent_dim, "shape": list(shape), "prior": prior}
     meta["layers"] = [layer.meta() for layer in packing.layers]
     digest = hashlib.sha256(_compact(meta).encode() + data).hexdigest()
     key = f"{_name(model)}-{digest[:10]}"
@@ -101,6 +105,39 @@ def _check_decode(model: nn.Module) -> None:
             f"{type(model).__name__}.decode gives other pictures than its decoder alone, and a page runs the "
             "decoder. Move what decode adds into the decoder."
         )
+
+
+def _prior(prior: nn.Module | None) -> tuple[dict | None, list[list["_Layer"]]]:
+    """What a page needs to draw from a prior, and chains of layers: None, none for N(0, I)."""
+    if prior is None or type(prior) is priors.StandardNormal:
+        return None, []
+    if type(prior) is priors.Normal:
+        return _normals(torch.ones(1), prior.mean[None], prior.scale_tril[None])
+    if type(prior) is priors.Mixture:
+        return _normals(prior.log_weights.exp(), prior.means, prior.scale_trils)
+    if type(prior) is priors.FlowMatching and type(prior.velocity) is priors.Velocity:
+        return _flow(prior)
+    return {"type": "unknown"}, []
+
+
+def _normals(shares: Tensor, means: Tensor, roots: Tensor) -> tuple[dict, list[list["_Layer"]]]:
+    """Normal distributions, each with its share: a linear layer turns N(0, I) into one."""
+    chains = []
+    for mean, root in zip(means.cpu().double(), roots.cpu().double(), strict=True):
+        chains.append([_Layer("linear", "prior", root, mean, more={"outputs": len(mean)})])
+    parts = [[layer.meta() for layer in chain] for chain in chains]
+    return {"type": "normals", "shares": shares.tolist(), "parts": parts}, chains
+
+
+def _flow(prior: priors.FlowMatching) -> tuple[dict, list[list["_Layer"]]]:
+    """Heun's method on the velocity, whose input is a code and the sines and cosines of the time."""
+    network = prior.velocity
+    packing = _Packing((network.first.in_features,))
+    packing.add(nn.Sequential(network.first, *network.blocks, network.last), "prior.velocity")
+    numbers = {"mean": prior.mean, "spread": prior.spread, "frequencies": network.frequencies}
+    texts = {name: [float(f"{number:.7g}") for number in values.tolist()] for name, values in numbers.items()}
+    layers = [layer.meta() for layer in packing.layers]
+    return {"type": "flow", "steps": prior.steps, **texts, "layers": layers}, [packing.layers]
 
 
 @dataclass
@@ -287,6 +324,18 @@ def _unflatten(packing: _Packing, layer: nn.Unflatten, path: str) -> str | None:
     return None
 
 
+def _layer_norm(packing: _Packing, layer: nn.LayerNorm, path: str) -> str | None:
+    if packing.shape != tuple(layer.normalized_shape):
+        return f"it gets shape {packing.shape}, and a page normalises whole vectors"
+    scale, shift = torch.ones(packing.shape), torch.zeros(packing.shape)
+    if layer.elementwise_affine:
+        scale = layer.weight.detach().cpu().double()
+        shift = shift.double() if layer.bias is None else layer.bias.detach().cpu().double()
+    packing.layers.append(_Layer("norm", path, more={"eps": layer.eps}))
+    packing.layers.append(_Layer("affine", path, scale, shift, more={"size": packing.shape[0]}))
+    return None
+
+
 def _shuffle(packing: _Packing, layer: nn.PixelShuffle, path: str) -> str | None:
     factor = layer.upscale_factor
     if len(packing.shape) != 3 or packing.shape[0] % factor**2:
@@ -313,6 +362,7 @@ _ADD = {
     nn.ConvTranspose2d: _convolution,
     nets.UpConv2d: _convolution,
     nn.Upsample: _upsample,
+    nn.LayerNorm: _layer_norm,
     nn.PixelShuffle: _shuffle,
     nets.Residual: _residual,
     nn.BatchNorm1d: _batch_norm,

@@ -1,12 +1,15 @@
 // Runs a decoder that vaelab.explorers.page_decoder packed.
 import { layOut } from "./layout.js";
 import { machine } from "./machine.js";
+import { normal } from "./random.js";
+
+const fromNormal = normal(Math.random);
 
 /**
  * A decoder from what a page was given: `meta` and 16-bit `data` (a Uint8Array).
  *
  * It runs in WebAssembly, from the first of the `modules` (convolve.ts, compiled) that works here, or in plain
- * JavaScript. `decode(code)` gives the picture's RGBA bytes, new ones each time.
+ * JavaScript. `decode(code)` gives the picture's RGBA bytes, new ones each time; `draw()` gives a code.
  */
 export async function makeDecoder(meta, data, modules = []) {
   const { kernels, floats, backend, layout } = await machine(modules, (fast) => layOut(meta, data, fast));
@@ -20,7 +23,12 @@ export async function makeDecoder(meta, data, modules = []) {
     for (const step of layout.steps) step(kernels, floats);
     return pixels(floats, layout.output);
   }
-  return { width, height, channels, backend, decode };
+
+  /** A code from the model's prior, perhaps from given noise. */
+  function draw(noise = Array.from({ length: meta.latent_dim }, fromNormal), chance = Math.random()) {
+    return layout.draw(kernels, floats, noise, chance);
+  }
+  return { width, height, channels, backend, decode, draw };
 }
 
 function pixels(floats, { start, channels, height, width, row, pixel }) {

@@ -45,7 +45,7 @@ export const layers = {
     // What works in place must not change x itself.
     const start = /conv|linear/.test(inner[0]?.type) ? at : copy(layout, at);
     const to = layout.add(inner, start);
-    if (to.row !== at.row || to.pixel !== at.pixel || to.height !== at.height) {
+    if (["channels", "height", "width"].some((name) => to[name] !== at[name])) {
       layout.fail("the layers do not fit together");
     }
     rows(layout, to, (k, f, row, n) => {
@@ -80,6 +80,17 @@ export const layers = {
     const scale = layout.take(size),
       shift = layout.take(size);
     return change(layout, at, (v, c) => bent(v * scale[c % size] + shift[c % size], slope));
+  },
+
+  /** Mean 0 and variance 1 for a vector: nn.LayerNorm without what is learned. */
+  norm(layout, at, { eps }) {
+    layout.steps.push((_, f) => {
+      const x = f.subarray(at.start, at.start + at.channels);
+      const mean = x.reduce((sum, v) => sum + v, 0) / x.length;
+      const scale = 1 / Math.sqrt(x.reduce((sum, v) => sum + (v - mean) ** 2, 0) / x.length + eps);
+      for (let i = 0; i < x.length; i++) x[i] = (x[i] - mean) * scale;
+    });
+    return at;
   },
 
   leaky: (layout, at, { slope }) => change(layout, at, (v) => bent(v, slope)),

@@ -4,6 +4,7 @@
 // is a map of one pixel without a border.
 import { halfToFloat } from "./half.js";
 import { four, layers } from "./layers.js";
+import { layOutPrior } from "./prior.js";
 
 const FORMAT = 2;
 
@@ -85,6 +86,7 @@ export function layOut(meta, data, fast) {
   const input = layout.vector(meta.latent_dim);
   layout.input = input.start;
   layout.output = layout.add(meta.layers, input);
+  layout.draw = layOutPrior(layout, meta.prior, meta.latent_dim);
   layout.scratch = layout.room(layout.spare);
   const right = 2 * layout.used;
   if (right !== data.length) layout.fail(`there are ${data.length} bytes where ${right} are right`);
