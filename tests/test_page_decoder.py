@@ -240,7 +240,7 @@ def with_prior(prior):
 
 @torch.no_grad()
 def some_priors():
-    """One of each kind, its numbers random ones of 16 bits, with codes that it draws and the noise behind them."""
+    """One of each kind, its numbers random ones of 16 bits, codes that it draws, and the noise behind them."""
     torch.manual_seed(0)
     flow = priors.FlowMatching(10, hidden=64, blocks=2, steps=12)
     flow.mean.normal_()
@@ -251,7 +251,8 @@ def some_priors():
         block.layers[0].bias.normal_()
     codes = torch.randn(200, 5) @ torch.randn(5, 5) + 1
     codes[:120] -= 8
-    for prior in (flow, priors.Normal(5).fit(codes), priors.Mixture(5, 2).fit(codes), priors.StandardNormal(3)):
+    normal, mixture = priors.Normal(5).fit(codes), priors.Mixture(5, 2).fit(codes)
+    for prior in (flow, normal, mixture, priors.StandardNormal(3)):
         for number in [*prior.parameters(), *(prior.buffers() if prior is not flow else [])]:
             number.copy_(number.half())  # what rounding does is another matter
         generator, n = torch.Generator().manual_seed(3), 6
@@ -272,8 +273,9 @@ def test_a_page_draws_from_each_prior_what_torch_draws_from_the_same_noise(tmp_p
     for prior, expected, result in zip(kinds, codes, results, strict=True):
         assert expected.std() > 0.3
         for backend in ("wasm", "js"):
-            worst = ((torch.tensor(result[backend]["drawn"]) - expected).abs() / expected.std(0)).max().item()
-            assert worst <= 1e-4, f"{type(prior).__name__}, {backend}: off by {worst:.1e} of the codes' spread"
+            error = torch.tensor(result[backend]["drawn"]) - expected
+            worst = (error.abs() / expected.std(0)).max().item()
+            assert worst <= 1e-4, f"{type(prior).__name__}, {backend}: off by {worst:.1e} of the spread"
 
 
 def test_a_prior_of_ones_own_stays_behind():

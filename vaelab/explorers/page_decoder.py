@@ -21,7 +21,8 @@ _LARGEST = torch.finfo(torch.float16).max
 _KNOWN = (
     "It runs Linear; 3x3 convolutions of stride 1 and padding 1; nearest doubling (UpConv2d, or Upsample and "
     "such a convolution); ConvTranspose2d that doubles (3x3 or 4x4); nets.Residual, PixelShuffle, BatchNorm, "
-    "LayerNorm, ReLU, LeakyReLU, SiLU, Sigmoid, Dropout and Unflatten. With a kernel, in JupyterLab, any model works."
+    "LayerNorm, ReLU, LeakyReLU, SiLU, Sigmoid, Dropout and Unflatten. With a kernel, in JupyterLab, any "
+    "model works."
 )
 
 

@@ -25,9 +25,9 @@ export function layOutPrior(layout, prior, latentDim) {
   if (prior.type === "normals") {
     const parts = prior.parts.map((list) => chain(list, latentDim));
     return (kernels, floats, noise, chance) => {
-      let left = chance;
-      const k = prior.shares.findIndex((share) => (left -= share) < 0);
-      return [...parts.at(k)(kernels, floats, noise)];
+      let k = 0;
+      for (let sum = prior.shares[0]; sum < chance && k < parts.length - 1; sum += prior.shares[k]) k++;
+      return [...parts[k](kernels, floats, noise)];
     };
   }
   if (prior.type === "flow") {
