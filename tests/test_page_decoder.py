@@ -240,7 +240,7 @@ def with_prior(prior):
 
 @torch.no_grad()
 def some_priors():
-    """One of each kind, its numbers random ones of 16 bits, codes that it draws, and the noise behind them."""
+    """One of each kind, its numbers 16-bit ones, codes that it draws, and the noise behind them."""
     torch.manual_seed(0)
     flow = priors.FlowMatching(10, hidden=64, blocks=2, steps=12)
     flow.mean.normal_()

@@ -30,14 +30,16 @@ export const layers = {
   /** Channels become pixels, nn.PixelShuffle: (C r r, H, W) -> (C, r H, r W). */
   shuffle(layout, at, { factor: r }) {
     const to = layout.map(at.channels / r ** 2, r * at.height, r * at.width);
-    const from = (x, y, c) =>
-      at.start +
-      Math.floor(y / r) * at.row +
-      Math.floor(x / r) * at.pixel +
-      c * r * r +
-      (y % r) * r +
-      (x % r);
-    return change(layout, to, (_, c, n, f) => f[from(n % to.width, Math.floor(n / to.width), c)]);
+    layout.steps.push((_, f) => {
+      for (let y = 0; y < to.height; y++) {
+        for (let x = 0; x < to.width; x++) {
+          const o = to.start + y * to.row + x * to.pixel;
+          let i = at.start + ((y / r) | 0) * at.row + ((x / r) | 0) * at.pixel + (y % r) * r + (x % r);
+          for (let c = 0; c < to.channels; c++, i += r * r) f[o + c] = f[i];
+        }
+      }
+    });
+    return to;
   },
 
   /** x + layers(x). */
@@ -234,20 +236,17 @@ function quick(layout, at, { outputs, slope = 1 }, kernel, n) {
 /** The kernel, (row, column, input, output), as `multiply` reads it. */
 function changed(kernel, n, inputs, outputs, length) {
   const depth = four(inputs),
-    m = inputs * outputs,
     ordered = new Float32Array(n * n * depth * length);
   FROM_KERNEL[n].forEach((down, y) => {
     FROM_KERNEL[n].forEach((across, x) => {
       const first = (y * n + x) * depth * length;
-      const shares = Float32Array.from(
-        { length: 9 },
-        (_, tap) => down[Math.floor(tap / 3)] * across[tap % 3],
-      );
-      for (let i = 0; i < inputs; i++) {
-        for (let o = 0; o < outputs; o++) {
-          let sum = 0;
-          for (let tap = 0, k = i * outputs + o; tap < 9; tap++, k += m) sum += shares[tap] * kernel[k];
-          ordered[first + (o & ~7) * depth + 8 * i + (o & 7)] = sum;
+      for (let tap = 0; tap < 9; tap++) {
+        const share = down[Math.floor(tap / 3)] * across[tap % 3];
+        if (!share) continue;
+        for (let i = 0, k = tap * inputs * outputs; i < inputs; i++) {
+          for (let o = 0; o < outputs; o++, k++) {
+            ordered[first + (o & ~7) * depth + 8 * i + (o & 7)] += share * kernel[k];
+          }
         }
       }
     });

@@ -37,7 +37,6 @@ export function mount({ model, el, decoder, say }) {
     value: model.get("face"),
     onChange: (k) => put(model, "face", k),
   });
-  faces.el.classList.add("vae-starts");
   const another = button("Another face", () =>
     decoder.draw((code) => {
       put(model, "drawn", round(code));
@@ -67,7 +66,7 @@ export function mount({ model, el, decoder, say }) {
   const original = alone ? figure(h("img", { src: thumbnails[0], alt: "The picture" }), "the picture") : null;
   el.classList.add("vae-stack");
   el.append(
-    codes.length > 1 ? faces.el : "",
+    div("vae-row vae-starts", codes.length > 1 ? faces.el : null, model.get("prior") ? another : null),
     div(
       "vae-row",
       div("vae-faces", original, figure(before.el, "as decoded"), figure(after.el, "with what you add")),
@@ -79,7 +78,6 @@ export function mount({ model, el, decoder, say }) {
         ),
         div(
           "vae-buttons",
-          model.get("prior") ? another : null,
           button("Reset", () => add(labels.map(() => 0))),
         ),
       ),
