@@ -9,7 +9,8 @@ from torch import nn
 from vaelab import evaluation, latent, losses
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError
-from vaelab.models import VAE
+from vaelab.models import VAE, Autoencoder
+from vaelab.priors import Normal
 
 # ---- a linear-Gaussian VAE, whose log p(x) is known exactly ----
 
@@ -60,6 +61,59 @@ def test_bounds_are_below_the_evidence_and_close_the_gap(linear_vae):
     many = evaluation.importance_weighted_bound(model, images, samples=20_000)
     assert single.mean() < log_evidence.mean() - 1
     torch.testing.assert_close(many, log_evidence.double(), atol=0.15, rtol=0)
+
+
+def test_a_bound_may_take_another_prior(linear_vae):
+    """With z from N(m, L L^T), p(x) = N(1/2 + W m, W L L^T W^T + sigma^2 I); the model's own prior waits."""
+    model, images, before = linear_vae
+    prior = Normal(2)
+    prior.mean.copy_(torch.tensor([0.5, -0.3]))
+    prior.scale_tril.copy_(torch.tensor([[0.8, 0.0], [-0.5, 0.4]]))
+    spread = model.decoder.weight @ prior.scale_tril
+    exact = torch.distributions.MultivariateNormal(
+        0.5 + model.decoder.weight @ prior.mean, spread @ spread.T + 0.04 * torch.eye(4)
+    ).log_prob(images.float().flatten(1))
+    found = evaluation.importance_weighted_bound(model, images, samples=20_000, prior=prior)
+    torch.testing.assert_close(found, exact.detach().double(), atol=0.15, rtol=0)
+    model.prior = prior
+    plain = evaluation.importance_weighted_bound(model, images, samples=20_000)
+    torch.testing.assert_close(plain, before.double(), atol=0.15, rtol=0)
+    weights = evaluation.log_weights(
+        model, images, 5, generator=torch.Generator().manual_seed(0), prior=prior
+    )
+    first = evaluation.importance_weighted_bound(model, images, samples=5, prior=prior)
+    torch.testing.assert_close(torch.logsumexp(weights, 0) - math.log(5), first)
+
+
+def test_draws_from_p_of_x_have_its_moments(linear_vae):
+    """p(x) = N(1/2, W W^T + sigma^2 I); the decoder's means lack the sigma^2."""
+    model, _, _ = linear_vae
+    shared = model.decoder.weight @ model.decoder.weight.T
+    for noise, covariance in ((True, shared + 0.04 * torch.eye(4)), (False, shared)):
+        x = model.sample(20_000, seed=0, noise=noise).flatten(1)
+        torch.testing.assert_close(torch.cov(x.T), covariance, atol=0.01, rtol=0)
+        torch.testing.assert_close(x.mean(0), torch.full((4,), 0.5), atol=0.02, rtol=0)
+
+
+def test_codes_are_drawn_from_each_posterior(linear_vae):
+    model, images, _ = linear_vae
+    state = torch.get_rng_state()
+    z = latent.draw_codes(model, images, draws=3000, seed=1)
+    assert torch.equal(torch.get_rng_state(), state)
+    mu, log_var = latent.encode(model, images)
+    each = z.view(3000, 20, 2)
+    assert (each.mean(0) - mu).abs().max() < 0.1
+    assert (each.var(0) / log_var.exp() - 1).abs().max() < 0.15
+    assert torch.equal(z, latent.draw_codes(model, images, draws=3000, seed=1, batch_size=3))
+    assert not torch.equal(z, latent.draw_codes(model, images, draws=3000))
+    with pytest.raises(DataError, match="draws, the codes of each picture, must be a whole number"):
+        latent.draw_codes(model, images, draws=0)
+
+
+def test_an_autoencoder_has_nothing_to_draw():
+    model = Autoencoder(nn.Flatten(), LinearDecoder(torch.ones(4, 2)), 2, (1, 2, 2))
+    images = torch.rand(5, 1, 2, 2)
+    assert torch.equal(latent.draw_codes(model, images, draws=3), latent.encode(model, images))
 
 
 def test_with_the_exact_posterior_every_weight_is_the_evidence(linear_vae):

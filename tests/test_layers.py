@@ -14,10 +14,10 @@ MODULES = {path.relative_to(PACKAGE).with_suffix(""): path for path in PACKAGE.r
 ORDER = (
     {"errors", "extras", "files", "progress", "devices", "speed"},
     {"data"},
-    {"nets", "losses"},
+    {"nets", "losses", "priors"},
     {"models", "recipes", "weights"},
     {"training"},
-    {"priors", "latent", "evaluation", "whitening"},
+    {"latent", "evaluation", "whitening"},
     {"figures", "explorers"},
     {"quizzes", "grading"},
     {"doctor", "commands", "cli"},
@@ -26,7 +26,7 @@ LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 LEVEL["__init__"] = -1  # names and a version: what stands in it is loaded when first used
 
 # What comes with no more than `pip install vaelab`, and what it must do without.
-LIGHT = ["cli", "commands", *sorted(set().union(*ORDER[:6]) - {"priors"})]
+LIGHT = ["cli", "commands", *sorted(set().union(*ORDER[:6]))]
 HEAVY = (
     *("vaelab.grading", "vaelab.quizzes"),
     *("IPython", "accelerate", "anywidget", "ipywidgets", "jupyter", "jupyter_client", "jupyter_core"),

@@ -51,6 +51,32 @@ def test_likelihoods_are_the_distributions_they_are_named_after(images, loss, di
 
 
 @pytest.mark.parametrize(
+    ("likelihood", "distribution"),
+    [
+        (losses.Gaussian(0.3), stats.norm(0.5, 0.3)),
+        (losses.Laplace(0.2), stats.laplace(0.5, 0.2)),
+    ],
+)
+def test_pixels_are_drawn_from_the_likelihood(likelihood, distribution):
+    x_hat = torch.full((5, 1, 20, 20), 0.5)
+    drawn = likelihood.sample(x_hat, torch.Generator().manual_seed(0))
+    assert drawn.shape == x_hat.shape
+    assert stats.kstest(drawn.flatten().numpy(), distribution.cdf).pvalue > 0.01
+    assert torch.equal(drawn, likelihood.sample(x_hat, torch.Generator().manual_seed(0)))
+    assert not torch.equal(drawn, likelihood.sample(x_hat))
+
+
+def test_drawn_pixels_lie_about_their_own_means():
+    x_hat = torch.linspace(0, 1, 5)[:, None].expand(5, 4000).double()
+    for likelihood in (losses.Gaussian(0.1), losses.Laplace(0.1), losses.Bernoulli()):
+        drawn = likelihood.sample(x_hat, torch.Generator().manual_seed(0))
+        assert drawn.dtype == torch.float64
+        assert drawn.mean(1) == pytest.approx(x_hat[:, 0], abs=0.03)
+    assert set(drawn.unique().tolist()) == {0.0, 1.0}
+    assert drawn[0].max() == 0 and drawn[-1].min() == 1  # sure of it
+
+
+@pytest.mark.parametrize(
     ("density", "distribution"),
     [
         (losses.gaussian_nll, D.Normal),

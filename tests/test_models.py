@@ -7,9 +7,10 @@ import torch
 from scipy import stats
 from torch import nn
 
-from vaelab import VAE, Autoencoder, losses, nets, recipes
+from vaelab import VAE, Autoencoder, fit, losses, nets, recipes
 from vaelab.data import ImageSet
-from vaelab.errors import DataError, ShapeError
+from vaelab.errors import DataError, ModelError, ShapeError
+from vaelab.priors import FlowMatching, Normal, StandardNormal
 
 VAES = [name for name in recipes.RECIPES if isinstance(recipes.build(name), VAE)]
 SHAPE = (1, 8, 8)
@@ -97,6 +98,55 @@ def test_samples_decode_the_standard_normal():
     assert not torch.equal(model.sample(2), model.sample(2))
     with pytest.raises(ValueError, match="at least 1, not 0"):
         model.sample(0)
+
+
+def test_samples_are_drawn_from_the_prior_that_is_asked_for():
+    identity = nn.Sequential(nn.Unflatten(1, (1, 1, 2)))
+    model = VAE(nn.Flatten(), identity, 2, (1, 1, 2), losses.Gaussian(0.1))
+    plain, own, other = StandardNormal(2), Normal(2), Normal(2)
+    own.mean.fill_(10.0)
+    other.mean.fill_(-10.0)
+    before = model.sample(5, seed=0)
+    model.prior = own
+    for drawn, prior in (
+        (model.sample(5, seed=0), own),
+        (model.sample(5, seed=0, prior=other), other),
+        (model.sample(5, seed=0, prior=plain), plain),
+    ):
+        assert torch.equal(drawn.flatten(1), prior.sample(5, seed=0))
+    model.prior = None
+    assert torch.equal(model.sample(5, seed=0), before)
+    with pytest.raises(ShapeError, match=r"Codes for this model have shape \(B, 2\)"):
+        model.sample(5, prior=StandardNormal(3))
+    with pytest.raises(TypeError, match="prior"):
+        model.prior = "flow"
+
+
+def test_noise_comes_on_top_of_the_same_codes():
+    model = small(likelihood=losses.Gaussian(0.1))
+    mean, noisy = model.sample(200, seed=0), model.sample(200, seed=0, noise=True)
+    noise = ((noisy - mean) / 0.1).flatten().numpy()
+    assert stats.kstest(noise, "norm").pvalue > 0.01
+    codes = StandardNormal(3).sample(200, seed=0).flatten().numpy()
+    assert abs(stats.pearsonr(codes, noise[: len(codes)])[0]) < 0.15  # noise has draws of its own
+    assert torch.equal(noisy, model.sample(200, seed=0, noise=True))
+    assert set(small().sample(3, noise=True).unique().tolist()) == {0.0, 1.0}
+    model.likelihood = nn.MSELoss()
+    with pytest.raises(ModelError, match="MSELoss has no sample"):
+        model.sample(3, noise=True)
+
+
+def test_a_prior_changes_neither_the_loss_nor_what_is_counted_and_trained():
+    model, x = small(), torch.rand(4, *SHAPE)
+    torch.manual_seed(1)
+    loss, count = model.loss(x), nets.count_parameters(model)
+    model.prior = FlowMatching(3, hidden=8)
+    torch.manual_seed(1)
+    assert model.loss(x) == loss
+    assert nets.count_parameters(model) == count
+    before = {name: value.clone() for name, value in model.prior.state_dict().items()}
+    fit(model, x, epochs=2, device="cpu")
+    assert all(torch.equal(value, before[name]) for name, value in model.prior.state_dict().items())
 
 
 def modes(model):

@@ -6,11 +6,11 @@ import json
 import pytest
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 import vaelab
-from vaelab import losses, weights
+from vaelab import losses, priors, weights
 from vaelab.errors import UnknownNameError, WeightsError
 
 
@@ -73,7 +73,7 @@ def test_a_likelihood_exchanged_after_building_comes_back(recipe, kind, half, tm
 def test_all_that_a_model_is_given_comes_back(tmp_path):
     """Whatever argument the two classes have besides the networks that the recipe builds."""
     changed = {
-        vaelab.VAE: {"likelihood": losses.Laplace(0.2), "beta": 30.0},
+        vaelab.VAE: {"likelihood": losses.Laplace(0.2), "beta": 30.0, "prior": priors.Mixture(2, 3)},
         vaelab.Autoencoder: {"reconstruction": losses.mae},
     }
     for kind, recipe in ((vaelab.VAE, "mayberay-digits-vae"), (vaelab.Autoencoder, "tds-face-ae")):
@@ -85,6 +85,55 @@ def test_all_that_a_model_is_given_comes_back(tmp_path):
         again = weights.load(weights.save(model, tmp_path / "m.safetensors"))
         for name, value in changed[kind].items():
             assert repr(getattr(again, name)) == repr(value)
+
+
+PRIORS = {
+    "normal": lambda: priors.Normal(2),
+    "mixture": lambda: priors.Mixture(2, components=3),
+    "flow": lambda: priors.FlowMatching(2, hidden=16, blocks=2, steps=7),
+}
+
+
+def with_prior(kind, model=None):
+    model = (model or small()).eval()
+    codes = torch.randn(200, 2, generator=torch.Generator().manual_seed(0)) * 3 + 1
+    options = {"updates": 5} if kind == "flow" else {}
+    model.prior = PRIORS[kind]().fit(codes, **options)
+    return model
+
+
+@pytest.mark.parametrize("half", [True, False])
+@pytest.mark.parametrize("kind", PRIORS)
+def test_a_fitted_prior_comes_back(kind, half, tmp_path):
+    model = with_prior(kind)
+    path = weights.save(model, tmp_path / "m.safetensors", half=half)
+    again, z = weights.load(path), torch.randn(4, 2)
+    assert type(again.prior) is type(model.prior) and repr(again.prior) == repr(model.prior)
+    assert [p for p in again.prior.parameters() if p.requires_grad] == []
+    close = pytest.approx(model.prior.log_prob(z).numpy(), abs=0.02 if half else 1e-9)
+    assert again.prior.log_prob(z).numpy() == close
+    assert again.sample(4, seed=0) == pytest.approx(model.sample(4, seed=0), abs=0.02 if half else 1e-6)
+    assert {f"prior.{name}" for name in model.prior.state_dict()} < set(load_file(path))
+
+
+def test_a_model_without_a_prior_of_its_own_is_described_as_before(tmp_path):
+    """So that runs and files from before there were priors go on and load."""
+    model = small()
+    assert "prior" not in weights.description(model)
+    assert weights.load(weights.save(model, tmp_path / "m.safetensors")).prior is None
+    model.prior = priors.StandardNormal(2)
+    again = weights.load(weights.save(model, tmp_path / "m.safetensors"))
+    assert isinstance(again.prior, priors.StandardNormal)
+
+
+def test_a_prior_of_ones_own_is_said(tmp_path):
+    class Mine(priors.StandardNormal):
+        pass
+
+    model = small()
+    model.prior = Mine(2)
+    with pytest.raises(WeightsError, match=r"prior of this model, .*Mine, is none of vaelab\.priors"):
+        weights.save(model, tmp_path / "m.safetensors")
 
 
 def test_an_autoencoder_may_be_scored_by_a_likelihood(tmp_path):

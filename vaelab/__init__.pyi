@@ -6,6 +6,7 @@ from . import figures as figures
 from . import latent as latent
 from . import losses as losses
 from . import nets as nets
+from . import priors as priors
 from . import recipes as recipes
 from . import weights as weights
 from . import whitening as whitening

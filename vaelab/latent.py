@@ -12,6 +12,7 @@ from vaelab.data.arguments import check_tensors, whole_number
 from vaelab.errors import DataError, ShapeError
 from vaelab.models import VAE, Autoencoder
 from vaelab.nets import evaluating
+from vaelab.priors import generator
 
 
 def device_of(model: nn.Module) -> torch.device:
@@ -45,6 +46,38 @@ def encode(model, images, batch_size=256):
     if isinstance(codes[0], tuple):
         return tuple(torch.cat(part).cpu() for part in zip(*codes, strict=True))
     return torch.cat(codes).cpu()
+
+
+def draw_codes(
+    model: Autoencoder | VAE,
+    images: ImageSet | Tensor,
+    draws: int = 1,
+    seed: int = 0,
+    batch_size: int = 256,
+) -> Tensor:
+    """Draws of the aggregate posterior, what a prior is fitted to: z ~ q(z | x) for each of `images`.
+
+    Args:
+        images: as in `encode`.
+        draws: codes of each picture; they are free, as each picture is encoded once.
+        seed: of the draws, on the CPU; PyTorch's own random state stays as it was.
+        batch_size: pictures encoded at a time.
+
+    Returns:
+        (draws * N, latent_dim), on the CPU: all pictures, then all again. An `Autoencoder` has nothing to
+        draw and gives its codes, (N, latent_dim).
+
+    >>> from vaelab.priors import Normal
+    >>> model, images = vaelab.pretrained("dlwp-digits-vae"), vaelab.load("digits", n=5)
+    >>> model.prior = Normal(2).fit(draw_codes(model, images, draws=10))
+    """
+    draws = whole_number("draws, the codes of each picture,", draws)
+    encoded = encode(model, images, batch_size)
+    if isinstance(encoded, Tensor):
+        return encoded
+    mu, log_var = (part.repeat(draws, 1) for part in encoded)
+    eps = torch.randn(mu.shape, generator=generator(seed))
+    return mu + torch.exp(log_var / 2) * eps
 
 
 @torch.no_grad()

@@ -146,6 +146,10 @@ class Bernoulli(nn.Module):
     def forward(self, x: Tensor, x_hat: Tensor) -> Tensor:
         return bce(x, x_hat)
 
+    def sample(self, x_hat: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """A draw from p(x | z), every pixel 0 or 1; from a CPU generator, or from PyTorch's own."""
+        return (torch.rand(x_hat.shape, generator=generator).to(x_hat) < x_hat).to(x_hat.dtype)
+
 
 class Gaussian(nn.Module):
     """Each pixel is x_hat plus normal noise of standard deviation sigma. Calling it gives nats, (B,).
@@ -190,6 +194,10 @@ class Gaussian(nn.Module):
     def forward(self, x: Tensor, x_hat: Tensor) -> Tensor:
         return gaussian_nll(x, x_hat, self.sigma)
 
+    def sample(self, x_hat: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """A draw from p(x | z): `x_hat` plus noise, which may leave [0, 1]; from a CPU generator, or None."""
+        return x_hat + self.sigma.to(x_hat) * torch.randn(x_hat.shape, generator=generator).to(x_hat)
+
     def extra_repr(self) -> str:
         return f"sigma={self.sigma.item():.4g}, learned={self.learned}"
 
@@ -204,6 +212,12 @@ class Laplace(nn.Module):
 
     def forward(self, x: Tensor, x_hat: Tensor) -> Tensor:
         return laplace_nll(x, x_hat, self.scale)
+
+    def sample(self, x_hat: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """A draw from p(x | z): `x_hat` plus noise, which may leave [0, 1]; from a CPU generator, or None."""
+        # The difference of two exponential draws is a Laplace draw.
+        one, other = torch.empty(2, *x_hat.shape).exponential_(generator=generator).to(x_hat)
+        return x_hat + self.scale * (one - other)
 
     def extra_repr(self) -> str:
         return f"scale={self.scale:.4g}"

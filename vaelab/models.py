@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from vaelab import losses
+from vaelab import losses, priors
 from vaelab.data import ImageSet
 from vaelab.data.arguments import check_image_shape, check_tensors, whole_number
-from vaelab.errors import ShapeError
+from vaelab.errors import ModelError, ShapeError
 from vaelab.nets import ImageShape, evaluating, keeping_random_state
+from vaelab.priors import Prior, StandardNormal
 
 
 class _ImageModel(nn.Module):
@@ -165,10 +166,14 @@ class VAE(_ImageModel):
         likelihood: p(x | z): `losses.Bernoulli()` (the default), `losses.Gaussian(...)`,
             or `losses.Laplace(...)`.
         beta: weight of the KL term while training (Higgins et al., "beta-VAE", ICLR 2017); 1 is the ELBO.
+        prior: what `sample` draws codes from; None is N(0, I). One of `vaelab.priors`, fitted to the codes
+            once the model is trained: `model.prior = FlowMatching(model.latent_dim).fit(codes)`. It is saved
+            with the weights. Loss and ELBO keep N(0, I), which training used.
     """
 
     likelihood: nn.Module
     beta: float
+    prior: Prior | None
 
     # Several training processes replace it, so that each draws its share of one batch's noise.
     draw_noise: Callable[..., Tensor] = staticmethod(torch.randn_like)
@@ -181,12 +186,14 @@ class VAE(_ImageModel):
         image_shape: ImageShape,
         likelihood: nn.Module | None = None,
         beta: float = 1.0,
+        prior: Prior | None = None,
     ):
         super().__init__(encoder, decoder, latent_dim, image_shape)
         self.likelihood = likelihood or losses.Bernoulli()
         self.beta = beta
         self.to_mu = self._head()
         self.to_log_var = self._head()
+        self.register_module("prior", prior)
 
     def encode(self, x: ImageSet | Tensor) -> tuple[Tensor, Tensor]:
         """Images (B, C, H, W) -> mu and log_var of the posterior, (B, latent_dim) each.
@@ -213,7 +220,9 @@ class VAE(_ImageModel):
         return self.decode(self.encode(x)[0])
 
     def elbo(self, x: ImageSet | Tensor) -> Tensor:
-        """Evidence lower bound on log p(x), one draw an image, nats, shape (B,). `beta` plays no part.
+        """Evidence lower bound on log p(x), one draw an image, nats, shape (B,).
+
+        The prior in it is N(0, I), whatever `prior` is; `beta` plays no part.
 
         >>> from vaelab.recipes import build
         >>> build("portrait-vae").elbo(torch.rand(5, 3, 64, 64)).shape
@@ -232,20 +241,44 @@ class VAE(_ImageModel):
         return {"loss": reconstruction + self.beta * kl, "reconstruction": reconstruction, "kl": kl}
 
     @torch.no_grad()
-    def sample(self, n: int, seed: int | None = None) -> Tensor:
-        """New images: decode `n` draws from the prior N(0, I), in evaluation mode, shape (n, C, H, W).
+    def sample(
+        self,
+        n: int,
+        seed: int | torch.Generator | None = None,
+        prior: Prior | None = None,
+        noise: bool = False,
+    ) -> Tensor:
+        """New images: decode `n` draws from the prior, in evaluation mode, shape (n, C, H, W).
+
+        A draw from the model itself, from p(x), is a code from p(z) and then pixels from p(x | z), noise and
+        all: `noise=True`. That is what likelihoods and bounds speak of. To look at, or to compare with real
+        pictures, one takes the mean of p(x | z) instead, which is what the decoder gives: without the grain,
+        in [0, 1], and less varied in its pixels than the model says.
 
         Args:
             n: how many, at least 1.
-            seed: the same seed gives the same codes on every device; None gives new ones each time.
+            seed: the same seed gives the same codes on every device, and the same noise; None gives new ones
+                each time. A CPU generator goes on from where it stands.
+            prior: where codes are drawn from; None is the model's own `prior`, and N(0, I) where it has none.
+                `priors.StandardNormal(model.latent_dim)` is N(0, I) in any case.
+            noise: True to draw pixels from p(x | z). They may then leave [0, 1]; a Bernoulli's are 0 or 1.
+
+        Raises:
+            ModelError: noise, from a likelihood of one's own that has no `sample`.
+            ShapeError: a prior of another `latent_dim`.
 
         >>> from vaelab.recipes import build
         >>> build("portrait-vae").sample(4, seed=0).shape
         torch.Size([4, 3, 64, 64])
         """
         n = whole_number("n, the number of samples,", n)
-        seed = None if seed is None else whole_number("seed", seed, least=None) % 2**64
-        generator = None if seed is None else torch.Generator().manual_seed(seed)
-        z = torch.randn((n, self.latent_dim), generator=generator)
+        if noise and not hasattr(self.likelihood, "sample"):
+            raise ModelError(
+                f"{type(self.likelihood).__name__} has no sample(x_hat, generator), so that no pixels can be "
+                "drawn from it. noise=False gives the decoder's mean."
+            )
+        draws = priors.generator(seed)
+        z = (prior or self.prior or StandardNormal(self.latent_dim)).sample(n, draws)
         with evaluating(self):
-            return self.decode(z)
+            x_hat = self.decode(z)
+        return self.likelihood.sample(x_hat, draws) if noise else x_hat

@@ -12,6 +12,7 @@ from vaelab.evaluation.inputs import measurable
 from vaelab.models import VAE, Autoencoder
 from vaelab.nets import evaluating, keeping_random_state
 from vaelab.nets import seed as set_seed
+from vaelab.priors import Prior, StandardNormal
 from vaelab.progress import progress
 
 _BAR_FROM = 100_000  # decoded pictures, from which on a progress bar is worth its line
@@ -52,6 +53,7 @@ def log_weights(
     samples: int,
     chunk: int | None = None,
     generator: torch.Generator | None = None,
+    prior: Prior | None = None,
 ) -> Tensor:
     """log w = log p(x, z) - log q(z | x) for `samples` draws z of each image's posterior.
 
@@ -64,13 +66,14 @@ def log_weights(
             weights, do not depend on it.
         generator: a CPU generator to draw from, whatever the model's device; None takes PyTorch's own of that
             device.
+        prior: p(z); None is N(0, I), what the model was trained with, whatever `model.prior` is.
 
     Returns:
         float64 of shape (samples, B).
     """
     pictures = measurable(model, x).float(device=latent.device_of(model))
     with evaluating(model):
-        return torch.cat(list(_weights(model, pictures, samples, chunk, generator)))
+        return torch.cat(list(_weights(model, pictures, samples, chunk, generator, prior)))
 
 
 @torch.no_grad()
@@ -81,6 +84,7 @@ def importance_weighted_bound(
     seed: int = 0,
     batch_size: int = 100,
     chunk: int | None = None,
+    prior: Prior | None = None,
 ) -> Tensor:
     """The importance-weighted bound on log p(x) of each image, in nats, shape (N,), float64, on the CPU.
 
@@ -93,7 +97,8 @@ def importance_weighted_bound(
     rounding of the decoder's floats.
 
     Args:
-        samples, chunk: see `log_weights`.
+        samples, chunk, prior: see `log_weights`. A fitted prior bounds log p(x) of the model that draws its
+            codes from it. A flow's density takes long, `latent_dim` times what drawing a code takes.
         seed: of the draws; PyTorch's own random state is left as it was.
         batch_size: images at a time.
 
@@ -114,7 +119,7 @@ def importance_weighted_bound(
     with evaluating(model), bar:
         for x in images.batches(batch_size, latent.device_of(model)):
             running = torch.full((len(x),), -math.inf, dtype=torch.float64, device=x.device)
-            for weights in _weights(model, x, samples, chunk, generator):
+            for weights in _weights(model, x, samples, chunk, generator, prior):
                 running = torch.logaddexp(running, torch.logsumexp(weights, 0))
                 bar.update(weights.numel())
             bounds.append(running.cpu() - math.log(samples))
@@ -122,7 +127,12 @@ def importance_weighted_bound(
 
 
 def _weights(
-    model: VAE, x: Tensor, samples: int, chunk: int | None, generator: torch.Generator | None
+    model: VAE,
+    x: Tensor,
+    samples: int,
+    chunk: int | None,
+    generator: torch.Generator | None,
+    prior: Prior | None,
 ) -> Iterator[Tensor]:
     """Log-weights of `samples` draws, `chunk` draws at a time: float64, (chunk, B) each."""
     if samples < 1:
@@ -131,24 +141,23 @@ def _weights(
         raise ValueError(f"chunk, the draws decoded at a time, must be at least 1, not {chunk}.")
     chunk = chunk or _draws_at_a_time(x)
     mu, log_var = model.encode(x)
+    normal = StandardNormal(model.latent_dim)
     for start in range(0, samples, chunk):
         draws = min(chunk, samples - start)
         # One call a draw, so that the size of a chunk does not change the draws.
         eps = torch.stack([_normal_like(mu, generator) for _ in range(draws)]).to(mu)
         z = mu + torch.exp(log_var / 2) * eps
-        x_hat = model.decode(z.flatten(0, 1))
+        z = z.flatten(0, 1)
+        x_hat = model.decode(z)
         copies = x.expand(draws, *x.shape).flatten(0, 1)
         log_likelihood = -model.likelihood(copies, x_hat).double().view(draws, -1)
-        yield log_likelihood + _log_normal(z) - (_log_normal(eps) - 0.5 * log_var.double().sum(-1))
+        log_prior = (prior or normal).log_prob(z).view(draws, -1)
+        log_q = normal.log_prob(eps.flatten(0, 1)).view(draws, -1) - 0.5 * log_var.double().sum(-1)
+        yield log_likelihood + log_prior - log_q
 
 
 def _normal_like(mu: Tensor, generator: torch.Generator | None) -> Tensor:
     return torch.randn_like(mu) if generator is None else torch.randn(mu.shape, generator=generator)
-
-
-def _log_normal(z: Tensor) -> Tensor:
-    """log N(z; 0, I), summed over the last axis, in float64."""
-    return -0.5 * (z.double().square() + math.log(2 * math.pi)).sum(-1)
 
 
 def _draws_at_a_time(x: Tensor) -> int:

@@ -1,7 +1,8 @@
 """Trained weights: the ones that come with vaelab by name, anybody's by path.
 
 A weights file is safetensors: numbers only, nothing that runs when it is opened. Its header says which
-recipe it belongs to, and which likelihood and beta the model had, so that `load` can build it by itself; the
+recipe it belongs to, and which likelihood, beta and prior the model had, so that `load` can build it by
+itself; a learned prior's numbers are among the weights, under "prior.". The
 card beside it (`<name>.json`) says how it was made.
 """
 
@@ -16,7 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from vaelab import losses
+from vaelab import losses, priors
 from vaelab.errors import UnknownNameError, WeightsError
 from vaelab.files import written_whole
 from vaelab.models import VAE, Autoencoder
@@ -24,6 +25,7 @@ from vaelab.recipes import build
 
 _SHIPPED = Path(__file__).parent
 _LOST = "cannot be built again"  # where a header says why
+_ROOMS = {"prior": priors}  # where what a model is given comes from, if not from losses
 
 
 def names() -> list[str]:
@@ -94,14 +96,16 @@ def description(model: nn.Module) -> dict[str, str]:
     """What a model is besides its weights: the metadata of a safetensors file, from which `load` builds it.
 
     Returns:
-        JSON by name: "recipe", and what may have been exchanged since, "likelihood" and "beta" of a VAE,
-        "reconstruction" of an Autoencoder. Numbers that learn are not in it, but among the weights. A model
-        that cannot be built from this has "cannot be built again", the reason why, in words.
+        JSON by name: "recipe", and what may have been exchanged since, "likelihood", "beta" and, if it has
+        one, "prior" of a VAE, "reconstruction" of an Autoencoder. Numbers that learn are not in it, but among
+        the weights. A model that cannot be built from this has "cannot be built again", the reason why, in
+        words.
     """
     said: dict[str, str] = {}
     try:
         for name in _exchangeable(model):
-            said[name] = _json(_in_words(name, getattr(model, name)))
+            if (value := getattr(model, name)) is not None:
+                said[name] = _json(_in_words(name, value))
         return {"recipe": _json(_recipe_of(model)), **said}
     except WeightsError as error:
         return {
@@ -124,25 +128,27 @@ def _exchangeable(model: nn.Module) -> list[str]:
 
 
 def _in_words(name: str, value: Any) -> float | list:
-    """A number as it is; a function or module of `losses` as [name, options], without what is a tensor."""
+    """A number as it is; what is of `losses` or `priors` as [name, options], without what is a tensor."""
     if isinstance(value, (int, float)):
         return value
     if isinstance(value, torch.Tensor) and value.numel() == 1:
         return value.item()
     kind = value if inspect.isfunction(value) else type(value)
-    if kind.__module__ != losses.__name__:
-        raise WeightsError(f"The {name} of this model, {kind.__qualname__}, is none of vaelab.losses")
+    room = _ROOMS.get(name, losses).__name__
+    if kind.__module__ != room:
+        raise WeightsError(f"The {name} of this model, {kind.__qualname__}, is none of {room}")
     options = {key: getattr(value, key) for key in inspect.signature(kind).parameters if hasattr(value, key)}
     return [kind.__name__, {k: v for k, v in options.items() if not isinstance(v, torch.Tensor)}]
 
 
-def _from_words(words: float | list) -> Any:
+def _from_words(name: str, words: float | list) -> Any:
     if not isinstance(words, list):
         return words
-    kind: Any = getattr(losses, words[0], None)
-    if getattr(kind, "__module__", None) != losses.__name__:
+    room = _ROOMS.get(name, losses)
+    kind: Any = getattr(room, words[0], None)
+    if getattr(kind, "__module__", None) != room.__name__:
         raise WeightsError(
-            f"vaelab.losses has no {words[0]!r}: the file comes from another version of vaelab."
+            f"{room.__name__} has no {words[0]!r}: the file comes from another version of vaelab."
         )
     return kind if inspect.isfunction(kind) else kind(**words[1])
 
@@ -182,7 +188,7 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
         recipe = json.loads(header["recipe"])
         model = build(recipe["name"], **recipe["changes"])
         for name in header.keys() & _exchangeable(model):
-            setattr(model, name, _from_words(json.loads(header[name])))
+            setattr(model, name, _from_words(name, json.loads(header[name])))
     except WeightsError:
         raise
     except (TypeError, ValueError, LookupError) as error:
