@@ -44,7 +44,7 @@ export function mount({ model, el, decoder, say }) {
     }),
   );
 
-  let last = model.get("face"); // what was spoken of
+  let last; // the code that was spoken of
 
   function show() {
     const [amounts, k] = read(model, "amounts", "face");
@@ -53,9 +53,10 @@ export function mount({ model, el, decoder, say }) {
     const added = labels.map((label, k) => amounts[k] && `${label} ${spoken(amounts[k])}`).filter(Boolean);
     const words = added.join(", ") || "nothing added";
     const [name, code] = k < 0 ? ["Another face", model.get("drawn")] : [`Face ${k + 1}`, codes[k]];
-    after.label = `${name} with ${words}`;
-    say(k === last ? words : after.label);
-    last = k;
+    const label = `${name} with ${words}`;
+    after.label = label;
+    say(code === last ? words : label);
+    last = code;
     decoder.decode([code, mix(code, vectors, amounts)], (images) => {
       before.draw(images[0]);
       after.draw(images[1]);
