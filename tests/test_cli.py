@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 import vaelab
-from vaelab import cli, evaluation
+from vaelab import cli, evaluation, latent, priors
 from vaelab.training import Checkpoints, History
 from vaelab.training.checkpoints import TrainingState
 
@@ -86,6 +86,75 @@ def test_a_run_goes_on_and_refuses_to_become_another(trained, capsys):
     assert json.loads((trained / "run.json").read_text())["epochs"] == 3
 
 
+def opened(folder) -> vaelab.VAE:
+    from vaelab import commands
+
+    return commands._find(str(folder), "cpu")
+
+
+def test_a_prior_is_fitted_to_the_codes_of_the_run(trained, tmp_path, capsys):
+    """To those of the checkpoint that `sample` opens, once; another one when that is another."""
+    resume = ["train", "--out", str(trained), "--resume"]
+    assert opened(trained).prior is None
+    assert cli.main([*resume, "--prior", "normal"]) == 0
+    assert "Fitted a prior, normal, to 800 codes of epoch-0002" in capsys.readouterr().out
+    model = opened(trained)
+    codes = latent.draw_codes(model, vaelab.load("digits", size=28, n=200), draws=4)
+    expected = priors.Normal(2).fit(codes)
+    assert torch.equal(model.prior.mean, expected.mean)
+    assert torch.equal(model.prior.scale_tril, expected.scale_tril)
+
+    assert cli.main(resume) == 0  # it is there
+    assert "Fitted" not in capsys.readouterr().out
+    assert cli.main([*resume, "--prior", "mixture"]) == 0
+    assert "Fitted a prior, mixture" in capsys.readouterr().out
+    assert cli.main([*resume, "--epochs", "3"]) == 0
+    assert ("of epoch-0003" in capsys.readouterr().out) == (Checkpoints(trained).best().name == "epoch-0003")
+    assert isinstance(opened(trained).prior, priors.Mixture)
+    assert cli.main(["export", str(trained), str(tmp_path / "small.safetensors")]) == 0
+    assert isinstance(vaelab.weights.load(tmp_path / "small.safetensors").prior, priors.Mixture)
+
+
+def test_a_run_from_before_there_were_priors_goes_on(trained, capsys):
+    options = json.loads((trained / "run.json").read_text())
+    del options["prior"]
+    (trained / "run.json").write_text(json.dumps(options))
+    assert cli.main(["train", "--out", str(trained), "--resume"]) == 0
+    assert opened(trained).prior is None
+
+
+def test_an_interrupted_prior_is_fitted_by_the_next_resume(trained, capsys, monkeypatch):
+    class Impatient(priors.Normal):
+        interrupted = True
+
+    resume = ["train", "--out", str(trained), "--resume", "--prior", "normal"]
+    with monkeypatch.context() as patch:
+        patch.setitem(priors.KINDS, "normal", Impatient)
+        assert cli.main(resume) == 130
+    assert f"Go on with: vaelab train --out {trained} --resume" in capsys.readouterr().out
+    assert opened(trained).prior is None
+    assert cli.main(resume[:-2]) == 0
+    assert isinstance(opened(trained).prior, priors.Normal)
+
+
+def test_samples_come_from_the_prior_and_with_the_noise_that_are_asked_for(trained, tmp_path, monkeypatch):
+    asked = []
+
+    def sample(self, n, seed, prior, noise):
+        asked.append((prior, noise))
+        return torch.zeros(n, *self.image_shape)
+
+    monkeypatch.setattr(vaelab.VAE, "sample", sample)
+    sheet = ["sample", str(trained), "--out", str(tmp_path / "s.png"), "--n", "2"]
+    assert cli.main(sheet) == cli.main([*sheet, "--prior", "standard", "--noise"]) == 0
+    assert asked[0] == (None, False)
+    assert isinstance(asked[1][0], priors.StandardNormal) and asked[1][1] is True
+    assert cli.main([*sheet, "--prior", "learned"]) == 2
+    assert cli.main(["train", "--out", str(trained), "--resume", "--prior", "normal"]) == 0
+    assert cli.main([*sheet, "--prior", "learned"]) == 0
+    assert asked[2] == (None, False)
+
+
 _NEW_RUN = ("--data", "digits", "--recipe", "mayberay-digits-vae", "--epochs", "1")
 
 
@@ -98,6 +167,11 @@ _NEW_RUN = ("--data", "digits", "--recipe", "mayberay-digits-vae", "--epochs", "
             ["train", *_NEW_RUN, "--keep", "0", "--out", "DIR"],
             "keep, how many checkpoints stay, must be a whole number of at least 1, not 0",
         ),
+        (
+            ["train", *_NEW_RUN, "--recipe", "tds-face-ae", "--prior", "normal", "--out", "DIR"],
+            "--prior is for a VAE; tds-face-ae builds an autoencoder",
+        ),
+        (["sample", "dlwp-digits-vae", "--prior", "learned"], "dlwp-digits-vae has no learned prior"),
         (["sample", "portrait-vea"], "trained model called 'portrait-vea'"),
         (["sample", "DIR"], "no checkpoints"),
     ],

@@ -6,11 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from vaelab import evaluation, latent, losses
+from vaelab import evaluation, latent, load, losses, pretrained, priors
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ShapeError
 from vaelab.models import VAE, Autoencoder
-from vaelab.priors import Normal
 
 # ---- a linear-Gaussian VAE, whose log p(x) is known exactly ----
 
@@ -66,7 +65,7 @@ def test_bounds_are_below_the_evidence_and_close_the_gap(linear_vae):
 def test_a_bound_may_take_another_prior(linear_vae):
     """With z from N(m, L L^T), p(x) = N(1/2 + W m, W L L^T W^T + sigma^2 I); the model's own prior waits."""
     model, images, before = linear_vae
-    prior = Normal(2)
+    prior = priors.Normal(2)
     prior.mean.copy_(torch.tensor([0.5, -0.3]))
     prior.scale_tril.copy_(torch.tensor([[0.8, 0.0], [-0.5, 0.4]]))
     spread = model.decoder.weight @ prior.scale_tril
@@ -243,6 +242,17 @@ def test_the_reports_frechet_distance_is_of_new_pictures_from_real_ones():
 
 
 # ---- the aggregate posterior ----
+
+
+def test_the_report_tells_of_samples_from_the_learned_prior_too():
+    model, unseen = pretrained("tds-face-vae"), load("portraits", size=64, n=150, split="test")
+    plain = evaluation.report(model, unseen, samples=1)
+    model.prior = priors.Normal(model.latent_dim)
+    same = evaluation.report(model, unseen, samples=1)
+    assert same == {**plain, "frechet_with_prior": pytest.approx(plain["frechet"])}
+    model.prior.mean.fill_(5.0)
+    far = evaluation.report(model, unseen, samples=1)
+    assert far["frechet"] == plain["frechet"] and far["frechet_with_prior"] > 2 * plain["frechet"]
 
 
 def test_an_exact_posterior_adds_up_to_the_prior(linear_vae):

@@ -96,6 +96,7 @@ def _train(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, help="of weights, data, order and draws" + _AS_FIT)
     add("--precision", choices=("fp32", "bf16"), help="number format (default: probe which is faster)")
     add("--keep", type=int, metavar="K", help="how many of the newest checkpoints stay" + _AS_FIT)
+    add("--prior", choices=("normal", "mixture", "flow"), help="fit this to the pictures' codes afterwards")
     add("--device", help="cpu, cuda, cuda:1, mps (default: the fastest there is)")
     for action in parser._actions:
         action.as_fit = _Default(action.dest)  # type: ignore[attr-defined]
@@ -110,6 +111,12 @@ def _sample(parser: argparse.ArgumentParser) -> None:
     add("--out", default="samples.png", metavar="FILE", help="picture to write (default samples.png)")
     add("--n", type=int, default=64, help="how many (default 64)")
     add("--seed", type=int, help="the same seed gives the same pictures")
+    add(
+        "--prior",
+        choices=("standard", "learned"),
+        help="what codes are drawn from: N(0, I), or what was fitted to codes (default: the latter if there)",
+    )
+    add("--noise", action="store_true", help="draw pixels too, as p(x) says, instead of taking their mean")
     add("--device", help="cpu, cuda, mps")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 import vaelab
-from vaelab import evaluation, nets, weights
+from vaelab import evaluation, latent, nets, priors, weights
 from vaelab.data import ImageSet
 from vaelab.data.augment import Augment
 from vaelab.data.loading import load_at_most
@@ -37,9 +37,12 @@ _TRAIN_DEFAULTS: dict[str, object] = {
     "validation": 1_000,
     "augment": False,
     "set": [],
+    "prior": None,
 }
 _NEEDED = ("data", "recipe", "epochs")
-_MAY_CHANGE = ("epochs", "keep")  # between the parts of one run
+_MAY_CHANGE = ("epochs", "keep", "prior")  # between the parts of one run
+_WITH_PRIOR = "with-prior.safetensors"  # in a checkpoint's folder: its model, with a prior for its codes
+_DRAWS = 4  # codes of each picture that a prior is fitted to
 
 
 def doctor() -> int:
@@ -64,6 +67,8 @@ def train(out: Path, resume: bool, device: str | None, **given) -> int:
     options = _resumed(out, given) if resume else _asked(given)
     store = Checkpoints(out, options["keep"])
     model = _build(options)
+    if options["prior"] and not isinstance(model, VAE):
+        raise ModelError(f"--prior is for a VAE; {options['recipe']} builds an autoencoder.")
     images, validation = _pictures(options, model.image_shape[-1])
     _start(out, store, resume, options)
     history = fit(
@@ -78,7 +83,23 @@ def train(out: Path, resume: bool, device: str | None, **given) -> int:
         after_epoch=_report,
         **{name: options[name] for name in _FIT_OPTIONS},
     )
+    if options["prior"] and leads() and not history.interrupted:
+        history.interrupted = not _has_prior(out, images, options, device)
     return _ended(history, out)
+
+
+def _has_prior(folder: Path, images: ImageSet, options: dict, device: str | None) -> bool:
+    """Fit a prior to codes of the checkpoint that counts, unless that was done; False if interrupted."""
+    model, kind = _find(str(folder), device), priors.KINDS[options["prior"]]
+    if type(model.prior) is not kind:
+        codes = latent.draw_codes(model, images, draws=_DRAWS, seed=options["seed"])
+        model.prior = kind(model.latent_dim).to(latent.device_of(model)).fit(codes, seed=options["seed"])
+        if getattr(model.prior, "interrupted", False):
+            return False
+        checkpoint = _checkpoint(folder)
+        weights.save(model, checkpoint / _WITH_PRIOR, half=False)
+        print(f"Fitted a prior, {options['prior']}, to {len(codes)} codes of {checkpoint.name}.")
+    return True
 
 
 def _pictures(options: dict, size: int) -> tuple[ImageSet, ImageSet]:
@@ -104,7 +125,7 @@ def _resumed(folder: Path, given: dict) -> dict:
         raise CheckpointError(
             f"There is no run in {folder}: {path.name} is missing. Start it without --resume."
         )
-    options = json.loads(path.read_text(encoding="utf-8"))
+    options = {"prior": None, **json.loads(path.read_text(encoding="utf-8"))}
     for name, value in given.items():
         if value is None or value == options[name]:
             continue
@@ -159,7 +180,15 @@ def _ended(history: History, folder: Path) -> int:
     return 0
 
 
-def sample(model: str, out: Path, n: int, seed: int | None, device: str | None) -> int:
+def sample(
+    model: str,
+    out: Path,
+    n: int,
+    seed: int | None,
+    prior: str | None,
+    noise: bool,
+    device: str | None,
+) -> int:
     """Write a sheet of new pictures."""
     from torchvision.utils import save_image
 
@@ -168,7 +197,13 @@ def sample(model: str, out: Path, n: int, seed: int | None, device: str | None) 
     found = _find(model, device)
     if not isinstance(found, VAE):
         raise ModelError(f"{model} is an autoencoder: it has no prior, so nothing to draw new pictures from.")
-    images = found.sample(n, seed).cpu()
+    if prior == "learned" and found.prior is None:
+        raise ModelError(
+            f"{model} has no learned prior. `vaelab train --out {model} --resume --prior flow` fits one to a "
+            "run's pictures."
+        )
+    drawn_from = priors.StandardNormal(found.latent_dim) if prior == "standard" else None
+    images = found.sample(n, seed, drawn_from, noise).cpu()
     out.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(out) as temporary:
         ending = out.suffix[1:].replace("jpg", "jpeg")
@@ -250,7 +285,9 @@ def _find(model: str, device: str | None):
     """A run's folder (its best checkpoint, or the newest), a weights file, or a shipped name."""
     device, path = vaelab.device(device), Path(model).expanduser()
     if path.is_dir():
-        return weights.load(_checkpoint(path) / "model.safetensors", device)
+        checkpoint = _checkpoint(path)
+        names = [name for name in (_WITH_PRIOR, "model.safetensors") if (checkpoint / name).exists()]
+        return weights.load(checkpoint / names[0], device)
     if path.suffix == ".safetensors":
         return weights.load(path, device)
     return weights.pretrained(model, device)

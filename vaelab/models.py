@@ -272,7 +272,8 @@ class VAE(_ImageModel):
         torch.Size([4, 3, 64, 64])
         """
         n = whole_number("n, the number of samples,", n)
-        if noise and not hasattr(self.likelihood, "sample"):
+        pixels: Any = getattr(self.likelihood, "sample", None)
+        if noise and pixels is None:
             raise ModelError(
                 f"{type(self.likelihood).__name__} has no sample(x_hat, generator), so that no pixels can be "
                 "drawn from it. noise=False gives the decoder's mean."
@@ -281,4 +282,4 @@ class VAE(_ImageModel):
         z = (prior or self.prior or StandardNormal(self.latent_dim)).sample(n, draws)
         with evaluating(self):
             x_hat = self.decode(z)
-        return self.likelihood.sample(x_hat, draws) if noise else x_hat
+        return pixels(x_hat, draws) if noise else x_hat

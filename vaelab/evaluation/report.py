@@ -25,8 +25,9 @@ def report(
     Returns:
         "elbo", "reconstruction", "kl" and "importance_weighted_bound" in nats per image; "active_units" of
         "latent_dim", by more than 0.1 nats; "mean_squared_error" of reconstructions; "frechet", the distance
-        of as many new pictures from `images` on `portrait_features`, or None, and then "why_no_frechet" says
-        why; "images" and "samples", how many these numbers rest on.
+        of as many new pictures, drawn from N(0, I), from `images` on `portrait_features`, or None, and then
+        "why_no_frechet" says why; "frechet_with_prior", the same with codes from the model's own prior, if it
+        has one; "images" and "samples", how many these numbers rest on.
     """
     images = measurable(model, images)
     return {
@@ -48,5 +49,11 @@ def _frechet(model: VAE, images: ImageSet, seed: int) -> dict[str, float | str |
         return {"frechet": None, "why_no_frechet": "it takes at least 2 pictures"}
     features = portrait_features(device_of(model))
     z = torch.randn(len(images), model.latent_dim, generator=torch.Generator().manual_seed(seed))
-    drawn, real = (extract_features(features, pictures) for pictures in (decode(model, z), images))
-    return {"frechet": frechet_distance(drawn, real)}
+    codes = {"frechet": z}
+    if model.prior is not None:
+        codes["frechet_with_prior"] = model.prior.sample(len(images), seed)
+    real = extract_features(features, images)
+    return {
+        name: frechet_distance(extract_features(features, decode(model, z)), real)
+        for name, z in codes.items()
+    }
