@@ -36,6 +36,18 @@ DECODE_TIMES = """async ([count, warm]) => {
   return times.slice(warm);
 }"""
 
+# From the wish for a random code to the code, in milliseconds, one after the other.
+DRAW_TIMES = """async ([count, warm]) => {
+  const {decoder} = document.querySelector('.vaelab-explorer').explorer;
+  const times = [];
+  for (let i = 0; i < count + warm; i++) {
+    const start = performance.now();
+    await decoder.draw(() => {});
+    times.push(performance.now() - start);
+  }
+  return times.slice(warm);
+}"""
+
 # Milliseconds from the start of the navigation until something is drawn on a decoder's canvas.
 FIRST_PICTURE = """
 const look = () => {
@@ -58,6 +70,10 @@ def table(count: int = 300, visits: int = 10) -> list[dict[str, object]]:
         page = _write_page(Path(folder))
         rows = [
             _row("a face in a page, WebAssembly", decode_in_a_page(browser, page, count)),
+            _row(
+                "a code from the prior in a page, WebAssembly",
+                decode_in_a_page(browser, page, count, times=DRAW_TIMES),
+            ),
             _row(
                 "a face in a page, plain JavaScript",
                 decode_in_a_page(browser, page, max(2, count // 3), "delete globalThis.WebAssembly"),
@@ -94,20 +110,22 @@ def _write_page(folder: Path) -> Path:
     return page
 
 
-def _times(page: Page, count: int) -> list[float]:
+def _times(page: Page, count: int, times: str = DECODE_TIMES) -> list[float]:
     page.wait_for_function("document.querySelector('.vaelab-explorer')?.explorer", timeout=60_000)
-    return page.evaluate(DECODE_TIMES, [count, min(10, count)])
+    return page.evaluate(times, [count, min(10, count)])
 
 
-def decode_in_a_page(browser: Browser, page: Path, count: int, before: str = "") -> list[float]:
-    """Milliseconds of each of `count` decoded faces; `before` is a script that runs first."""
+def decode_in_a_page(
+    browser: Browser, page: Path, count: int, before: str = "", times: str = DECODE_TIMES
+) -> list[float]:
+    """Milliseconds of each of `count` faces, or of what `times` does; `before` runs first."""
     context = browser.new_context()
     tab = context.new_page()
     tab.add_init_script(before)
     tab.goto(page.as_uri())
-    times = _times(tab, count)
+    found = _times(tab, count, times)
     context.close()
-    return times
+    return found
 
 
 def decode_in_jupyterlab(browser: Browser, folder: Path, count: int) -> list[float]:

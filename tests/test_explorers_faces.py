@@ -13,7 +13,7 @@ from torch import nn
 from traitlets import TraitError
 
 import vaelab
-from vaelab import explorers, latent
+from vaelab import explorers, latent, priors
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, PixelRangeError, ShapeError, UnknownNameError
 from vaelab.explorers import Explorer
@@ -97,15 +97,24 @@ def test_naming_refuses_what_chance_would_name(images):
 
 def test_sliders_come_in_the_order_of_information(images):
     """Dimension 3 hardly varies, but its posterior is narrow: it tells 2.5 nats."""
-    vae = explorers.sliders(Toy(), images, names={1: "nothing"}, count=3)
-    assert vae.order == [3, 2, 0, 1] and vae.has_prior
+    vae = explorers.sliders(Toy(), images, names={1: "nothing"}, count=3, unnamed=True)
+    assert vae.order == [3, 2, 0, 1] and vae.prior == "N(0, I)"
     assert vae.labels == ["younger … older", "dimension 2", "no smile … smile", "nothing"]
     assert vae.spread[1] == pytest.approx(1, abs=1e-3)  # of draws: its means alone have none
-    plain = explorers.sliders(Toy(posterior=False), images)
-    assert plain.order == [2, 0, 3, 1] and not plain.has_prior
+    plain = explorers.sliders(Toy(posterior=False), images, unnamed=True)
+    assert plain.order == [2, 0, 3, 1] and plain.prior == ""
     codes = Toy(posterior=False).encode(images.float())
     assert plain.spread == pytest.approx(codes.std(0).tolist(), abs=1e-3)
     assert plain.centre == pytest.approx(codes.mean(0).tolist(), abs=1e-3)
+
+
+def test_only_dimensions_with_a_name_get_a_slider_if_any_has_one(images):
+    named = explorers.sliders(Toy(), images, names={1: "nothing"})
+    assert (named.order, named.labels) == ([3, 0, 1], ["younger … older", "no smile … smile", "nothing"])
+    assert len(named.z) == len(named.centre) == 4, "the code stays whole"
+    assert explorers.sliders(Toy(), images.images).order == [3, 2, 0, 1], "without factors there are no names"
+    own = explorers.sliders(Toy(), images, names={3: "dimension 3"})
+    assert own.order == [0], "a number is no name"
 
 
 def test_without_pictures_what_changes_most_comes_first():
@@ -124,8 +133,7 @@ def test_the_specification_is_small_and_the_still_is_what_torch_decodes(kind, va
     assert len(re.search(r'alt="([^"]+)"', still)[1]) > 20
     if kind == "traverse":
         return  # drawn at half size
-    uri = re.search(r"base64,([^\"]+)", still)[1]
-    shown = torch.from_numpy(np.array(Image.open(io.BytesIO(base64.b64decode(uri))).convert("RGB")))
+    shown = shown_in(still)
     first = latent.encode(vae, portraits[3 if kind == "sliders" else 0])[0]
     decoded = (255 * latent.decode(vae, first)[0]).permute(1, 2, 0)
     assert (shown[:, :64].float() - decoded).abs().max() < 2
@@ -140,6 +148,54 @@ def test_codes_do_as_well_as_pictures():
     assert (rows.z, rows.dims, rows.offsets) == ([1, 2, 3, 4], [2, 0], [-2, 0, 2])
 
 
+def test_the_mixer_begins_as_it_is_told(images):
+    codes, vectors = torch.tensor([[1.0, 2, 3, 4], [0, 0, 0, 0.5]]), {"a": torch.ones(4), "b": torch.ones(4)}
+    mixed = explorers.mixer(Toy(), codes, vectors, face=1, amounts={"b": -0.5})
+    assert (mixed.face, mixed.amounts, len(mixed.thumbnails)) == (1, [0, -0.5], 2)
+    still = mixed.still()
+    assert 'alt="A decoded picture, b -0.5.' in still
+    assert shown_in(still)[0, :, 0].tolist() == pytest.approx([96.3, 96.3, 96.3, 127.5], abs=1)
+
+
+def shown_in(still):
+    """The picture in a piece of HTML, (H, W, 3), 0 to 255."""
+    uri = re.search(r"base64,([^\"]+)", still)[1]
+    return torch.from_numpy(np.array(Image.open(io.BytesIO(base64.b64decode(uri))).convert("RGB")))
+
+
+def test_a_face_from_the_prior_is_one_to_start_from(images):
+    mixed = explorers.mixer(Toy(), images[:2], {"a": torch.ones(4)})
+    assert mixed.prior == "", "this model has none"
+    with pytest.raises(TraitError, match="0 to 1"):
+        mixed.face = -1
+    mixed.drawn = [1.0, 0, 0, 0]
+    mixed.face = -1
+    assert shown_in(mixed.still())[0, :, 0].tolist() == pytest.approx([186.4, 127.5, 127.5, 127.5], abs=1)
+
+
+class Corner(priors.StandardNormal):
+    """Its codes lie about a corner, far from N(0, I)."""
+
+    def _draw(self, n, generator):
+        return 10 + super()._draw(n, generator)
+
+
+@pytest.mark.parametrize(("prior", "name"), [(None, "N(0, I)"), (Corner(4), "learned")])
+def test_the_kernel_draws_codes_from_the_model_s_prior(prior, name, images):
+    model = Toy()
+    model.prior = prior
+    made = [make(kind, model, images) for kind in ("sliders", "traverse", "mixer")]
+    assert [explorer.prior for explorer in made] == [name] * 3
+    state, codes = torch.get_rng_state(), []
+    made[0].send = lambda content, buffers=None: codes.append(content["code"])
+    for number in range(8):
+        made[0]._answer(None, {"type": "draw", "id": number}, [])
+    assert torch.equal(state, torch.get_rng_state())
+    codes = torch.tensor(codes)
+    assert codes.shape == (8, 4) and len(codes.unique(dim=0)) == 8
+    assert abs(codes.mean() - (10 if prior else 0)) < 1
+
+
 def test_pictures_may_come_as_a_set_as_floats_or_as_bytes(images):
     """What is not in the pixels, such as the factors that name a slider, only a set can bring."""
     model = Toy()
@@ -150,7 +206,7 @@ def test_pictures_may_come_as_a_set_as_floats_or_as_bytes(images):
 
 
 def explorers_of(model, images):
-    yield explorers.sliders(model, images, start=images[3:4])
+    yield explorers.sliders(model, images, start=images[3:4], unnamed=True)
     yield explorers.traverse(model, images[:1], images=images)
     yield explorers.mixer(model, images[:4], {"smile": torch.ones(4)})
     yield explorers.morph(model, images[:4])
@@ -177,6 +233,8 @@ def test_the_gauge_knows_a_thin_cloud_from_a_round_one(images):
         (("traverse", "z"), [0.0] * 5, "not 5"),
         (("mixer", "amounts"), [0.0, 0.0], "1 numbers"),
         (("mixer", "face"), 4, "0 to 3"),
+        (("mixer", "face"), -1, "0 to 3"),
+        (("mixer", "drawn"), [1.0], "4 numbers"),
         (("morph", "position"), [0.5], "2 numbers"),
         (("morph", "path"), "circle", "great circle"),
         (("noise", "picture"), 5, "0 to 4"),
@@ -198,6 +256,9 @@ def test_bad_input_is_refused_with_a_reason(images):
         (lambda: explorers.mixer(model, images[:9], {"a": code}), DataError, "1 to 8"),
         (lambda: explorers.mixer(model, code, {}), DataError, "at least one attribute vector"),
         (lambda: explorers.mixer(model, code, {"smile": torch.zeros(5)}), ShapeError, "'smile'"),
+        (lambda: explorers.mixer(model, code, {"a": code}, face=1), ValueError, "0 to 0 here, not 1"),
+        (lambda: explorers.mixer(model, code, {"a": code}, amounts={"b": 1}), ValueError, "vectors are 'a'"),
+        (lambda: explorers.mixer(model, code, {"a": code}, amounts={"a": 2}), ValueError, "-1.5 to 1.5"),
         (lambda: explorers.sliders(model, count=0), ValueError, "at least 1"),
         (lambda: explorers.sliders(model, names={4: "x"}), ValueError, "no dimension 4"),
         (lambda: explorers.sliders(model, images.float().numpy()), DataError, "ImageSet"),

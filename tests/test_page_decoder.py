@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 import vaelab
-from vaelab import cli, nets
+from vaelab import cli, nets, priors
 from vaelab.errors import PageDecoderError
 from vaelab.explorers.page_decoder import pack
 
@@ -40,6 +40,18 @@ def picture(latent_dim, shape, *layers):
                 layer.weight.uniform_(0.5, 2)
                 layer.bias.normal_()
     return model.eval()
+
+
+def residual(channels, *more):
+    """A block as the face decoder has them: two 3x3 convolutions with batch norm."""
+    return nets.Residual(
+        nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.SiLU(),
+        nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+        nn.BatchNorm2d(channels),
+        *more,
+    )
 
 
 RELU = nn.ReLU()
@@ -123,23 +135,66 @@ UNITS = {
         nn.BatchNorm2d(6),
         nn.Conv2d(6, 1, 3, padding=1),
     ),
+    "residual blocks and pixel shuffle": picture(
+        6,
+        (3, 16, 16),
+        nn.Linear(6, 20),
+        nn.BatchNorm1d(20),
+        nn.SiLU(),
+        nn.Linear(20, 12 * 4),
+        nn.Unflatten(1, (12, 2, 2)),
+        nn.BatchNorm2d(12),
+        nn.SiLU(),
+        nets.up_block(12, 10, activation=nn.SiLU()),
+        residual(10),
+        nn.LeakyReLU(0.1),  # must not join the convolution inside
+        residual(10, nn.SiLU()),
+        nets.UpConv2d(10, 12),
+        nn.BatchNorm2d(12),
+        nn.PixelShuffle(2),
+        nets.Sigmoid(),
+    ),
+    "residual blocks that begin in place, one inside another": picture(
+        3,
+        (1, 3, 4),
+        nn.Linear(3, 24),
+        nets.Residual(nn.SiLU(), nn.Linear(24, 24), nets.Residual(nn.Linear(24, 24), nn.ReLU())),
+        nn.Unflatten(1, (2, 3, 4)),
+        nn.Conv2d(2, 2, 3, padding=1),
+        nets.Residual(nn.BatchNorm2d(2), nn.LeakyReLU(0.2), nn.Conv2d(2, 2, 3, padding=1)),  # nor that
+        nn.BatchNorm2d(2),
+        nets.Residual(nets.Residual(nn.Sigmoid())),
+        nn.Conv2d(2, 1, 3, padding=1),
+        nn.Sigmoid(),
+    ),
+    "pixel shuffle by three, no linear layer": picture(
+        18, (1, 3, 6), nn.Unflatten(1, (9, 1, 2)), nn.PixelShuffle(3), nn.Sigmoid()
+    ),
 }
 
 
-def page_pictures(models, codes, folder):
-    """Pictures in [0, 1] of each model, {"wasm": (n, C, H, W), "js": ...}, from one run of node."""
+def run_in_node(models, wishes, folder):
+    """What run_decoder.mjs makes of each model: {"wasm": ..., "js": ...}."""
     program, jobs = frontend.node(), []
-    for i, (model, z) in enumerate(zip(models, codes, strict=True)):
+    for i, (model, wish) in enumerate(zip(models, wishes, strict=True)):
         packed, script = pack(model), folder / f"{i}.js"
         script.write_text(packed.script())
-        jobs.append({"script": str(script), "key": packed.key, "codes": z.tolist()})
+        jobs.append({"script": str(script), "key": packed.key, "codes": [], **wish})
     (folder / "jobs.json").write_text(json.dumps(jobs))
     command = [program, frontend.FRONTEND / "run_decoder.mjs", folder / "jobs.json", folder / "out.json"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stderr
-    for model, result in zip(models, json.loads((folder / "out.json").read_text()), strict=True):
-        channels, height, width = model.image_shape
+    results = json.loads((folder / "out.json").read_text())
+    for result in results:
         assert [result[name]["backend"] for name in ("wasm", "js")] == ["wasm", "js"]
+    return results
+
+
+def page_pictures(models, codes, folder):
+    """Pictures in [0, 1] of each model, {"wasm": (n, C, H, W), "js": ...}, from one run of node."""
+    results = run_in_node(models, [{"codes": z.tolist()} for z in codes], folder)
+    for model, result in zip(models, results, strict=True):
+        channels, height, width = model.image_shape
         yield {
             name: torch.stack([_pixels(text, height, width)[:channels] for text in run["rgba"]]) / 255
             for name, run in result.items()
@@ -177,13 +232,66 @@ def test_a_page_decodes_our_models_within_one_step_of_a_pixel(tmp_path):
             assert worst <= 1, f"{model.recipe['name']}, {backend}: off by {worst:.2f} of 255 steps"
 
 
+def with_prior(prior):
+    model = stack(nn.Linear(prior.latent_dim, 4), nn.Unflatten(1, (1, 2, 2)), latent_dim=prior.latent_dim)
+    model.prior = prior
+    return model
+
+
+@torch.no_grad()
+def some_priors():
+    """One of each kind, its numbers 16-bit ones, codes that it draws, and the noise behind them."""
+    torch.manual_seed(0)
+    flow = priors.FlowMatching(10, hidden=64, blocks=2, steps=12)
+    flow.mean.normal_()
+    flow.spread.uniform_(0.5, 2)
+    flow.velocity.last.weight.normal_(0, 0.3)
+    for block in flow.velocity.blocks:
+        block.layers[0].weight.uniform_(0.5, 2)
+        block.layers[0].bias.normal_()
+    codes = torch.randn(200, 5) @ torch.randn(5, 5) + 1
+    codes[:120] -= 8
+    normal, mixture = priors.Normal(5).fit(codes), priors.Mixture(5, 2).fit(codes)
+    for prior in (flow, normal, mixture, priors.StandardNormal(3)):
+        for number in [*prior.parameters(), *(prior.buffers() if prior is not flow else [])]:
+            number.copy_(number.half())  # what rounding does is another matter
+        generator, n = torch.Generator().manual_seed(3), 6
+        chances = torch.full((n,), 0.5)
+        if isinstance(prior, priors.Mixture):
+            shares = prior.log_weights.exp()
+            parts = torch.multinomial(shares, n, replacement=True, generator=generator)
+            assert set(parts.tolist()) == {0, 1}
+            chances = (shares.cumsum(0) - shares / 2)[parts]  # leads to the same part
+        noise = torch.randn((n, prior.latent_dim), generator=generator)
+        wish = {"noise": list(zip(noise.tolist(), chances.tolist(), strict=True))}
+        yield prior, prior.sample(n, seed=3), wish
+
+
+def test_a_page_draws_from_each_prior_what_torch_draws_from_the_same_noise(tmp_path):
+    kinds, codes, wishes = zip(*some_priors(), strict=True)
+    results = run_in_node([with_prior(prior) for prior in kinds], wishes, tmp_path)
+    for prior, expected, result in zip(kinds, codes, results, strict=True):
+        assert expected.std() > 0.3
+        for backend in ("wasm", "js"):
+            error = torch.tensor(result[backend]["drawn"]) - expected
+            worst = (error.abs() / expected.std(0)).max().item()
+            assert worst <= 1e-4, f"{type(prior).__name__}, {backend}: off by {worst:.1e} of the spread"
+
+
+def test_a_prior_of_ones_own_stays_behind():
+    class Point(priors.StandardNormal):
+        def _draw(self, n, generator):
+            return torch.zeros(n, self.latent_dim)
+
+    assert pack(with_prior(Point(4))).meta["prior"] == {"type": "unknown"}
+    plain, standard = pack(with_prior(priors.StandardNormal(4))), with_prior(priors.StandardNormal(4))
+    standard.prior = None
+    assert pack(standard) == plain and plain.meta["prior"] is None
+
+
 @pytest.mark.parametrize("name", vaelab.recipes.RECIPES)
-def test_all_recipes_but_the_residual_one_can_be_packed(name):
-    if name == "residual-mlp-vae":
-        with pytest.raises(PageDecoderError, match=r"decoder\.0\.2, Residual"):
-            pack(vaelab.recipes.build(name))
-    else:
-        assert pack(vaelab.recipes.build(name)).key.startswith(f"{name}-")
+def test_all_recipes_can_be_packed(name):
+    assert pack(vaelab.recipes.build(name)).key.startswith(f"{name}-")
 
 
 def stack(*layers, latent_dim=4, shape=(1, 2, 2)):
@@ -208,7 +316,17 @@ class Odd(nn.ReLU):
 BATCHLESS = nn.BatchNorm1d(4, track_running_stats=False)
 TO_MAP, TO_RGB = nn.Unflatten(1, (1, 2, 2)), nn.Unflatten(1, (3, 1, 2))
 REFUSED = [
-    (picture(6, (3, 1, 2), nn.Unflatten(1, (3, 1, 2))), "there must be a Linear before it"),
+    (
+        stack(nn.Linear(4, 4), TO_MAP, nets.Residual(nn.Conv2d(1, 2, 3, padding=1))),
+        r"decoder\.2, Residual.*turn shape \(1, 2, 2\) into \(2, 2, 2\)",
+    ),
+    (stack(nn.Linear(4, 4), TO_MAP, nets.Residual(nn.GroupNorm(1, 1))), r"decoder\.2\.layers\.0, GroupNorm"),
+    (
+        stack(nn.Linear(4, 4), TO_MAP, nets.Residual(nn.Upsample(scale_factor=2))),
+        r"decoder\.2\.layers\.0 \(Upsample\) must stand",
+    ),
+    (stack(nn.Linear(4, 4), TO_MAP, nn.PixelShuffle(2)), r"decoder\.2, PixelShuffle.*gets shape \(1, 2, 2\)"),
+    (stack(nn.PixelShuffle(2)), r"decoder\.0, PixelShuffle.*gets shape \(4,\)"),
     (
         stack(nn.Linear(4, 4), TO_MAP, nn.GroupNorm(1, 1)),
         r"decoder\.2, GroupNorm.*not a layer that a page runs",
@@ -292,12 +410,13 @@ def test_the_command_exports_a_page_decoder_or_nothing(tmp_path, capsys):
     assert cli.main(["export", "dlwp-digits-vae", str(out)]) == 0
     assert out.read_text() == pack(vaelab.pretrained("dlwp-digits-vae")).script()
     assert "0.15 MB in" in capsys.readouterr().out
-    weights = tmp_path / "residual.safetensors"
-    vaelab.weights.save(vaelab.recipes.build("residual-mlp-vae", hidden=8), weights)
+    weights, huge = tmp_path / "huge.safetensors", vaelab.recipes.build("residual-mlp-vae", hidden=8)
+    nn.init.constant_(huge.decoder[0][2].layers[0].bias, 1e6)
+    vaelab.weights.save(huge, weights)
     refused = tmp_path / "refused" / "m.js"
     assert cli.main(["export", str(weights), str(refused)]) == 2
     said = capsys.readouterr().err
-    assert "decoder.0.2, Residual" in said and said.count("\n") == 1
+    assert "decoder.0.2.layers.0 has a weight of size 1e+06" in said and said.count("\n") == 1
     assert cli.main(["export", "dlwp-digits-vae", str(refused), "--precision", "fp32"]) == 2
     assert "always fp16" in capsys.readouterr().err
     assert not refused.parent.exists()

@@ -21,6 +21,12 @@ FACES = """
 import json, pathlib, ipywidgets, torch, vaelab
 from vaelab import explorers
 model = vaelab.pretrained("portrait-vae")
+
+class Near(vaelab.priors.StandardNormal):  # a page could not draw from it
+    def _draw(self, n, generator):
+        return 0.7 + 0.1 * super()._draw(n, generator)
+
+model.prior = Near(model.latent_dim)
 first = explorers.sliders(model, count=3, title="first")
 first.observe(lambda change: pathlib.Path("z.json").write_text(json.dumps(change["new"])), "z")
 second = explorers.morph(model, torch.randn(2, model.latent_dim), title="second")
@@ -193,6 +199,18 @@ def test_any_model_works_with_a_kernel_and_its_errors_are_shown(lab):
     assert exploring.troubles(element) == ""
 
 
+DRAWN = "({explorer}) => explorer.model.get('z')"
+
+
+def test_a_random_face_is_drawn_by_the_kernel_from_the_model_s_prior(lab):
+    element = lab.explorer("first")
+    assert exploring.changes(element, element.get_by_role("button", name="Random face").click)
+    z = element.evaluate(DRAWN)
+    assert all(0 < number < 1.4 for number in z) and exploring.eventually(
+        lab.page, lambda: python_side(lab) == z
+    )
+
+
 def test_when_the_kernel_is_killed_the_next_drag_still_answers(lab, face_model):
     element = lab.explorer("first")
     assert lab.answers(element, exploring.press_keys)  # the weights came with this, at the latest
@@ -201,6 +219,8 @@ def test_when_the_kernel_is_killed_the_next_drag_still_answers(lab, face_model):
     assert lab.answers(element)
     element.get_by_role("status").filter(has_text="your browser decodes").wait_for()
     assert exploring.farthest_pixel(element, face_model) <= 1
+    element.get_by_role("button", name="Random face").click()
+    element.get_by_role("alert").filter(has_text="prior draws in a notebook only").wait_for()
 
 
 def test_notebook_7_runs_the_same_notebook(browser, tmp_path, face_model):

@@ -11,6 +11,7 @@ from vaelab.errors import DataError, ShapeError
 from vaelab.explorers import pictures
 from vaelab.latent import decode, encode
 from vaelab.losses import gaussian_kl
+from vaelab.priors import StandardNormal
 
 
 class Cloud(NamedTuple):
@@ -19,7 +20,7 @@ class Cloud(NamedTuple):
     centre: Tensor  # (latent_dim,)
     spread: Tensor  # (latent_dim,), standard deviation
     order: list[int]  # dimensions, the most informative first
-    has_prior: bool  # N(0, I) is what the decoder was trained on
+    has_prior: bool  # the model has one, N(0, I) or one that it learned
     mu: Tensor | None  # (N, latent_dim), the pictures' codes, where there are pictures
 
 
@@ -31,6 +32,12 @@ def check_model(model: nn.Module) -> None:
             "An explorer needs a torch module with decode(z), codes (B, latent_dim) -> images (B, C, H, W) "
             f"in [0, 1], and a whole number latent_dim; {type(model).__name__} has not all of them."
         )
+
+
+def prior_of(model: nn.Module) -> str:
+    """What random codes of a model with a prior are drawn from: "learned" or "N(0, I)"."""
+    kind = type(getattr(model, "prior", None))
+    return "N(0, I)" if kind in (type(None), StandardNormal) else "learned"
 
 
 def posterior(model: nn.Module, images: ImageSet | Tensor) -> tuple[Tensor, Tensor | None]:

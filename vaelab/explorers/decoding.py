@@ -1,14 +1,15 @@
 """Explorers that show what a decoder makes of a code: in the kernel with torch, in a page by themselves."""
 
 import os
+import secrets
 from pathlib import Path
 
 import torch
 from torch import nn
-from traitlets import Bool, Float, List, Unicode, validate
+from traitlets import Float, List, Unicode, validate
 
 from vaelab.errors import ShapeError, WeightsError
-from vaelab.explorers.codes import Cloud, check_length, rounded
+from vaelab.explorers.codes import Cloud, check_length, prior_of, rounded
 from vaelab.explorers.explorer import Explorer
 from vaelab.explorers.page_decoder import PageDecoder, pack
 from vaelab.files import written_whole
@@ -33,6 +34,7 @@ class DecoderExplorer(Explorer):
 
     picture_shape = List().tag(sync=True)  # channels, height, width
     weights = Unicode().tag(sync=True)  # names the copy for the browser; "" where there can be none
+    prior = Unicode().tag(sync=True)  # what random codes are drawn from: "learned", "N(0, I)", "" for nothing
 
     def __init__(self, model: nn.Module, **traits):
         self._model = model
@@ -60,17 +62,27 @@ class DecoderExplorer(Explorer):
         return decode(self._model, z)
 
     def _answer(self, _, message: dict, buffers: list) -> None:
-        """Answer the front end: it asks for decoded pictures, or for the weights."""
+        """Answer the front end: it asks for decoded pictures, a code from the prior, or the weights."""
         reply = {"id": message.get("id")}
         try:
             if message["type"] == "decode":
                 self.send(reply, [self._pictures(message["codes"])])
+            elif message["type"] == "draw":
+                self.send(reply | {"code": self._draw()})
             elif self._page is None:
                 self.send(reply | {"error": self.why_not_in_a_page})
             else:
                 self.send(reply | {"meta": self._page.meta}, [self._page.data])
         except Exception as error:  # the front end shows it; a widget must not die of it
             self.send(reply | {"error": f"{type(error).__name__}: {error}"})
+
+    def _draw(self) -> list[float]:
+        """A code from the model's prior; the reader's own random numbers go on as they would have."""
+        seed = secrets.randbits(63)
+        prior = getattr(self._model, "prior", None)
+        if prior is not None:
+            return prior.sample(1, seed=seed)[0].tolist()
+        return torch.randn(self._model.latent_dim, generator=torch.Generator().manual_seed(seed)).tolist()
 
     def _pictures(self, codes: list[list[float]]) -> bytes:
         """RGBA bytes of the decoded codes, one picture after the other."""
@@ -87,11 +99,11 @@ class CodeExplorer(DecoderExplorer):
     start = List(Float()).tag(sync=True)
     centre = List(Float()).tag(sync=True)  # the codes', one a dimension
     spread = List(Float()).tag(sync=True)
-    has_prior = Bool(True).tag(sync=True)  # whether a random picture is a draw from N(0, I)
 
     def __init__(self, model: nn.Module, start: torch.Tensor, cloud: Cloud, **traits):
         traits |= {"centre": rounded(cloud.centre), "spread": rounded(cloud.spread)}
-        super().__init__(model, start=rounded(start), z=rounded(start), has_prior=cloud.has_prior, **traits)
+        prior = prior_of(model) if cloud.has_prior else ""
+        super().__init__(model, start=rounded(start), z=rounded(start), prior=prior, **traits)
 
     @validate("z")
     def _whole_code(self, proposal):

@@ -75,6 +75,11 @@ _ENDS = {
 }
 
 
+def number_of(dimension: int) -> str:
+    """What a dimension without a name is called."""
+    return f"dimension {dimension}"
+
+
 class Name(NamedTuple):
     """What one dimension does: `low` at its small values, `high` at its large ones."""
 
@@ -88,7 +93,7 @@ class Name(NamedTuple):
     def label(self) -> str:
         """For a slider: "lighter skin … deeper skin", or "dimension 17"."""
         if self.factor is None:
-            return f"dimension {self.dimension}"
+            return number_of(self.dimension)
         return f"{self.low} … {self.high}"
 
 
@@ -165,7 +170,7 @@ def _standardised(table: np.ndarray) -> np.ndarray:
 
 
 def _unnamed(dimension: int) -> Name:
-    return Name(dimension, "", f"dimension {dimension}")
+    return Name(dimension, "", number_of(dimension))
 
 
 def _named(dimension: int, factor: str, rho: float) -> Name:

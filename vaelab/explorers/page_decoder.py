@@ -1,6 +1,7 @@
 """A decoder as a web page runs it: batch norms folded in, 16-bit weights, a short list of layers.
 
-`pack` makes it from a torch model; `frontend/src/decoder.js` runs it, in WebAssembly or plain JavaScript.
+`pack` makes it from a torch model; `frontend/src/decoder.js` runs it, in WebAssembly or plain JavaScript. The
+prior that the model carries, if any, comes along, so that a page can draw codes (`frontend/src/prior.js`).
 """
 
 import base64
@@ -12,25 +13,26 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from vaelab import nets
+from vaelab import nets, priors
 from vaelab.errors import PageDecoderError
 
-FORMAT = 1
+FORMAT = 2
 _LARGEST = torch.finfo(torch.float16).max
 _KNOWN = (
     "It runs Linear; 3x3 convolutions of stride 1 and padding 1; nearest doubling (UpConv2d, or Upsample and "
-    "such a convolution); ConvTranspose2d that doubles (3x3 or 4x4); BatchNorm, ReLU, LeakyReLU, SiLU, "
-    "Sigmoid, Dropout and Unflatten. With a kernel, in JupyterLab, any model works."
+    "such a convolution); ConvTranspose2d that doubles (3x3 or 4x4); nets.Residual, PixelShuffle, BatchNorm, "
+    "LayerNorm, ReLU, LeakyReLU, SiLU, Sigmoid, Dropout and Unflatten. With a kernel, in JupyterLab, any "
+    "model works."
 )
 
 
 @dataclass(frozen=True)
 class PageDecoder:
-    """A packed decoder."""
+    """A packed decoder, with the prior of its codes."""
 
     key: str  # names the weights: "<recipe>-<hash of the content>"
-    meta: dict  # {"format", "key", "latent_dim", "shape": [C, H, W], "layers": [{"type", ...}, ...]}
-    data: bytes  # the layers' numbers in their order, float16, little endian
+    meta: dict  # {"format", "key", "latent_dim", "shape": [C, H, W], "layers": [{"type", ...}, ...], "prior"}
+    data: bytes  # the numbers of the decoder's layers, then of the prior's, float16, little endian
 
     def script(self) -> str:
         """The weights as a classic script: a page opened from disk cannot load them any other way."""
@@ -39,10 +41,12 @@ class PageDecoder:
 
 
 def pack(model: nn.Module) -> PageDecoder:
-    """Turn a model's decoder, as it is in evaluation mode, into layers that a web page runs.
+    """Turn a model's decoder, as it is in evaluation mode, and its prior into layers that a web page runs.
 
     Batch norm is an affine map then, and joins the layer before it (Ioffe and Szegedy, ICML 2015, section
     3.1). Rounding to 16 bits moves pixels by about 1/1000.
+
+    A prior of a kind that a page does not know stays behind: the page then says so when it is to draw.
 
     Args:
         model: has a `decoder` (B, latent_dim) -> (B, C, H, W) with C = 1 or 3 and pixels in [0, 1], a
@@ -52,13 +56,14 @@ def pack(model: nn.Module) -> PageDecoder:
         PageDecoderError: a layer is not one that a page runs, or a weight does not fit 16 bits.
     """
     latent_dim, shape = _described(model)
-    packing = _Packing(latent_dim)
+    packing = _Packing((latent_dim,))
     with torch.no_grad():
         packing.add(model.decoder, "decoder")
         packing.finish(shape)
-        data = b"".join(layer.data() for layer in packing.layers)
+        prior, chains = _prior(getattr(model, "prior", None))
+        data = b"".join(layer.data() for chain in (packing.layers, *chains) for layer in chain)
         _check_decode(model)
-    meta = {"format": FORMAT, "latent_dim": latent_dim, "shape": list(shape)}
+    meta = {"format": FORMAT, "latent_dim": latent_dim, "shape": list(shape), "prior": prior}
     meta["layers"] = [layer.meta() for layer in packing.layers]
     digest = hashlib.sha256(_compact(meta).encode() + data).hexdigest()
     key = f"{_name(model)}-{digest[:10]}"
@@ -103,6 +108,39 @@ def _check_decode(model: nn.Module) -> None:
         )
 
 
+def _prior(prior: nn.Module | None) -> tuple[dict | None, list[list["_Layer"]]]:
+    """What a page needs to draw from a prior, and chains of layers: None, none for N(0, I)."""
+    if prior is None or type(prior) is priors.StandardNormal:
+        return None, []
+    if type(prior) is priors.Normal:
+        return _normals(torch.ones(1), prior.mean[None], prior.scale_tril[None])
+    if type(prior) is priors.Mixture:
+        return _normals(prior.log_weights.exp(), prior.means, prior.scale_trils)
+    if type(prior) is priors.FlowMatching and type(prior.velocity) is priors.Velocity:
+        return _flow(prior)
+    return {"type": "unknown"}, []
+
+
+def _normals(shares: Tensor, means: Tensor, roots: Tensor) -> tuple[dict, list[list["_Layer"]]]:
+    """Normal distributions, each with its share: a linear layer turns N(0, I) into one."""
+    chains = []
+    for mean, root in zip(means.cpu().double(), roots.cpu().double(), strict=True):
+        chains.append([_Layer("linear", "prior", root, mean, more={"outputs": len(mean)})])
+    parts = [[layer.meta() for layer in chain] for chain in chains]
+    return {"type": "normals", "shares": shares.tolist(), "parts": parts}, chains
+
+
+def _flow(prior: priors.FlowMatching) -> tuple[dict, list[list["_Layer"]]]:
+    """Heun's method on the velocity, whose input is a code and the sines and cosines of the time."""
+    network = prior.velocity
+    packing = _Packing((network.first.in_features,))
+    packing.add(nn.Sequential(network.first, *network.blocks, network.last), "prior.velocity")
+    numbers = {"mean": prior.mean, "spread": prior.spread, "frequencies": network.frequencies}
+    texts = {name: [float(f"{number:.7g}") for number in values.tolist()] for name, values in numbers.items()}
+    layers = [layer.meta() for layer in packing.layers]
+    return {"type": "flow", "steps": prior.steps, **texts, "layers": layers}, [packing.layers]
+
+
 @dataclass
 class _Layer:
     """One of the page's layers; weight and bias have the output channels first."""
@@ -113,14 +151,16 @@ class _Layer:
     bias: Tensor | None = None
     slope: float | None = None  # of the ReLU (0) or LeakyReLU that the layer ends with
     more: dict = field(default_factory=dict)
+    inner: list["_Layer"] | None = None  # of a residual block
 
     def meta(self) -> dict:
         slope = {} if self.slope is None else {"slope": self.slope}
-        return {"type": self.type, **self.more, **slope}
+        inner = {} if self.inner is None else {"layers": [layer.meta() for layer in self.inner]}
+        return {"type": self.type, **self.more, **inner, **slope}
 
     def data(self) -> bytes:
         if self.weight is None:
-            return b""
+            return b"".join(layer.data() for layer in self.inner or [])
         weight = self.weight.permute(2, 3, 1, 0) if self.weight.ndim == 4 else self.weight
         numbers = torch.cat([weight.flatten(), self.bias])
         if not numbers.isfinite().all():
@@ -136,9 +176,9 @@ class _Layer:
 class _Packing:
     """The layers so far, and the shape of what comes out of them."""
 
-    def __init__(self, latent_dim: int):
+    def __init__(self, shape: tuple[int, ...]):
         self.layers: list[_Layer] = []
-        self.shape: tuple[int, ...] = (latent_dim,)
+        self.shape = shape
         self.doubling: str | None = None  # path of an Upsample that waits for its convolution
 
     def add(self, module: nn.Module, path: str) -> None:
@@ -147,21 +187,24 @@ class _Packing:
                 self.add(child, f"{path}.{i}")
             return
         add = _ADD.get(type(module))
-        if self.doubling and type(module) is not nn.Conv2d:
-            raise PageDecoderError(f"{self.doubling} (Upsample) must stand right before a Conv2d. {_KNOWN}")
+        if type(module) is not nn.Conv2d:
+            self.check_doubling()
         reason = add(self, module, path) if add else "it is not a layer that a page runs"
         if reason:
-            name = str(module) if add else type(module).__name__
+            name = str(module) if add and not list(module.children()) else type(module).__name__
             raise PageDecoderError(f"A page cannot run {path}, {name}: {reason}. {_KNOWN}")
 
     def finish(self, shape: tuple[int, int, int]) -> None:
-        if self.doubling:
-            raise PageDecoderError(f"{self.doubling} (Upsample) must stand right before a Conv2d. {_KNOWN}")
+        self.check_doubling()
         if self.shape != shape:
             raise PageDecoderError(
                 f"The decoder's layers end in shape {self.shape}, and the model's pictures have {shape}. "
                 "Let the decoder itself make the picture, with nn.Unflatten if need be."
             )
+
+    def check_doubling(self) -> None:
+        if self.doubling:
+            raise PageDecoderError(f"{self.doubling} (Upsample) must stand right before a Conv2d. {_KNOWN}")
 
     def last(self) -> _Layer | None:
         """The layer whose numbers the next one gets, if it has weights and nothing behind them."""
@@ -245,8 +288,8 @@ def _batch_norm(packing: _Packing, layer: nn.BatchNorm1d | nn.BatchNorm2d, path:
     if target is None:
         packing.layers.append(_Layer("affine", path, scale, shift, more={"size": layer.num_features}))
         return None
-    repeat = len(target.bias) // len(scale)  # behind Unflatten: each channel at all its places
-    scale, shift = scale.repeat(repeat), shift.repeat(repeat)
+    places = len(target.bias) // len(scale)  # behind Unflatten: each channel has that many
+    scale, shift = scale.repeat_interleave(places), shift.repeat_interleave(places)
     target.weight = target.weight * scale.reshape(-1, *[1] * (target.weight.ndim - 1))
     target.bias = target.bias * scale + shift
     return None
@@ -277,15 +320,40 @@ def _unflatten(packing: _Packing, layer: nn.Unflatten, path: str) -> str | None:
     shape = tuple(layer.unflattened_size)
     if layer.dim not in (1, -1) or len(shape) != 3 or packing.shape != (math.prod(shape),):
         return f"it must turn all {packing.shape} numbers into (C, H, W)"
-    order = torch.arange(math.prod(shape)).reshape(shape).permute(1, 2, 0).flatten()  # channels last
-    changed = [layer for layer in packing.layers if layer.weight is not None]
-    first = next((i for i in reversed(range(len(changed))) if changed[i].type == "linear"), None)
-    if first is None and not torch.equal(order, order.sort().values):
-        return "there must be a Linear before it"
-    for layer in changed[first:]:
-        layer.weight, layer.bias = layer.weight[order], layer.bias[order]
     packing.layers.append(_Layer("unflatten", path, more={"shape": list(shape)}))
     packing.shape = shape
+    return None
+
+
+def _layer_norm(packing: _Packing, layer: nn.LayerNorm, path: str) -> str | None:
+    if packing.shape != tuple(layer.normalized_shape):
+        return f"it gets shape {packing.shape}, and a page normalises whole vectors"
+    scale, shift = torch.ones(packing.shape), torch.zeros(packing.shape)
+    if layer.elementwise_affine:
+        scale = layer.weight.detach().cpu().double()
+        shift = shift.double() if layer.bias is None else layer.bias.detach().cpu().double()
+    packing.layers.append(_Layer("norm", path, more={"eps": layer.eps}))
+    packing.layers.append(_Layer("affine", path, scale, shift, more={"size": packing.shape[0]}))
+    return None
+
+
+def _shuffle(packing: _Packing, layer: nn.PixelShuffle, path: str) -> str | None:
+    factor = layer.upscale_factor
+    if len(packing.shape) != 3 or packing.shape[0] % factor**2:
+        return f"it gets shape {packing.shape}"
+    channels, height, width = packing.shape
+    packing.layers.append(_Layer("shuffle", path, more={"factor": factor}))
+    packing.shape = (channels // factor**2, factor * height, factor * width)
+    return None
+
+
+def _residual(packing: _Packing, layer: nets.Residual, path: str) -> str | None:
+    inside = _Packing(packing.shape)  # a batch norm in it joins nothing before it: x goes on as it is
+    inside.add(layer.layers, f"{path}.layers")
+    inside.check_doubling()
+    if inside.shape != packing.shape:
+        return f"its layers turn shape {packing.shape} into {inside.shape}, which cannot be added"
+    packing.layers.append(_Layer("residual", path, inner=inside.layers))
     return None
 
 
@@ -295,6 +363,9 @@ _ADD = {
     nn.ConvTranspose2d: _convolution,
     nets.UpConv2d: _convolution,
     nn.Upsample: _upsample,
+    nn.LayerNorm: _layer_norm,
+    nn.PixelShuffle: _shuffle,
+    nets.Residual: _residual,
     nn.BatchNorm1d: _batch_norm,
     nn.BatchNorm2d: _batch_norm,
     nn.ReLU: _relu,

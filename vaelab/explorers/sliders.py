@@ -15,7 +15,7 @@ class Sliders(CodeExplorer):
 
     kind = Unicode("sliders").tag(sync=True)
     count = Int(8).tag(sync=True)  # sliders before "More"
-    order = List(Int()).tag(sync=True)  # dimensions, the most informative first
+    order = List(Int()).tag(sync=True)  # dimensions with a slider, the most informative first
     labels = List(Unicode()).tag(sync=True)  # in that order
 
     def still(self) -> str:
@@ -30,14 +30,16 @@ def sliders(
     count: int = 8,
     start: Tensor | ImageSet | None = None,
     names: dict[int, str] | None = None,
+    unnamed: bool = False,
     title: str = "Move the sliders, change the face",
 ) -> Sliders:
     """The decoded picture of a code, with a slider for each of its most informative numbers.
 
     Sliders count in standard deviations of the codes along their dimension, from -3 to 3 around the centre
-    of the codes; the order and the spread are those of `codes.cloud`. Trait `z` is the code itself, a list of
-    `latent_dim` floats: observe it, or link it to another explorer's. The button "random face" draws from
-    the prior N(0, I); for a model without a prior, each number from its own spread.
+    of the codes; the order and the spread are those of `codes.cloud`. Where some dimensions have a name, the
+    others get no slider: they do several things at once. Trait `z` is the code itself, a list of `latent_dim`
+    floats: observe it, or link it to another explorer's. The button "random face" draws from the model's
+    prior, N(0, I) or learned; for a model without a prior, each number from its own spread.
 
     Args:
         model: a module with `decode(z)` and `latent_dim`; with `encode` too if `images` are given.
@@ -46,6 +48,7 @@ def sliders(
         count: sliders shown at first, fewer where the code has fewer numbers.
         start: code (latent_dim,) or one picture to begin with; None for the centre of the codes.
         names: labels of your own, dimension -> text.
+        unnamed: whether dimensions without a name get a slider too, with their number.
         title: heading.
 
     Raises:
@@ -58,12 +61,14 @@ def sliders(
     codes = cloud(model, images)
     origin = codes.centre if start is None else codes_of(model, start, (1,))[0]
     labels = naming.labels(model.latent_dim, codes.mu, images, names)
+    named = [i for i in codes.order if labels[i] != naming.number_of(i)]
+    order = codes.order if unnamed or not named else named
     return Sliders(
         model,
         origin,
         codes,
         count=count,
-        order=codes.order,
-        labels=[labels[i] for i in codes.order],
+        order=order,
+        labels=[labels[i] for i in order],
         title=title,
     )

@@ -4,7 +4,7 @@ import asc from "assemblyscript/asc";
 
 const flags = "-O3 --converge --noAssert --runtime stub --enable simd --importMemory --outFile out.wasm";
 
-/** The bytes of the compiled module: exports `linear` and `convolve`, imports `env.memory`. */
+/** The bytes of the compiled module: exports the kernels, imports `env.memory`. */
 export async function compileConvolve() {
   const source = await readFile(new URL("src/convolve.ts", import.meta.url), "utf8");
   let wasm;

@@ -1,14 +1,14 @@
 // Decodes outside a browser, for tests and timing: node run_decoder.mjs JOBS.json OUT.json
 //
-// JOBS: [{script: path of a file of PageDecoder.script(), key, codes: [[...], ...]}, ...]. OUT: for each job
-// {wasm: {rgba: [base64, ...], ms: [...]}, js: ...}.
+// JOBS: [{script: path of a file of PageDecoder.script(), key, codes: [[...], ...], noise?: [[[...], chance], ...]},
+// ...]. OUT: for each job {wasm: {rgba: [base64, ...], ms: [...], drawn: [code, ...], drawing: [ms, ...]}, js: ...}.
 import { readFile, writeFile } from "node:fs/promises";
 import { runInThisContext } from "node:vm";
 import { compileConvolve } from "./compile.mjs";
 import { makeDecoder } from "./src/decoder.js";
 
-async function run(meta, data, codes, wasmBytes) {
-  const decoder = await makeDecoder(meta, data, { wasmBytes });
+async function run(meta, data, { codes, noise = [] }, modules) {
+  const decoder = await makeDecoder(meta, data, modules);
   const rgba = [],
     ms = [];
   for (const code of codes) {
@@ -17,17 +17,25 @@ async function run(meta, data, codes, wasmBytes) {
     ms.push(performance.now() - start);
     rgba.push(Buffer.from(picture).toString("base64"));
   }
-  return { backend: decoder.backend, rgba, ms };
+  const drawn = [],
+    drawing = [];
+  for (const [numbers, chance] of noise) {
+    const start = performance.now();
+    drawn.push(decoder.draw(numbers, chance));
+    drawing.push(performance.now() - start);
+  }
+  return { backend: decoder.backend, rgba, ms, drawn, drawing };
 }
 
 const [jobs, out] = process.argv.slice(2);
-const wasmBytes = await compileConvolve();
+const modules = [await compileConvolve()];
 const results = [];
-for (const { script, key, codes } of JSON.parse(await readFile(jobs, "utf8"))) {
+for (const job of JSON.parse(await readFile(jobs, "utf8"))) {
+  const { script, key } = job;
   runInThisContext(await readFile(script, "utf8"));
   const { meta, data } = globalThis.vaelabModels[key];
   const bytes = new Uint8Array(Buffer.from(data, "base64"));
-  const wasm = await run(meta, bytes, codes, wasmBytes);
-  results.push({ wasm, js: await run(meta, bytes, codes, null) });
+  const wasm = await run(meta, bytes, job, modules);
+  results.push({ wasm, js: await run(meta, bytes, job, []) });
 }
 await writeFile(out, JSON.stringify(results));

@@ -1,7 +1,7 @@
 // asc src/convolve.ts -O3 --converge --noAssert --runtime stub --enable simd --importMemory (see compile.mjs)
 //
-// The two loops in which a decoder spends its time, four floats at a time. All places and lengths count
-// floats. Channels come last and in multiples of 4, so that a row's pixels follow each other in memory.
+// The loops in which a decoder spends its time, four floats at a time. All places and lengths count floats.
+// Channels come last and in multiples of 4, so that a row's pixels follow each other in memory.
 
 /** Where float `i` lies, in bytes. */
 // @ts-ignore: decorator
@@ -15,13 +15,13 @@ function at(i: i32): usize {
 @inline
 function leaky(x: v128, slope: v128): v128 {
   const zero = f32x4.splat(0);
-  return f32x4.add(f32x4.max(x, zero), f32x4.mul(slope, f32x4.min(x, zero)));
+  return f32x4.add(f32x4.pmax(x, zero), f32x4.mul(slope, f32x4.pmin(x, zero))); // max and min are slower
 }
 
 // @ts-ignore: decorator
 @inline
 function addProduct(sum: v128, x: v128, w: v128): v128 {
-  return f32x4.add(sum, f32x4.mul(x, w));
+  return f32x4.add(f32x4.mul(x, w), sum); // modules.js knows this order
 }
 
 /**
@@ -108,5 +108,165 @@ export function convolve(
         }
       }
     }
+  }
+}
+
+// ---- convolutions with fewer multiplications ----
+//
+// Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016: a 2x2 square of outputs needs
+// an n x n square of inputs. Sums of these (`spread`) meet one number of the changed kernel each (`multiply`),
+// and sums of the products (`gather`) are the outputs. A 3x3 kernel needs n = 4: 16 products for 36. Doubling by
+// nearest neighbour and then a 3x3 kernel needs n = 3: 9 products for 16. Squares lie n - 2 pixels apart.
+//
+// `square` is the length of one of the n x n planes of sums, in floats: (plane, square, channel).
+
+/** One row or column of a square: n numbers `step` bytes apart become n sums `stride` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function sums(n: i32, x: usize, step: usize, to: usize, stride: usize): void {
+  const a = v128.load(x), b = v128.load(x + step), c = v128.load(x + 2 * step);
+  if (n == 4) {
+    v128.store(to, f32x4.sub(a, c));
+    v128.store(to + stride, f32x4.add(b, c));
+    v128.store(to + 2 * stride, f32x4.sub(c, b));
+    v128.store(to + 3 * stride, f32x4.sub(b, v128.load(x + 3 * step)));
+  } else {
+    v128.store(to, f32x4.sub(a, b));
+    v128.store(to + stride, b);
+    v128.store(to + 2 * stride, f32x4.sub(c, b));
+  }
+}
+
+/** The sums of all squares of height x width squares. `scratch` has room for n x n x 4 floats. */
+export function spread(
+  n: i32, input: i32, output: i32, scratch: i32, height: i32, width: i32, channels: i32, row: i32, plane: i32,
+): void {
+  const pixel = at(channels), line = at(row), stride = at(plane), middle = at(scratch), side = <usize>n << 4;
+  for (let i = 0; i < height; i++) {
+    for (let j = 0; j < width; j++) {
+      let x = at(input + (n - 2) * (i * row + j * channels)), o = at(output + (i * width + j) * channels);
+      for (const end = x + pixel; x < end; x += 16, o += 16) {
+        for (let k = 0; k < n; k++) sums(n, x + k * pixel, line, middle + (k << 4), side);
+        for (let k = 0; k < n; k++) sums(n, middle + k * side, 16, o + k * n * stride, stride);
+      }
+    }
+  }
+}
+
+/**
+ * For each of `count` planes a matrix product: rows of `inputs` floats times weights (block of 8 outputs, input,
+ * output of the block). `rows` counts in fours, `outputs` in eights.
+ */
+export function multiply(
+  input: i32, weights: i32, output: i32, count: i32, rows: i32, inputs: i32, outputs: i32,
+): void {
+  const next = at(inputs), step = at(outputs);
+  let w0 = at(weights);
+  for (let p = 0; p < count; p++) {
+    for (let q = 0; q < outputs; q += 8) {
+      for (let i = 0; i < rows; i += 4) {
+        let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
+        let w = w0, x = at(input + (p * rows + i) * inputs);
+        for (const end = x + next; x < end; x += 4, w += 32) {
+          const u = v128.load(w), v = v128.load(w, 16);
+          const x0 = v128.load_splat<f32>(x), x1 = v128.load_splat<f32>(x + next);
+          a = addProduct(a, x0, u);
+          e = addProduct(e, x0, v);
+          b = addProduct(b, x1, u);
+          f = addProduct(f, x1, v);
+          const x2 = v128.load_splat<f32>(x + 2 * next), x3 = v128.load_splat<f32>(x + 3 * next);
+          c = addProduct(c, x2, u);
+          g = addProduct(g, x2, v);
+          d = addProduct(d, x3, u);
+          h = addProduct(h, x3, v);
+        }
+        const o = at(output + (p * rows + i) * outputs + q);
+        v128.store(o, a);
+        v128.store(o, e, 16);
+        v128.store(o + step, b);
+        v128.store(o + step, f, 16);
+        v128.store(o + 2 * step, c);
+        v128.store(o + 2 * step, g, 16);
+        v128.store(o + 3 * step, d);
+        v128.store(o + 3 * step, h, 16);
+      }
+      w0 += 8 * next;
+    }
+  }
+}
+
+/** The two outputs of n products `stride` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function first(n: i32, x: usize, stride: usize): v128 {
+  const sum = f32x4.add(v128.load(x), v128.load(x + stride));
+  return n == 4 ? f32x4.add(sum, v128.load(x + 2 * stride)) : sum;
+}
+
+// @ts-ignore: decorator
+@inline
+function second(n: i32, x: usize, stride: usize): v128 {
+  const b = v128.load(x + stride), c = v128.load(x + 2 * stride);
+  return n == 4 ? f32x4.sub(f32x4.sub(b, c), v128.load(x + 3 * stride)) : f32x4.add(b, c);
+}
+
+/** Squares of 2x2 outputs from the products, with bias and ReLU. `channels` are stored, a row has `length`. */
+export function gather(
+  n: i32, input: i32, bias: i32, output: i32, scratch: i32, height: i32, width: i32, length: i32, plane: i32,
+  channels: i32, row: i32, slope: f32,
+): void {
+  const pixel = at(channels), line = at(row), stride = at(plane), middle = at(scratch), side = <usize>n << 4;
+  const s = f32x4.splat(slope);
+  for (let i = 0; i < height; i++) {
+    for (let j = 0; j < width; j++) {
+      let x = at(input + (i * width + j) * length), o = at(output + 2 * (i * row + j * channels));
+      let b = at(bias);
+      for (const end = o + pixel; o < end; x += 16, o += 16, b += 16) {
+        for (let k = 0; k < n; k++) {
+          v128.store(middle + (k << 4), first(n, x + k * stride, n * stride));
+          v128.store(middle + side + (k << 4), second(n, x + k * stride, n * stride));
+        }
+        const shift = v128.load(b);
+        for (let k = 0, to = o, from = middle; k < 2; k++, to += line, from += side) {
+          v128.store(to, leaky(f32x4.add(first(n, from, 16), shift), s));
+          v128.store(to + pixel, leaky(f32x4.add(second(n, from, 16), shift), s));
+        }
+      }
+    }
+  }
+}
+
+// ---- one number at a time ----
+
+/** 1 / (1 + exp(-x)), to 1e-6. */
+// @ts-ignore: decorator
+@inline
+function sigmoid(x: v128): v128 {
+  const v = f32x4.pmax(f32x4.pmin(f32x4.neg(x), f32x4.splat(87)), f32x4.splat(-87));
+  // exp(v) = 2^k exp(r) with a whole k and |r| < 0.35. A number this large has no digits behind the point.
+  const large = f32x4.splat(12582912), shifted = f32x4.add(f32x4.mul(v, f32x4.splat(1.44269504)), large);
+  const r = f32x4.sub(v, f32x4.mul(f32x4.sub(shifted, large), f32x4.splat(0.69314718)));
+  let e = f32x4.splat(1.0 / 120);
+  e = f32x4.add(f32x4.mul(e, r), f32x4.splat(1.0 / 24));
+  e = f32x4.add(f32x4.mul(e, r), f32x4.splat(1.0 / 6));
+  e = f32x4.add(f32x4.mul(e, r), f32x4.splat(0.5));
+  e = f32x4.add(f32x4.mul(e, r), f32x4.splat(1));
+  e = f32x4.add(f32x4.mul(e, r), f32x4.splat(1));
+  e = i32x4.add(e, i32x4.shl(shifted, 23)); // k into the exponent
+  return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), e));
+}
+
+/** Each of `n` numbers through a curve: x sigmoid(x) (SiLU) or, with `alone`, sigmoid(x). */
+export function curve(x: i32, n: i32, alone: bool): void {
+  for (let i = at(x), end = at(x + n); i < end; i += 16) {
+    const v = v128.load(i), s = sigmoid(v);
+    v128.store(i, alone ? s : f32x4.mul(v, s));
+  }
+}
+
+/** x + y, `n` numbers, in the place of x. */
+export function add(x: i32, y: i32, n: i32): void {
+  for (let i = at(x), j = at(y), end = at(x + n); i < end; i += 16, j += 16) {
+    v128.store(i, f32x4.add(v128.load(i), v128.load(j)));
   }
 }

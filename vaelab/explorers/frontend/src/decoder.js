@@ -1,45 +1,34 @@
 // Runs a decoder that vaelab.explorers.page_decoder packed.
-import { plainKernels } from "./kernels.js";
 import { layOut } from "./layout.js";
+import { machine } from "./machine.js";
+import { normal } from "./random.js";
+
+const fromNormal = normal(Math.random);
 
 /**
  * A decoder from what a page was given: `meta` and 16-bit `data` (a Uint8Array).
  *
- * With `wasmBytes`, the compiled convolve.ts, it runs in WebAssembly where that and its SIMD are there, else
- * in plain JavaScript. `decode(code)` gives the picture's RGBA bytes, new ones each time.
+ * It runs in WebAssembly, from the first of the `modules` (convolve.ts, compiled) that works here, or in plain
+ * JavaScript. `decode(code)` gives the picture's RGBA bytes, new ones each time; `draw()` gives a code.
  */
-export async function makeDecoder(meta, data, { wasmBytes = null } = {}) {
-  const { size, fills, steps, input, output } = layOut(meta, data);
-  const { kernels, floats, backend } = (await wasm(wasmBytes, size)) ?? plain(size);
-  for (const [start, numbers] of fills) floats.set(numbers, start);
+export async function makeDecoder(meta, data, modules = []) {
+  const { kernels, floats, backend, layout } = await machine(modules, (fast) => layOut(meta, data, fast));
   const [channels, height, width] = meta.shape;
 
   function decode(code) {
     if (code.length !== meta.latent_dim) {
       throw new Error(`This decoder takes codes of ${meta.latent_dim} numbers, not ${code.length}.`);
     }
-    floats.set(code, input);
-    for (const step of steps) step(kernels, floats);
-    return pixels(floats, output);
+    floats.set(code, layout.input);
+    for (const step of layout.steps) step(kernels, floats);
+    return pixels(floats, layout.output);
   }
-  return { width, height, channels, backend, decode };
-}
 
-async function wasm(bytes, size) {
-  if (!bytes) return null;
-  try {
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(size / 16384) }); // pages of 64 KiB
-    const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-    return { kernels: instance.exports, floats: new Float32Array(memory.buffer), backend: "wasm" };
-  } catch (error) {
-    console.info(`vaelab: decoding in plain JavaScript, which is slower (${error.message})`);
-    return null;
+  /** A code from the model's prior, perhaps from given noise. */
+  function draw(noise = Array.from({ length: meta.latent_dim }, fromNormal), chance = Math.random()) {
+    return layout.draw(kernels, floats, noise, chance);
   }
-}
-
-function plain(size) {
-  const floats = new Float32Array(size);
-  return { kernels: plainKernels(floats), floats, backend: "js" };
+  return { width, height, channels, backend, decode, draw };
 }
 
 function pixels(floats, { start, channels, height, width, row, pixel }) {

@@ -1,5 +1,9 @@
 // Arithmetic with codes: plain arrays of numbers.
 
+import { normal } from "./random.js";
+
+const draw = normal(Math.random);
+
 export const norm = (z) => Math.hypot(...z);
 
 /** The point a share `t` of the way along the straight line from `a` to `b`. */
@@ -61,4 +65,10 @@ export function howFar(ratio) {
   if (ratio < 1.2) return "within the cloud of real codes";
   if (ratio < 1.6) return "at the edge of the cloud of real codes";
   return ratio < 3 ? "off the data" : "far off the data";
+}
+
+/** A random code is given to `use`: from the model's prior, else each number from the spread of the codes. */
+export function randomCode(model, decoder, use) {
+  if (model.get("prior")) return decoder.draw(use);
+  use(model.get("centre").map((c, i) => c + model.get("spread")[i] * draw()));
 }

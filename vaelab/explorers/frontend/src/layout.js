@@ -4,16 +4,20 @@
 // is a map of one pixel without a border.
 import { halfToFloat } from "./half.js";
 import { four, layers } from "./layers.js";
+import { layOutPrior } from "./prior.js";
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 class Layout {
   size = 0; // in floats
   fills = []; // [[start, numbers], ...] to copy into the array
   steps = []; // functions (kernels, floats) that lead from `input` to `output`
   used = 0; // numbers of the file so far
+  scratch = 0; // where steps may put what they need for a moment
+  spare = 0; // floats of that
 
-  constructor(meta, data) {
+  constructor(meta, data, fast) {
+    this.fast = fast;
     this.key = meta?.key ?? "this model";
     if (meta?.format !== FORMAT) this.fail(`they are in format ${meta?.format}, this page reads ${FORMAT}`);
     if (!Array.isArray(meta.layers)) this.fail("the list of layers is missing");
@@ -50,6 +54,17 @@ class Layout {
     return start;
   }
 
+  /** Add a list of layers that begins at the map `at`; gives the map of its result. */
+  add(list, at) {
+    for (const layer of list) {
+      if (!Object.hasOwn(layers, layer.type)) this.fail(`this page knows no layer "${layer.type}"`);
+      const misfit = at.row ? /linear|unflatten/ : /conv|shuffle/;
+      if (misfit.test(layer.type)) this.fail("the layers do not fit together");
+      at = layers[layer.type](this, at, layer);
+    }
+    return at;
+  }
+
   vector(channels) {
     return { start: this.room(channels), channels, height: 1, width: 1, row: 0, pixel: 0 };
   }
@@ -62,20 +77,20 @@ class Layout {
   }
 }
 
-/** The layout of a decoder that vaelab.explorers.page_decoder packed. */
-export function layOut(meta, data) {
-  const layout = new Layout(meta, data);
-  let at = layout.vector(meta.latent_dim);
-  layout.input = at.start;
-  for (const layer of meta.layers) {
-    if (!Object.hasOwn(layers, layer.type)) layout.fail(`this page knows no layer "${layer.type}"`);
-    const misfit = at.row ? /linear|unflatten/ : /conv/;
-    if (misfit.test(layer.type)) layout.fail("the layers do not fit together");
-    at = layers[layer.type](layout, at, layer);
-  }
-  layout.output = at;
+/**
+ * The layout of a decoder that vaelab.explorers.page_decoder packed; `fast` where there are all kernels of
+ * convolve.ts.
+ */
+export function layOut(meta, data, fast) {
+  const layout = new Layout(meta, data, fast);
+  const input = layout.vector(meta.latent_dim);
+  layout.input = input.start;
+  layout.output = layout.add(meta.layers, input);
+  layout.draw = layOutPrior(layout, meta.prior, meta.latent_dim);
+  layout.scratch = layout.room(layout.spare);
   const right = 2 * layout.used;
   if (right !== data.length) layout.fail(`there are ${data.length} bytes where ${right} are right`);
-  if (`${[at.channels, at.height, at.width]}` !== `${meta.shape}`) layout.fail("they make no such picture");
+  const { channels, height, width } = layout.output;
+  if (`${[channels, height, width]}` !== `${meta.shape}`) layout.fail("they make no such picture");
   return layout;
 }

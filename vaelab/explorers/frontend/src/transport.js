@@ -4,6 +4,7 @@ import convolve from "virtual:convolve.wasm";
 import { fromBase64 } from "./base64.js";
 import { breath } from "./breath.js";
 import { makeDecoder } from "./decoder.js";
+import { modulesOf } from "./modules.js";
 
 const PATIENCE = 800; // milliseconds to wait for a kernel before the browser decodes
 const LONG_PATIENCE = 30_000; // where the browser cannot
@@ -18,7 +19,7 @@ function browserDecoder(key, loadWeights) {
       if (meta.key !== key) {
         throw new Error(`The weights are of another model (${meta.key}, not ${key}): build the page again.`);
       }
-      return makeDecoder(meta, data, { wasmBytes: fromBase64(convolve) });
+      return makeDecoder(meta, data, modulesOf(fromBase64(convolve)));
     });
     decoders.set(key, made);
     made.catch(() => decoders.delete(key)); // a later try may succeed
@@ -35,13 +36,14 @@ function asImages(bytes, width, height) {
 }
 
 /**
- * The decoder that an explorer's front end sees: { width, height, ready, decode(codes, draw) }.
+ * The decoder that an explorer's front end sees: { width, height, ready, decode(codes, draw), draw(use) }.
  *
  * One request is under way at a time and the latest waits; those between are dropped. Without a kernel nothing
  * is loaded before `near`; `ready` fails where the browser cannot decode.
  * @param model its `picture_shape` and its `weights`, a key or "" where the browser cannot decode
  * @param {{loadWeights: (key: string) => Promise<{meta: object, data: Uint8Array}>,
- *   kernel?: {decode: (codes: number[][], patience: number) => Promise<Uint8Array | null>}}} source
+ *   kernel?: {decode: (codes: number[][], patience: number) => Promise<Uint8Array | null>,
+ *     draw: (patience: number) => Promise<number[] | null>}}} source
  * @param report tells the reader: note(text), fail(text)
  */
 export function openDecoder(source, model, report, near) {
@@ -79,6 +81,14 @@ export function openDecoder(source, model, report, near) {
     return images;
   }
 
+  async function code() {
+    const found = await source.kernel?.draw(key ? PATIENCE : LONG_PATIENCE);
+    if (found) return found;
+    if (!key) throw new Error("The kernel does not answer. Run the cell again.");
+    await ready;
+    return (await browser()).draw();
+  }
+
   async function work() {
     while (waiting) {
       const { codes, draw } = waiting;
@@ -98,6 +108,9 @@ export function openDecoder(source, model, report, near) {
     width,
     height,
     ready,
+    /** Give `use` a code from the model's prior. */
+    draw: (use) => code().then(use, (error) => report.fail(error.message)),
+
     /** Resolves when nothing is left to draw. */
     decode(codes, draw) {
       waiting = { codes, draw };

@@ -42,6 +42,7 @@ function kernelOf(model) {
       slow = !reply;
       return reply && asBytes(reply[1][0]);
     },
+    draw: async (patience) => (await ask(model, { type: "draw" }, slow ? patience / 8 : patience))?.[0].code,
   };
 }
 

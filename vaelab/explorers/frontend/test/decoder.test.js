@@ -11,7 +11,7 @@ const ONE = 0x3c00,
   MINUS_TWO = 0xc000;
 const bytes = (...halves) => new Uint8Array(new Uint16Array(halves).buffer);
 const meta = (changes) => ({
-  format: 1,
+  format: 2,
   key: "two-pixels",
   latent_dim: 1,
   shape: [1, 1, 2],
@@ -30,11 +30,11 @@ test("16-bit floats of every kind", () => {
 });
 
 test("both ways of running draw the same grey pixels, clamped, into new arrays", async () => {
-  for (const [wasmBytes, backend] of [
-    [await compileConvolve(), "wasm"],
-    [null, "js"],
+  for (const [modules, backend] of [
+    [[await compileConvolve()], "wasm"],
+    [[], "js"],
   ]) {
-    const decoder = await makeDecoder(meta(), data, { wasmBytes });
+    const decoder = await makeDecoder(meta(), data, modules);
     const { width, height, channels } = decoder;
     assert.deepEqual(
       { width, height, channels, backend: decoder.backend },
@@ -55,7 +55,7 @@ test("both ways of running draw the same grey pixels, clamped, into new arrays",
 
 test("plain JavaScript takes over, and says so, where WebAssembly does not work", async (t) => {
   const info = t.mock.method(console, "info", () => {});
-  const decoder = await makeDecoder(meta(), data, { wasmBytes: new Uint8Array(8) });
+  const decoder = await makeDecoder(meta(), data, [new Uint8Array(8)]);
   assert.equal(decoder.backend, "js");
   assert.equal(decoder.decode([1])[0], 255);
   assert.match(info.mock.calls[0].arguments[0], /plain JavaScript/);
@@ -63,8 +63,8 @@ test("plain JavaScript takes over, and says so, where WebAssembly does not work"
 
 const [linear, unflatten] = meta().layers;
 const broken = {
-  "in format undefined, this page reads 1": [{ format: undefined }],
-  "in format 2, this page reads 1": [{ format: 2 }],
+  "in format undefined, this page reads 2": [{ format: undefined }],
+  "in format 1, this page reads 2": [{ format: 1 }],
   "list of layers is missing": [{ layers: undefined }],
   'knows no layer "attention"': [{ layers: [linear, { type: "attention" }] }],
   'knows no layer "constructor"': [{ layers: [{ type: "constructor" }] }],

@@ -2,13 +2,16 @@
 
 import { button, choice, slider } from "../controls.js";
 import { div, h, note, signed } from "../dom.js";
-import { mix, spoken, withNumber } from "../latent.js";
+import { mix, round, spoken, withNumber } from "../latent.js";
 import { figure, picture } from "../picture.js";
 import { put, read, watch } from "../traits.js";
 
 const FULL = 1.5;
 
-/** Add attributes to a face; `amounts` has one number a vector, `face` is the one that is changed. */
+/**
+ * Add attributes to a face; `amounts` has one number a vector, `face` is the one that is changed, -1 for the one
+ * last drawn from the prior.
+ */
 export function mount({ model, el, decoder, say }) {
   const [codes, vectors, labels, thumbnails] = read(model, "codes", "vectors", "labels", "thumbnails");
   const before = picture(decoder, "The face as it is decoded, nothing added");
@@ -34,6 +37,14 @@ export function mount({ model, el, decoder, say }) {
     value: model.get("face"),
     onChange: (k) => put(model, "face", k),
   });
+  const another = button("Another face", () =>
+    decoder.draw((code) => {
+      put(model, "drawn", round(code));
+      put(model, "face", -1);
+    }),
+  );
+
+  let last; // the code that was spoken of
 
   function show() {
     const [amounts, k] = read(model, "amounts", "face");
@@ -41,9 +52,12 @@ export function mount({ model, el, decoder, say }) {
     sliders.forEach((control, i) => (control.value = amounts[i]));
     const added = labels.map((label, k) => amounts[k] && `${label} ${spoken(amounts[k])}`).filter(Boolean);
     const words = added.join(", ") || "nothing added";
-    after.label = `Face ${k + 1} with ${words}`;
-    say(words);
-    decoder.decode([codes[k], mix(codes[k], vectors, amounts)], (images) => {
+    const [name, code] = k < 0 ? ["Another face", model.get("drawn")] : [`Face ${k + 1}`, codes[k]];
+    const label = `${name} with ${words}`;
+    after.label = label;
+    say(code === last ? words : label);
+    last = code;
+    decoder.decode([code, mix(code, vectors, amounts)], (images) => {
       before.draw(images[0]);
       after.draw(images[1]);
     });
@@ -53,7 +67,7 @@ export function mount({ model, el, decoder, say }) {
   const original = alone ? figure(h("img", { src: thumbnails[0], alt: "The picture" }), "the picture") : null;
   el.classList.add("vae-stack");
   el.append(
-    codes.length > 1 ? faces.el : "",
+    div("vae-row vae-starts", codes.length > 1 ? faces.el : null, model.get("prior") ? another : null),
     div(
       "vae-row",
       div("vae-faces", original, figure(before.el, "as decoded"), figure(after.el, "with what you add")),
@@ -69,7 +83,12 @@ export function mount({ model, el, decoder, say }) {
         ),
       ),
     ),
-    note("At 1 the whole attribute vector is added, below 0 it is taken away. Watch what else changes."),
+    note(
+      "At 1 the whole attribute vector is added, below 0 it is taken away. Watch what else changes.",
+      model.get("prior") === "learned"
+        ? " Another face is a draw from the prior that the model has learned."
+        : "",
+    ),
   );
-  return watch(model, ["amounts", "face"], show);
+  return watch(model, ["amounts", "face", "drawn"], show);
 }

@@ -2,18 +2,20 @@
 
 import { button, slider } from "../controls.js";
 import { div, h, note, signed } from "../dom.js";
-import { described, round, withNumber } from "../latent.js";
+import { described, randomCode, round, withNumber } from "../latent.js";
 import { picture } from "../picture.js";
-import { normal } from "../random.js";
 import { put, read, watch } from "../traits.js";
 
 const MORE = 8; // sliders that "More" adds
-const draw = normal(Math.random);
+const FROM = {
+  learned: "is a draw from the prior that the model has learned.",
+  "N(0, I)": "is a draw from the prior N(0, I).",
+  "": "draws each number from its own spread, as there is no prior.",
+};
 
 /** Move the sliders; `z` is the code. */
 export function mount({ model, el, decoder, say }) {
   const [order, labels, centre, spread] = read(model, "order", "labels", "centre", "spread");
-  const prior = model.get("has_prior");
   const scale = (i) => spread[i] || 1;
   const units = (z, i) => (z[i] - centre[i]) / scale(i);
   const face = picture(decoder, "Decoded face");
@@ -45,7 +47,6 @@ export function mount({ model, el, decoder, say }) {
     add(MORE);
     shown[first].el.querySelector("input").focus();
   });
-  const random = () => move(centre.map((c, i) => (prior ? draw() : c + spread[i] * draw())));
 
   function show() {
     const z = model.get("z");
@@ -72,7 +73,7 @@ export function mount({ model, el, decoder, say }) {
         list,
         div(
           "vae-buttons",
-          button("Random face", random),
+          button("Random face", () => randomCode(model, decoder, move)),
           button("Reset", () => move(model.get("start"))),
           more,
         ),
@@ -80,10 +81,7 @@ export function mount({ model, el, decoder, say }) {
     ),
     note(
       "Each slider moves one number of the code, in standard deviations of the codes, the most telling " +
-        "first. A random face " +
-        (prior
-          ? "is a draw from the prior N(0, I)."
-          : "draws each number from its own spread, as there is no prior."),
+        `first. A random face ${FROM[model.get("prior")]}`,
     ),
   );
   add(model.get("count"));

@@ -3,17 +3,14 @@
 import { button } from "../controls.js";
 import { div, h, note, number } from "../dom.js";
 import { arrow } from "../drag.js";
-import { described, round, withNumber } from "../latent.js";
+import { described, randomCode, round, withNumber } from "../latent.js";
 import { picture } from "../picture.js";
-import { normal } from "../random.js";
 import { put, read, watch } from "../traits.js";
-
-const draw = normal(Math.random);
 
 /** Choose a tile, and all rows start from it; `z` is the code they start from. */
 export function mount({ model, el, decoder, say }) {
   const [dims, labels, offsets] = read(model, "dims", "labels", "offsets");
-  const [centre, spread, prior] = read(model, "centre", "spread", "has_prior");
+  const [centre, spread] = read(model, "centre", "spread");
   const face = picture(decoder, "The face all rows start from");
   const step = (z, i, offset) => withNumber(z, i, centre[i] + offset * spread[i]);
 
@@ -81,11 +78,7 @@ export function mount({ model, el, decoder, say }) {
     drawRow();
   }
 
-  const random = () =>
-    start(
-      centre.map((c, i) => (prior ? draw() : c + spread[i] * draw())),
-      "All rows start from a random face.",
-    );
+  const random = () => randomCode(model, decoder, (z) => start(z, "All rows start from a random face."));
   el.classList.add("vae-stack");
   el.append(
     div(

@@ -1,0 +1,33 @@
+import { plainKernels } from "./kernels.js";
+
+/**
+ * What runs a network: { kernels, floats, backend, ...what `plan(fast)` gives }.
+ *
+ * The kernels of convolve.ts, from the first of the compiled `modules` that this browser takes, with `fast` true;
+ * else plain JavaScript, which knows `linear` and `convolve` only. `plan` lays the network out in `size` floats,
+ * of which `fills` are [start, numbers].
+ */
+export async function machine(modules, plan) {
+  const module = await firstThatWorks(modules);
+  const layout = plan(module !== null);
+  const memory = module && new WebAssembly.Memory({ initial: Math.ceil(layout.size / 16384) }); // of 64 KiB
+  const floats = memory ? new Float32Array(memory.buffer) : new Float32Array(layout.size);
+  for (const [start, numbers] of layout.fills) floats.set(numbers, start);
+  const kernels = module
+    ? (await WebAssembly.instantiate(module, { env: { memory } })).exports
+    : plainKernels(floats);
+  return { kernels, floats, backend: module ? "wasm" : "js", layout };
+}
+
+async function firstThatWorks(modules) {
+  let reason;
+  for (const bytes of modules) {
+    try {
+      return await WebAssembly.compile(bytes);
+    } catch (error) {
+      reason = error;
+    }
+  }
+  if (reason) console.info(`vaelab: decoding in plain JavaScript, which is slower (${reason.message})`);
+  return null;
+}
