@@ -16,7 +16,7 @@ def paint(c: Cloth):
     half = c.width * (1 + c.flare * (down - 0.5)) - 0.06 * c.waist * (1 - down)
     corners = 0.03 + c.corners * torch.minimum(c.width, tall / 2) * 0.8
     body = rounded_box(c.x * c.width / half, c.y - middle, c.width, tall / 2, corners)
-    _handles(c, top, grip)
+    _handles(c, top, grip, corners)
     across = (c.side / half).clamp(max=1.1)
     light = 1.02 - 0.14 * across**4 - 0.14 * ramp(0.55, 1.05, down)
     c.paint(c.fabric(c.x, c.y, light), c.cover(body))
@@ -25,16 +25,20 @@ def paint(c: Cloth):
     _closing(c, top, tall, body)
     pocket = rounded_box(c.x, c.y - top - 0.68 * tall, 0.55 * c.width, 0.2 * tall, 0.05)
     c.darken(0.4 * c.line(pocket, 0.022) * (c.pockets > 0) * inside)
-    c.paint(c.trim.expand_as(c.image), c.cover((c.side - 0.55 * c.width).abs() - 0.045) * inside * (c.belt > 0))
+    c.paint(
+        c.trim.expand_as(c.image), c.cover((c.side - 0.55 * c.width).abs() - 0.045) * inside * (c.belt > 0)
+    )
     c.darken(0.3 * c.line(body, 0.02) * inside)
 
 
-def _handles(c: Cloth, top, grip):
-    reach = c.handle_width * c.width
+def _handles(c: Cloth, top, grip, corners):
+    reach = torch.minimum(c.handle_width * c.width, c.width - 0.8 * corners - 0.08).clamp(min=0.1)
     thick = 0.03 + 0.05 * c.strap_width
     grey = mix(c.brightness * 0.8, c.trim, c.has_trim)
     for shift, shade in ((0.05, 0.6), (0.0, 1.0)):
-        arch = ellipse(c.x - shift, c.y - top - 0.02, reach, (grip - thick + 0.02).clamp(min=0.05)).abs() - thick
+        arch = (
+            ellipse(c.x - shift, c.y - top - 0.02, reach, (grip - thick + 0.02).clamp(min=0.05)).abs() - thick
+        )
         c.paint(grey * shade, c.cover(torch.maximum(arch, c.y - top - 0.08)) * (c.handle > 0))
 
 

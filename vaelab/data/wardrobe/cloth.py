@@ -13,9 +13,9 @@ STRIPES, PINSTRIPES, CHECKS, FLOWERS, MARL, BLOCKS = range(1, 7)
 class Cloth:
     """Everything a painter of clothes needs.
 
-    Factors are attributes of shape (N, 1, 1): `cloth.width`. Coordinates `x` (to the right) and `y` (down) are
-    (N, H, W), from about -1 to 1, moved and tilted with the piece; `side` is |x|. The picture, `image`, is
-    (N, H, W) in [0, 1], black to begin with. Lengths are in half picture widths.
+    Factors are attributes of shape (N, 1, 1): `cloth.width`. Coordinates `x` (to the right) and `y` (down)
+    are (N, H, W), from about -1 to 1, moved and tilted with the piece; `side` is |x|. The picture, `image`,
+    is (N, H, W) in [0, 1], black to begin with. Lengths are in half picture widths.
     """
 
     def __init__(self, factors: dict[str, Tensor], size: int):

@@ -1,4 +1,4 @@
-"""What varies from piece to piece: the factors, their ranges, and how they are drawn for each kind of clothing."""
+"""What varies from piece to piece: the factors, their ranges, and how each kind of clothing draws them."""
 
 import numpy as np
 import torch
@@ -10,17 +10,19 @@ FACTORS = {
     "label": Factor(0, 9, "the kind of clothing, numbered as in Fashion-MNIST"),
     # the picture
     "tilt": Factor(-0.09, 0.09, "turn, radians, clockwise"),
-    "scale": Factor(0.9, 1.02, "size; 1 fills the picture"),
-    "shift_x": Factor(-0.06, 0.06, "move to the right, half picture widths"),
-    "shift_y": Factor(-0.05, 0.05, "move down, half picture widths"),
+    "scale": Factor(0.88, 1.02, "size; 1 fills the picture"),
+    "shift_x": Factor(-0.07, 0.07, "move to the right, half picture widths"),
+    "shift_y": Factor(-0.06, 0.06, "move down, half picture widths"),
     # the fabric
     "brightness": Factor(0.16, 0.98, "grey of the fabric, from 0 (black) to 1 (white)"),
     "pattern": Factor(
-        0, 6, "plain (0), stripes across (1) or upright (2), checks (3), flowers (4), marl (5), two colours (6)"
+        0,
+        6,
+        "plain (0), stripes across (1) or upright (2), checks (3), flowers (4), marl (5), two colours (6)",
     ),
     "pattern_scale": Factor(0.16, 0.5, "period of the pattern, half picture widths"),
     "pattern_phase": Factor(0, 1, "where the pattern begins, periods"),
-    "pattern_contrast": Factor(0.2, 0.9, "share of light that the pattern's dark parts lose"),
+    "pattern_contrast": Factor(0.15, 0.75, "share of light that the pattern's dark parts lose"),
     "print": Factor(0, 1, "no printed motif, or side stripe on shoes (0), to a large one (1)"),
     "trim": Factor(0.05, 1, "grey of soles, belts, bands, prints and contrasting collars"),
     "has_trim": Factor(0, 1, "collar, band, sole and handle in the fabric's grey (0) or the trim's (1)"),
@@ -69,8 +71,8 @@ FACTORS = {
     "flap": Factor(0, 0.8, "no flap (0), or how far down it reaches"),
     "corners": Factor(0, 1, "square (0) to round (1) corners of a bag"),
 }
-"""Each factor of a picture. `label`, `pattern`, `closure`, `pockets` and `straps` are whole numbers, a few others
-are switches between 0 and 1, the rest continuous. A kind that has no use for a factor has it at its lowest."""
+"""Each factor of a picture. `label`, `pattern`, `closure`, `pockets` and `straps` are whole numbers, the
+others continuous, though of some only the ends are drawn. What a kind has no use for is at its lowest."""
 
 # How a factor is drawn: pieces (share, from, to), uniform within each; a bare (from, to) is a single piece.
 
@@ -89,13 +91,13 @@ def _whole(*shares: float) -> tuple:
 
 _ANY = {
     "tilt": ((0.1, -0.09, -0.03), (0.8, -0.03, 0.03), (0.1, 0.03, 0.09)),
-    "scale": (0.92, 1.02),
-    "shift_x": (-0.04, 0.04),
-    "shift_y": (-0.03, 0.03),
+    "scale": (0.88, 1.02),
+    "shift_x": (-0.07, 0.07),
+    "shift_y": (-0.06, 0.06),
     "brightness": ((0.2, 0.16, 0.45), (0.4, 0.45, 0.78), (0.4, 0.78, 0.98)),
     "pattern_scale": (0.16, 0.5),
     "pattern_phase": (0, 1),
-    "pattern_contrast": (0.2, 0.9),
+    "pattern_contrast": (0.15, 0.75),
     "trim": ((0.5, 0.05, 0.4), (0.5, 0.6, 1)),
     "folds": (0.02, 0.16),
     "folds_phase": (0, 2 * np.pi),
@@ -126,7 +128,7 @@ _SHOE = _ANY | {
 _CUTS = (
     _TOP  # T-shirt/top
     | {
-        "width": (0.48, 0.62),
+        "width": (0.5, 0.66),
         "length": ((0.25, 0.8, 0.95), (0.75, 0.95, 1)),
         "waist": ((0.6, 0, 0.06), (0.4, 0.06, 0.18)),
         "flare": (-0.05, 0.12),
@@ -139,7 +141,7 @@ _CUTS = (
         "closure": _whole(0.87, 0.13),
         "closure_length": (0.12, 0.3),
         "pockets": _whole(0.92, 0.08),
-        "hem": _some(0.15, 0.4, 1),
+        "hem": _some(0.08, 0.4, 1),
     },
     _ANY  # Trouser
     | {
@@ -158,7 +160,7 @@ _CUTS = (
     },
     _TOP  # Pullover
     | {
-        "width": (0.46, 0.58),
+        "width": (0.48, 0.6),
         "length": (0.9, 1),
         "waist": (0, 0.1),
         "flare": (-0.08, 0.1),
@@ -168,8 +170,8 @@ _CUTS = (
         "hood": _some(0.1, 0.12, 0.22),
         "ribbing": _some(0.65, 0.4, 1),
         "print": _some(0.18, 0.4, 0.9),
-        "collar": _some(0.06, 0.3, 0.5),
-        "closure": _whole(0.82, 0.1, 0.08),
+        "collar": _some(0.04, 0.3, 0.5),
+        "closure": _whole(0.88, 0.07, 0.05),
         "closure_length": ((0.6, 0.1, 0.3), (0.4, 0.9, 1)),
         "pockets": _whole(0.93, 0.02, 0.05),
     },
@@ -200,7 +202,7 @@ _CUTS = (
         "roll_neck": _some(0.35, 0.04, 0.14),
         "hood": _some(0.25, 0.12, 0.22),
         "collar": _some(0.55, 0.4, 1),
-        "closure": _whole(0.12, 0.43, 0.45),
+        "closure": _whole(0.06, 0.46, 0.48),
         "closure_length": (0.85, 1),
         "opening": _some(0.3, 0.04, 0.2),
         "pockets": _whole(0.35, 0.05, 0.6),
@@ -221,19 +223,19 @@ _CUTS = (
     _TOP  # Shirt
     | {
         "pattern": _whole(0.46, 0.1, 0.07, 0.13, 0.13, 0.07, 0.04),
-        "width": (0.44, 0.6),
+        "width": (0.46, 0.62),
         "length": ((0.2, 0.84, 0.95), (0.8, 0.95, 1)),
         "waist": (0, 0.16),
         "flare": (-0.06, 0.2),
         "sleeve_length": ((0.06, 0, 0), (0.32, 0.18, 0.4), (0.12, 0.4, 0.8), (0.5, 0.85, 1)),
         "shoulders": (0.82, 1.0),
         "neck_width": (0.32, 0.52),
-        "neck_depth": (0.1, 0.34),
-        "collar": _some(0.55, 0.3, 0.55),
-        "closure": _whole(0.34, 0.64, 0.02),
+        "neck_depth": (0.1, 0.3),
+        "collar": _some(0.78, 0.3, 0.55),
+        "closure": _whole(0.2, 0.78, 0.02),
         "closure_length": ((0.3, 0.15, 0.4), (0.7, 0.95, 1)),
         "pockets": _whole(0.72, 0.26, 0.02),
-        "hem": _some(0.5, 0.4, 1),
+        "hem": _some(0.6, 0.4, 1),
         "print": _some(0.06, 0.4, 0.8),
     },
     _SHOE  # Sneaker

@@ -1,4 +1,4 @@
-"""Sandals, sneakers and ankle boots from the side, toe to the left: a sole, a heel, and an upper over the foot."""
+"""Sandals, sneakers and ankle boots from the side, toe to the left: a sole, a heel and an upper."""
 
 import torch
 from torch import Tensor
@@ -70,18 +70,26 @@ def _upper(c: Cloth, s: _Last):
 def _details(c: Cloth, s: _Last):
     inside = c.cover(s.upper * s.zoom) * (c.straps == 0)
     depth = -s.outline  # below the top of the foot
-    toe_cap = c.line((s.x + 0.55 - 0.5 * s.height) * s.zoom, 0.025) * c.toe_cap
-    c.darken(0.4 * toe_cap * inside)
+    cap_edge = (s.x + 0.55 - 0.5 * s.height) * s.zoom
+    c.paint(
+        mix((c.brightness * 1.1).clamp(max=1), c.trim, c.has_trim),
+        0.7 * c.cover(cap_edge) * c.toe_cap * inside,
+    )
+    c.darken(0.4 * c.line(cap_edge, 0.025) * c.toe_cap * inside)
     quarter = s.x - 0.28 + 0.35 * s.height
     c.darken(0.3 * c.line(quarter * s.zoom, 0.022) * inside)
     counter = s.x - 0.66 - 0.25 * s.height
-    c.paint(c.trim.expand_as(c.image), 0.8 * c.cover(-counter * s.zoom) * c.has_trim * inside * (s.height < 0.42))
+    c.paint(
+        c.trim.expand_as(c.image), 0.8 * c.cover(-counter * s.zoom) * c.has_trim * inside * (s.height < 0.42)
+    )
     laced = (c.closure == 1).float()
     facing = torch.maximum(torch.maximum(depth - 0.13, s.x - s.front - 0.12), -0.38 - s.x)
     facing = c.cover(facing * s.zoom) * laced * inside
     lace = 0.5 + 0.5 * torch.sin((s.x - 0.3 * s.height) * 46) * min(1.0, 0.04 / c.pixel)
     c.darken(0.35 * facing)
-    c.paint(mix(c.brightness * 0.5, c.trim.clamp(min=0.5), lace), 0.85 * facing * c.cover((0.03 - depth) * s.zoom))
+    c.paint(
+        mix(c.brightness * 0.5, c.trim.clamp(min=0.5), lace), 0.85 * facing * c.cover((0.03 - depth) * s.zoom)
+    )
     zipped = (c.closure == 2).float()
     c.darken(0.5 * c.line((s.x - 0.42) * s.zoom, 0.03) * zipped * inside * (s.height > 0.12))
     gusset = torch.maximum((s.x - 0.5).abs() - 0.17 + 0.13 * (0.75 - s.height), 0.25 - s.height)
@@ -114,9 +122,13 @@ def _straps(c: Cloth, s: _Last):
 def _sole(c: Cloth, s: _Last):
     grey = mix(c.brightness * 0.75, c.trim, c.has_trim)
     below = s.y - s.foot
-    sole = torch.maximum(torch.maximum(-below, below - c.sole), torch.maximum(TOE - 0.02 - s.x, s.x - BACK - 0.03))
+    sole = torch.maximum(
+        torch.maximum(-below, below - c.sole), torch.maximum(TOE - 0.02 - s.x, s.x - BACK - 0.03)
+    )
     front_of_heel = BACK + 0.02 - (0.1 + 1.4 * c.heel_width) * (0.75 + 0.25 * (s.ground - s.y))
-    heel = torch.maximum(torch.maximum(front_of_heel - s.x, s.x - BACK - 0.02), torch.maximum(-below, s.y - s.ground))
+    heel = torch.maximum(
+        torch.maximum(front_of_heel - s.x, s.x - BACK - 0.02), torch.maximum(-below, s.y - s.ground)
+    )
     shade = grey * (1 - 0.25 * ramp(0.3, 1.0, (below / c.sole.clamp(min=0.03))))
     c.paint(grey * 0.92, c.cover(heel * s.zoom) * (c.heel > 0.02))
     c.paint(shade, c.cover(sole * s.zoom))

@@ -1,4 +1,4 @@
-"""T-shirts, pullovers, dresses, coats and shirts: one painter, for one is told from another by its cut alone."""
+"""T-shirts, pullovers, dresses, coats and shirts: one painter, for only their cuts tell them apart."""
 
 import math
 
@@ -64,7 +64,8 @@ def _sleeves(c: Cloth, cut: _Cut):
     share = (along / length.clamp(min=0.05)).clamp(-0.3, 1)
     wide = c.width * c.sleeve_width * (0.62 - 0.30 * share * ramp(0.1, 0.8, c.sleeve_length))
     middle = (out + wide / 2) / wide * 2  # -1 at the inner edge, 1 at the outer
-    outer = -merge(-(out - 0.03 * ramp(0, 0.4, share)), -cut.shoulder_line, 0.08)
+    puff = 0.03 + 0.35 * c.width * (c.sleeve_width - 1)
+    outer = -merge(-(out - puff * ramp(0, 0.4, share)), -cut.shoulder_line, 0.08)
     shape = torch.maximum(torch.maximum(outer, -wide - out), along - length)
     shape = torch.maximum(shape, -along - 0.3 * c.width)
     worn = c.sleeve_length > 0
@@ -74,7 +75,7 @@ def _sleeves(c: Cloth, cut: _Cut):
     cuff = 0.045 + 0.09 * c.ribbing
     c.darken(0.3 * c.line(along - length + cuff, 0.02) * inside)
     c.darken(0.25 * c.ribbing * c.cover(length - cuff - along) * inside)
-    c.darken(0.45 * (1 - (cut.body / 0.09).clamp(0, 1)) * inside * (cut.body > -0.05))
+    c.darken(0.65 * (1 - (cut.body / 0.09).clamp(0, 1)) * inside * (cut.body > -0.05))
 
 
 def _body(c: Cloth, cut: _Cut):
@@ -102,10 +103,15 @@ def _neck(c: Cloth, cut: _Cut):
     back = ellipse(c.x, below, cut.neck, 0.03 + 0.2 * c.neck_depth)
     c.paint(0.35 * c.brightness.expand_as(c.image), within * c.cover(-back))
     band = torch.maximum(front - 0.055, -front)
-    c.paint(mix(c.brightness * 0.85, c.trim, c.has_trim), 0.8 * c.cover(torch.maximum(torch.maximum(band, -back), cut.body)))
+    c.paint(
+        mix(c.brightness * 0.85, c.trim, c.has_trim),
+        0.8 * c.cover(torch.maximum(torch.maximum(band, -back), cut.body)),
+    )
     c.darken(0.3 * c.line(front - 0.055, 0.015) * c.cover(torch.maximum(cut.body, -back)))
     stands = c.roll_neck > 0
-    tube = rounded_box(c.x, c.y - cut.neck_top + c.roll_neck / 2 - 0.03, cut.neck * 0.95, c.roll_neck / 2 + 0.05, 0.04)
+    tube = rounded_box(
+        c.x, c.y - cut.neck_top + c.roll_neck / 2 - 0.03, cut.neck * 0.95, c.roll_neck / 2 + 0.05, 0.04
+    )
     light = 0.95 - 0.25 * (c.x / cut.neck.clamp(min=0.05)).clamp(-1, 1).square()
     c.paint(c.brightness * light, c.cover(tube) * stands)
     c.darken(0.35 * c.line(c.y - cut.neck_top - 0.05, 0.02) * c.cover(tube) * stands)
@@ -116,10 +122,14 @@ def _collar(c: Cloth, cut: _Cut):
     drop, worn = c.collar * 0.42 * c.width, c.collar > 0
     start = cut.neck_top - 0.02
     flap = triangle(
-        c.side, c.y, (cut.neck * 0.75, start), (cut.neck * 1.15 + 0.25 * drop, start + 1.5 * drop), (0.01, cut.throat + 0.02)
+        c.side,
+        c.y,
+        (cut.neck * 0.75, start),
+        (cut.neck * 1.15 + 0.25 * drop, start + 1.5 * drop),
+        (0.01, cut.throat + 0.02),
     )
     opacity = c.cover(flap) * worn
-    c.darken(0.5 * c.cover(flap - 0.03, 0.05) * worn * c.cover(cut.body))
+    c.darken(0.6 * c.cover(flap - 0.03, 0.05) * worn * c.cover(cut.body))
     c.paint(mix((c.brightness * 1.05).clamp(max=1), c.trim, c.has_trim), opacity)
     c.darken(0.4 * c.line(flap, 0.02) * worn * c.cover(flap - 0.02))
 
@@ -134,13 +144,13 @@ def _front(c: Cloth, cut: _Cut):
     reach = c.cover(torch.maximum(start - c.y, c.y - end)) * c.cover(cut.body)
     buttons, zipped = (c.closure == 1).float(), (c.closure == 2).float()
     edge = 0.055 + open_by
-    c.darken(0.4 * c.line(c.x - edge, 0.02) * reach * buttons)
-    c.darken(0.15 * c.line(c.x + edge, 0.015) * reach * buttons)
+    c.darken(0.6 * c.line(c.x - edge, 0.034) * reach * buttons)
+    c.darken(0.3 * c.line(c.x + edge, 0.02) * reach * buttons)
     spacing = c.button_spacing
     place = (c.y - start - 0.05) / spacing
     down = (place - place.round()) * spacing
-    c.darken(0.75 * c.dot(c.x + open_by, down, 0.024) * reach * buttons)
-    c.darken(0.45 * c.line(c.x, 0.035) * reach * zipped)
+    c.darken(0.9 * c.dot(c.x + open_by, down, 0.034) * reach * buttons)
+    c.darken(0.6 * c.line(c.x, 0.045) * reach * zipped)
     teeth = 0.5 + 0.5 * torch.sin(c.y * 90) * min(1.0, 0.016 / c.pixel)
     c.paint(0.75 * teeth, 0.35 * c.line(c.x, 0.02) * reach * zipped)
 
@@ -153,8 +163,8 @@ def _sewn_on(c: Cloth, cut: _Cut):
     chest = rounded_box(c.x - 0.48 * c.width, c.y - cut.armpit - 0.02, 0.19 * c.width, 0.2 * c.width, 0.03)
     hips_y = cut.armpit + 0.62 * (cut.hem - cut.armpit)
     hips = rounded_box(c.side - 0.52 * c.width, c.y - hips_y, 0.22 * c.width, 0.2 * c.width, 0.03)
-    c.darken(0.4 * c.line(chest, 0.022) * (c.pockets == 1))
-    c.darken(0.4 * c.line(hips, 0.022) * inside * (c.pockets == 2))
+    c.darken(0.5 * c.line(chest, 0.03) * (c.pockets == 1))
+    c.darken(0.5 * c.line(hips, 0.03) * inside * (c.pockets == 2))
     _motif(c, cut)
 
 
@@ -162,13 +172,17 @@ def _motif(c: Cloth, cut: _Cut):
     """A print on the chest: lines of lettering, or an emblem of rings."""
     y = c.y - cut.armpit - 0.04
     reach = c.print.clamp(min=0.1) * c.width
-    letters = torch.sin(52 * c.x + 9 * torch.sin(7 * c.x + 20 * c.pattern_phase)) + 0.6 * torch.sin(31 * c.x + 3 * y)
+    letters = torch.sin(52 * c.x + 9 * torch.sin(7 * c.x + 20 * c.pattern_phase)) + 0.6 * torch.sin(
+        31 * c.x + 3 * y
+    )
     rows = torch.sin(2 * math.pi * y / 0.21 + 1.5)
     lettered = torch.minimum(letters + 0.5, 2.2 * rows)
     rings = torch.sin(22 * (c.x.square() + y.square() + 1e-6).sqrt() / (0.4 + c.print) + 6 * c.pattern_phase)
     is_emblem = c.pattern_phase > 0.6
     field = torch.where(
-        is_emblem, ellipse(c.x, y, 0.5 * reach, 0.5 * reach), rounded_box(c.x, y, 0.66 * reach, 0.44 * reach, 0.02)
+        is_emblem,
+        ellipse(c.x, y, 0.5 * reach, 0.5 * reach),
+        rounded_box(c.x, y, 0.66 * reach, 0.44 * reach, 0.02),
     )
     figure = (0.5 + torch.where(is_emblem, rings, lettered) * 0.05 / c.pixel).clamp(0, 1)
     c.paint(mix(c.brightness, c.trim, figure), c.cover(field) * (c.print > 0))
