@@ -72,9 +72,10 @@ def test_a_missing_factor_is_named():
         wardrobe.render(factors)
 
 
+@pytest.mark.slow
 def test_every_factor_is_in_its_range_and_changes_the_picture():
     """Its value is swapped with that of another piece of the same kind: so the label changes nothing here."""
-    factors = wardrobe.draw_factors(torch.arange(600), 0)
+    factors = wardrobe.draw_factors(torch.arange(400), 0)
     images = wardrobe.render(factors).float()
     label = factors["label"]
     order = label.argsort(stable=True)
@@ -117,8 +118,18 @@ def test_every_piece_can_be_seen():
     images, _ = draw(0, 1000)
     lit = (images > 25).float().mean((1, 2, 3))
     assert lit.min() > 0.05 and images.amax((1, 2, 3)).min() > 30
-    assert images[:, :, ::27, ::27].max() == 0  # corners are background
-    assert 60 < images.float().mean() < 90  # Fashion-MNIST: 73
+    corners = images[:, 0, ::27, ::27].amax((1, 2))
+    assert (corners == 0).float().mean() > 0.95  # background, but for the back of a boot or two
+    assert 50 < images.float().mean() < 90  # Fashion-MNIST: 73
+
+
+def test_a_piece_looks_the_same_for_good():
+    """Figures rest on it. Another processor may round up a level."""
+    images = vaelab.load("wardrobe", n=12, seed=11).images.float()
+    each = [50.12, 34.75, 69.92, 59.17, 100.0, 56.0, 18.07, 58.65, 64.62, 55.55, 100.97, 55.75]
+    assert images.mean((1, 2, 3)).tolist() == pytest.approx(each, abs=0.03)
+    average = F.adaptive_avg_pool2d(images.mean((0, 1), keepdim=True), 2)
+    assert average.flatten().tolist() == pytest.approx([46.2, 52.43, 72.99, 69.56], abs=0.03)
 
 
 def confusions(labels, guesses):
@@ -137,6 +148,7 @@ def check_confusions(labels, guesses):
     assert table[6, [0, 2, 4]].sum() > 0.8 * table[6].sum()
 
 
+@pytest.mark.slow
 def test_difficulty_for_a_linear_classifier():
     (x, f), (x_new, f_new) = draw(0, 5000), draw(TEST_START, 2000)
     classifier = LogisticRegression(C=0.02, max_iter=200, tol=1e-2)
@@ -153,7 +165,8 @@ def test_difficulty_for_a_small_convolutional_network():
     layers = [nn.Conv2d(1, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
     layers += [nn.Conv2d(16, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
     network = nn.Sequential(*layers, nn.Flatten(), nn.Linear(32 * 49, 64), nn.ReLU(), nn.Linear(64, 10))
-    optimizer = torch.optim.Adam(network.parameters(), lr=2e-3)
+    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.02, 6 * 79)
     images, new = vaelab.load("wardrobe", n=5000), vaelab.load("wardrobe", n=2000, split="test")
     for _ in range(6):
         for chosen in torch.randperm(len(images)).split(64):
@@ -161,9 +174,10 @@ def test_difficulty_for_a_small_convolutional_network():
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+            schedule.step()
     with torch.no_grad():
         guesses = network(new.float()).argmax(1)
-    assert 0.88 < (guesses == new.labels).float().mean() < 0.95  # Fashion-MNIST, in the same way: 0.86
+    assert 0.89 < (guesses == new.labels).float().mean() < 0.95  # Fashion-MNIST, in the same way: 0.86
     check_confusions(new.labels, guesses)
 
 

@@ -10,11 +10,11 @@ FACTORS = {
     "label": Factor(0, 9, "the kind of clothing, numbered as in Fashion-MNIST"),
     # the picture
     "tilt": Factor(-0.09, 0.09, "turn, radians, clockwise"),
-    "scale": Factor(0.88, 1.02, "size; 1 fills the picture"),
-    "shift_x": Factor(-0.07, 0.07, "move to the right, half picture widths"),
-    "shift_y": Factor(-0.06, 0.06, "move down, half picture widths"),
+    "scale": Factor(0.86, 1.04, "size; 1 fills the picture"),
+    "shift_x": Factor(-0.09, 0.09, "move to the right, half picture widths"),
+    "shift_y": Factor(-0.08, 0.08, "move down, half picture widths"),
     # the fabric
-    "brightness": Factor(0.16, 0.98, "grey of the fabric, from 0 (black) to 1 (white)"),
+    "brightness": Factor(0.2, 0.98, "grey of the fabric, from 0 (black) to 1 (white)"),
     "pattern": Factor(
         0,
         6,
@@ -91,10 +91,10 @@ def _whole(*shares: float) -> tuple:
 
 _ANY = {
     "tilt": ((0.1, -0.09, -0.03), (0.8, -0.03, 0.03), (0.1, 0.03, 0.09)),
-    "scale": (0.88, 1.02),
-    "shift_x": (-0.07, 0.07),
-    "shift_y": (-0.06, 0.06),
-    "brightness": ((0.2, 0.16, 0.45), (0.4, 0.45, 0.78), (0.4, 0.78, 0.98)),
+    "scale": (0.86, 1.04),
+    "shift_x": (-0.09, 0.09),
+    "shift_y": (-0.08, 0.08),
+    "brightness": ((0.12, 0.2, 0.45), (0.36, 0.5, 0.78), (0.52, 0.78, 0.98)),
     "pattern_scale": (0.16, 0.5),
     "pattern_phase": (0, 1),
     "pattern_contrast": (0.15, 0.75),
@@ -116,7 +116,7 @@ _TOP = _ANY | {
 }
 
 _SHOE = _ANY | {
-    "scale": (0.94, 1.02),
+    "scale": (0.9, 1.04),
     "pattern": _whole(0.84, 0.02, 0.02, 0.02, 0.03, 0.05, 0.02),
     "has_trim": _some(0.5, 1, 1),
     "lean": (-1, 1),
@@ -146,7 +146,7 @@ _CUTS = (
     _ANY  # Trouser
     | {
         "pattern": _whole(0.8, 0.01, 0.05, 0.03, 0.03, 0.06, 0.02),
-        "width": (0.24, 0.42),
+        "width": (0.28, 0.48),
         "length": ((0.1, 0.6, 0.9), (0.9, 0.96, 1)),
         "waist": (0, 0.12),
         "flare": ((0.55, -0.2, 0), (0.35, 0, 0.2), (0.1, 0.2, 0.5)),
@@ -177,7 +177,7 @@ _CUTS = (
     },
     _TOP  # Dress
     | {
-        "width": ((0.6, 0.24, 0.34), (0.4, 0.34, 0.46)),
+        "width": ((0.6, 0.26, 0.36), (0.4, 0.36, 0.48)),
         "length": (0.95, 1),
         "waist": (0.04, 0.26),
         "flare": ((0.5, -0.05, 0.2), (0.5, 0.2, 0.85)),
@@ -201,8 +201,8 @@ _CUTS = (
         "neck_depth": (0.12, 0.42),
         "roll_neck": _some(0.35, 0.04, 0.14),
         "hood": _some(0.25, 0.12, 0.22),
-        "collar": _some(0.55, 0.4, 1),
-        "closure": _whole(0.06, 0.46, 0.48),
+        "collar": _some(0.65, 0.4, 1),
+        "closure": _whole(0.03, 0.47, 0.5),
         "closure_length": (0.85, 1),
         "opening": _some(0.3, 0.04, 0.2),
         "pockets": _whole(0.35, 0.05, 0.6),
@@ -211,7 +211,7 @@ _CUTS = (
     },
     _SHOE  # Sandal
     | {
-        "scale": (0.94, 1.02),
+        "scale": (0.9, 1.04),
         "shaft": ((0.45, 0.36, 0.55), (0.55, 0.55, 1.0)),
         "heel": ((0.45, 0, 0.1), (0.55, 0.2, 0.75)),
         "heel_width": ((0.4, 0, 0.12), (0.25, 0.15, 0.35), (0.35, 0.75, 1)),
@@ -227,13 +227,13 @@ _CUTS = (
         "length": ((0.2, 0.84, 0.95), (0.8, 0.95, 1)),
         "waist": (0, 0.16),
         "flare": (-0.06, 0.2),
-        "sleeve_length": ((0.06, 0, 0), (0.32, 0.18, 0.4), (0.12, 0.4, 0.8), (0.5, 0.85, 1)),
+        "sleeve_length": ((0.04, 0, 0), (0.34, 0.18, 0.4), (0.12, 0.4, 0.8), (0.5, 0.85, 1)),
         "shoulders": (0.82, 1.0),
         "neck_width": (0.32, 0.52),
         "neck_depth": (0.1, 0.3),
-        "collar": _some(0.78, 0.3, 0.55),
-        "closure": _whole(0.2, 0.78, 0.02),
-        "closure_length": ((0.3, 0.15, 0.4), (0.7, 0.95, 1)),
+        "collar": _some(0.84, 0.3, 0.55),
+        "closure": _whole(0.16, 0.82, 0.02),
+        "closure_length": ((0.15, 0.15, 0.4), (0.85, 0.95, 1)),
         "pockets": _whole(0.72, 0.26, 0.02),
         "hem": _some(0.6, 0.4, 1),
         "print": _some(0.06, 0.4, 0.8),

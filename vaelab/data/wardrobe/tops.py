@@ -75,7 +75,7 @@ def _sleeves(c: Cloth, cut: _Cut):
     cuff = 0.045 + 0.09 * c.ribbing
     c.darken(0.3 * c.line(along - length + cuff, 0.02) * inside)
     c.darken(0.25 * c.ribbing * c.cover(length - cuff - along) * inside)
-    c.darken(0.65 * (1 - (cut.body / 0.09).clamp(0, 1)) * inside * (cut.body > -0.05))
+    c.darken(0.7 * (1 - (cut.body / 0.1).clamp(0, 1)) * inside * (cut.body > -0.05))
 
 
 def _body(c: Cloth, cut: _Cut):
