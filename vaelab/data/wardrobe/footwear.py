@@ -104,8 +104,12 @@ def _straps(c: Cloth, s: _Last):
     """Bands over the bare foot: over the toes, round the ankle, up the heel, and crossing between."""
     wide = c.strap_width
     low, top = 0.4 + wide, 0.08 - 0.2 * s.x
+    slide = torch.maximum((s.x + 0.3 - 0.25 * s.height).abs() - 0.08 - wide, s.vamp)
     bands = (
-        (c.straps == 1, (s.x + 0.3 - 0.25 * s.height).abs() - 0.08 - wide),  # a slide's one broad strap
+        (
+            c.straps == 1,
+            torch.maximum(slide, s.height - 0.2 - 0.6 * wide),
+        ),  # one broad strap, low on the foot
         (c.straps >= 2, (s.x + 0.48 - 0.45 * s.height + 0.6 * s.height**2).abs() - 0.04 - 0.5 * wide),
         (c.straps >= 2, torch.maximum((s.y - 0.08 - wide / 2 + 0.2 * s.x).abs() - wide / 2, s.front - s.x)),
         (c.straps >= 2, s.back - s.x - 0.05 - 0.4 * (low - s.height).clamp(min=0)),  # the heel's counter
