@@ -30,6 +30,10 @@ class Cloth:
         self.side = self.x.abs()
         self.image = torch.zeros(len(self.x), size, size, device=self.x.device)
 
+    def __getattr__(self, name: str) -> Tensor:
+        """Reached only for what is no factor; says to type checkers that factors are tensors."""
+        raise AttributeError(name)
+
     def picture(self) -> Tensor:
         """What has been painted, as bytes: (N, 1, H, W)."""
         return (self.image.clamp(0, 1) * 255).round().to(torch.uint8)[:, None]
