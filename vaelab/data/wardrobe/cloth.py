@@ -127,7 +127,7 @@ _WEAVES = {
 }
 
 
-def mix(a: Tensor | float, b: Tensor | float, amount: Tensor) -> Tensor:
+def mix(a: Tensor | float, b: Tensor | float, amount: Tensor | float):
     """`a` where amount is 0, `b` where it is 1; any of them may be numbers."""
     return a + (b - a) * amount
 
