@@ -14,7 +14,7 @@ import traitlets
 import vaelab
 
 # Rooms whose names are used by readers. Those behind `vaelab.load` are told of, but not spread out.
-SPREAD_OUT = {"vaelab.data.augment", "vaelab.data.cylinders", "vaelab.data.digits", "vaelab.data.portraits"}
+SPREAD_OUT = {f"vaelab.data.{name}" for name in ("augment", "cylinders", "digits", "portraits", "wardrobe")}
 _CODE = re.compile(r"(?<!`)`(?P<code>[^`]+)`(?!`)")
 _BLOCK = re.compile(r"(?<!:):\n\n    (?=\S)")
 _SIGNATURE = re.compile(r'<dt class="sig .*?</dt>', re.DOTALL)

@@ -81,7 +81,10 @@ def _train(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--out", required=True, metavar="DIR", help="folder of this run: its options and checkpoints")
     add("--resume", action="store_true", help="go on from the newest checkpoint in DIR")
-    add("--data", help="portraits, digits, cylinders, fashion_mnist, mnist, celeba, ffhq, or a folder")
+    add(
+        "--data",
+        help="portraits, digits, cylinders, wardrobe, clothes, fashion_mnist, mnist, celeba, ffhq, folder",
+    )
     add("--recipe", help="which model; `vaelab recipes` lists them")
     add("--epochs", type=int, help="times through the pictures, resumed parts included")
     add("--size", type=int, help="height and width in pixels (default: the recipe's)")

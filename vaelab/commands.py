@@ -4,8 +4,10 @@ Each returns the command's exit code.
 """
 
 import ast
+import contextlib
 import inspect
 import json
+import sys
 from pathlib import Path
 
 from tqdm.auto import tqdm
@@ -219,7 +221,8 @@ def evaluate(
     found = _find(model, device)
     size = found.image_shape[-1]
     data = data or _run_options(model).get("data", "portraits")  # by default what it was trained on
-    images = load_at_most(n, data, size=size, split=split, seed=seed)
+    with contextlib.redirect_stdout(sys.stderr):  # what loading has to say is no part of the JSON
+        images = load_at_most(n, data, size=size, split=split, seed=seed)
     print(json.dumps(evaluation.report(found, images, samples=samples, seed=seed), indent=1))
     return 0
 

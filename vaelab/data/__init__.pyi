@@ -14,6 +14,7 @@ from . import portraits as portraits
 from . import randomness as randomness
 from . import sources as sources
 from . import splits as splits
+from . import wardrobe as wardrobe
 from .imageset import ImageSet as ImageSet
 from .loading import DRAWN as DRAWN
 from .loading import STORED as STORED

@@ -1,5 +1,6 @@
 """`load`: one call for every set of pictures."""
 
+import functools
 import importlib
 import os
 from pathlib import Path
@@ -7,15 +8,16 @@ from types import ModuleType
 
 import torch
 
-from vaelab.data import painting
+from vaelab.data import mnist_files, painting
 from vaelab.data.arguments import check_split, whole_number
 from vaelab.data.imageset import ImageSet
 from vaelab.data.splits import SPLITS
 from vaelab.errors import DataError, UnknownNameError
 from vaelab.progress import progress
 
-DRAWN = ("portraits", "digits", "cylinders")
+DRAWN = ("portraits", "digits", "cylinders", "wardrobe")
 STORED = ("fashion_mnist", "mnist", "celeba", "ffhq")
+CLOTHES = "clothes"  # Fashion-MNIST where it is, the wardrobe where it is not
 
 # A drawn set is an endless table of pictures. Each split reads its own stretch of it, so splits never meet.
 _SPLIT_START = {"train": 0, "validation": 2**40, "test": 2**41}
@@ -38,9 +40,10 @@ def load(
     torch.Size([10, 3, 64, 64])
 
     Args:
-        name: "portraits", "digits" or "cylinders" (drawn on the spot, nothing to download),
+        name: "portraits", "digits", "cylinders" or "wardrobe" (drawn on the spot, nothing to download),
             "fashion_mnist", "mnist" or "celeba" (read from this machine, or downloaded once), "ffhq" (read
-            from this machine), or the path of a folder, zip or tar file of pictures.
+            from this machine), "clothes" (Fashion-MNIST if it is on this machine, else the wardrobe; a line
+            says which), or the path of a folder, zip or tar file of pictures.
         size: height and width in pixels; None takes the set's own size (64 for photographs).
         n: how many pictures; None takes 10,000 drawn ones for training (1,000 for validation and test), or
             all there are of a stored set, in their files' order. Of a stored set, n pictures are picked at
@@ -58,6 +61,7 @@ def load(
     """
     n = None if n is None else whole_number("n, the number of pictures,", n)
     seed = whole_number("seed", seed, least=None)
+    name = _clothes() if name == CLOTHES else name
     if name in DRAWN:
         return _draw(name, size, n, seed, split)
     return _pick(_read(name, size, split), n, seed, split)
@@ -68,10 +72,33 @@ def load_at_most(
 ) -> ImageSet:
     """`load` n pictures, or all there are of a stored set that has fewer."""
     n = whole_number("n, the number of pictures,", n)
+    name = _clothes() if name == CLOTHES else name
     if name in DRAWN:
         return load(name, size=size, n=n, seed=seed, split=split)
     found = load(name, size=size, split=split)
     return found if len(found) <= n else _pick(found, n, seed, split)
+
+
+def _clothes() -> str:
+    """The set that "clothes" stands for on this machine; nothing is downloaded.
+
+    Both sets have the same ten labels. Only if all of Fashion-MNIST is here it is taken: otherwise one split
+    could come from it and another from the wardrobe.
+    """
+    if mnist_files.find_all(mnist_files.FASHION_MNIST):
+        _say("Clothes: photographs, those of Fashion-MNIST.")
+        return "fashion_mnist"
+    _say(
+        'Clothes: drawn, from the wardrobe. Fashion-MNIST is not here; load("fashion_mnist") would fetch it.'
+    )
+    return "wardrobe"
+
+
+@functools.cache
+def _say(line: str) -> None:
+    """Print a line, but once only. Of several processes, rank 0 speaks."""
+    if int(os.environ.get("RANK", 0)) == 0:
+        print(line)
 
 
 def _draw(name: str, size: int | None, n: int | None, seed: int, split: str) -> ImageSet:
@@ -92,9 +119,10 @@ def _draw(name: str, size: int | None, n: int | None, seed: int, split: str) -> 
 
 def _paint(painter: ModuleType, factors: dict, size: int, count: int, name: str) -> torch.Tensor:
     """Render in chunks, with a progress bar when it takes more than a moment."""
-    painting.check_size(name.capitalize(), size, painter.SIZES)  # here too: before a bar is shown
+    what = "clothes" if name == "wardrobe" else name
+    painting.check_size(what.capitalize(), size, painter.SIZES)  # here too: before a bar is shown
     starts = range(0, count, _CHUNK)
-    chunks = progress(starts, wanted=count >= _BAR_FROM, desc=f"Drawing {name}", unit=f"x{_CHUNK}")
+    chunks = progress(starts, wanted=count >= _BAR_FROM, desc=f"Drawing {what}", unit=f"x{_CHUNK}")
     return torch.cat(
         [painter.render({k: v[i : i + _CHUNK] for k, v in factors.items()}, size) for i in chunks]
     )
@@ -109,7 +137,7 @@ def _read(name: str | os.PathLike, size: int | None, split: str) -> ImageSet:
     if not isinstance(name, str | os.PathLike):
         raise DataError(f"name is that of a data set, or the path of a folder or archive; not {name!r}.")
     if not _is_path(name):
-        raise UnknownNameError("data set (nor a folder)", os.fspath(name), DRAWN + STORED)
+        raise UnknownNameError("data set (nor a folder)", os.fspath(name), (*DRAWN, *STORED, CLOTHES))
     path = Path(name).expanduser()
     size = 64 if size is None else size
     if celeba.is_here(path):

@@ -63,6 +63,12 @@ def find(collection: Collection, part: str = "train") -> Path | None:
     return next((place for place in _places(collection) if _files(place, part)), None)
 
 
+def find_all(collection: Collection) -> Path | None:
+    """The first folder with all four files of the set, or None. Nothing is downloaded."""
+    whole = (place for place in _places(collection) if all(len(_files(place, part)) == 2 for part in _PARTS))
+    return next(whole, None)
+
+
 def read(collection: Collection, part: str) -> tuple[Tensor, Tensor]:
     """Read the images and labels of one part, from this machine or else downloaded into the cache.
 
