@@ -14,10 +14,17 @@ def comb(s: Scene):
     s.grain = _strands(s)
     curled = s.faces_where(s.hair_curl > 0.2)
     if len(curled):
-        some = s.part(*s.ALL, curled)
+        some = s.part(*s.ALL, chosen=curled)
         s.grain[curled] = mix(some.grain, _curls(some), 0.5 * _wavy(some) + 0.5 * _tight(some))
     s.mane = silhouette(s)
     s.hair_paint = shade(s)
+
+
+def kind(factors: dict[str, Tensor]) -> Tensor:
+    """A whole number for each face, shape (N,): those of one number share most of what is painted here."""
+    bald, long = factors["bald"] > 0, factors["hair_length"] > 0.3
+    wavy, tight = factors["hair_curl"] > 0.2, factors["hair_curl"] > 0.7
+    return 6.0 * bald + 3 * long + wavy + tight
 
 
 def _strands(s: Scene) -> Tensor:
@@ -49,18 +56,27 @@ def silhouette(s: Scene) -> Tensor:
     x = s.x - 0.02 * s.parting
     cap = ellipse(x, s.y - CROWN_Y, rx, ry)
 
-    # Short hair ends around the ears. Long hair falls to `end`; its sides swing out, then in.
-    short = s.y - 0.03 - 0.4 * s.hair_length + 1.5 * (x.abs() - 0.9 * s.face_width).clamp(min=0)
-    end = 0.03 + 0.97 * s.hair_length
-    down = ((s.y - CROWN_Y) / (end - CROWN_Y)).clamp(0, 1)
-    wave = 0.035 * _wavy(s) * torch.sin(13 * s.y + 5 * s.parting) * down
-    half_width = rx + 0.05 * torch.sin(3.1 * down) - 0.06 * down**3 + wave
-    middle, half_height = (end + CROWN_Y) / 2 - 0.06, (end - CROWN_Y) / 2 + 0.14
-    fall = rounded_box(x, s.y - middle, half_width, half_height, 0.12)
-    fall = mix(torch.maximum(cap, short), torch.where(s.y < CROWN_Y, cap, fall), long)
-    # Long tight curls hold themselves up: a round cloud.
-    cloud = merge(cap, ellipse(s.x, s.y - 0.10, rx + 0.10, ry + 0.14), 0.1)
-    outline = mix(fall, cloud, tight * long) - (0.020 * _wavy(s) - 0.004 * tight) * s.grain
+    def short(s: Scene) -> Tensor:
+        """Short hair ends around the ears."""
+        ends = s.y - 0.03 - 0.4 * s.hair_length + 1.5 * (x.abs() - 0.9 * s.face_width).clamp(min=0)
+        return torch.maximum(cap, ends)
+
+    def falling(s: Scene) -> Tensor:
+        """Long hair falls to `end`; its sides swing out, then in."""
+        end = 0.03 + 0.97 * s.hair_length
+        down = ((s.y - CROWN_Y) / (end - CROWN_Y)).clamp(0, 1)
+        wave = 0.035 * _wavy(s) * torch.sin(13 * s.y + 5 * s.parting) * down
+        half_width = rx + 0.05 * torch.sin(3.1 * down) - 0.06 * down**3 + wave
+        middle, half_height = (end + CROWN_Y) / 2 - 0.06, (end - CROWN_Y) / 2 + 0.14
+        fall = rounded_box(x, s.y - middle, half_width, half_height, 0.12)
+        return torch.where(s.y < CROWN_Y, cap, fall)
+
+    def cloud(s: Scene) -> Tensor:
+        """Long tight curls hold themselves up: a round cloud."""
+        return merge(cap, ellipse(s.x, s.y - 0.10, rx + 0.10, ry + 0.14), 0.1)
+
+    outline = s.either(lambda s: s.either(short, falling, long), cloud, tight * long)
+    outline = outline - (0.020 * _wavy(s) - 0.004 * tight) * s.grain
     return torch.maximum(outline, -0.33 - s.y - 5 * (1 - s.hat))  # nothing shows above the brim of a hat
 
 
@@ -95,21 +111,29 @@ def behind(s: Scene):
 
 def in_front(s: Scene):
     """The hair that frames the face: hairline or fringe, sides, and what remains on a bald head."""
-    long = _long(s)
     ragged = 0.018 * s.grain
     receding = 0.07 * ramp(0.5, 1, s.age)
-    # Short hair leaves an oval opening for the face, long hair falls from the parting to both sides.
-    opening = ellipse(s.x, s.y - 0.15, s.face_width * 0.92, 0.60 + receding)
-    slanted = 0.15 * s.parting * s.x * ramp(-0.15, -0.45, s.y)
-    sideburn = 0.4 * (s.y + 0.15).clamp(min=0)  # thinner downwards
-    short_line = ragged - opening + slanted + sideburn
-    swept = s.x - 0.20 * s.parting
-    curtain = s.y + ragged + 0.50 + receding - 1.55 * swept.abs().clamp(0, 0.7) ** 2
-    side = s.face_width * (0.91 - 0.20 * ramp(0.35, 0.75, s.y)) - s.x.abs() + 0.4 * ragged
-    long_line = merge(curtain.maximum(s.y), side, 0.06)
-    fringe = s.y + ragged + 0.205 - 0.5 * s.x.abs() ** 3 - 0.03 * s.parting * s.x
-    line = mix(short_line, long_line, long)
-    line = mix(line, torch.minimum(line, fringe), s.bangs)
+
+    def short(s: Scene) -> Tensor:
+        """Short hair leaves an oval opening for the face."""
+        opening = ellipse(s.x, s.y - 0.15, s.face_width * 0.92, 0.60 + receding)
+        slanted = 0.15 * s.parting * s.x * ramp(-0.15, -0.45, s.y)
+        sideburn = 0.4 * (s.y + 0.15).clamp(min=0)  # thinner downwards
+        return ragged - opening + slanted + sideburn
+
+    def long(s: Scene) -> Tensor:
+        """Long hair falls from the parting to both sides."""
+        swept = s.x - 0.20 * s.parting
+        curtain = s.y + ragged + 0.50 + receding - 1.55 * swept.abs().clamp(0, 0.7) ** 2
+        side = s.face_width * (0.91 - 0.20 * ramp(0.35, 0.75, s.y)) - s.x.abs() + 0.4 * ragged
+        return merge(curtain.maximum(s.y), side, 0.06)
+
+    def fringe(s: Scene) -> Tensor:
+        edge = s.y + ragged + 0.205 - 0.5 * s.x.abs() ** 3 - 0.03 * s.parting * s.x
+        return torch.minimum(line, edge)
+
+    line = s.either(short, long, _long(s))
+    line = s.either(lambda s: line, fringe, s.bangs)
     front = torch.maximum(line, s.mane)
 
     here = 1 - s.bald
