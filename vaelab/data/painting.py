@@ -45,7 +45,9 @@ def in_chunks(
     pixels = cpu_pixels if first.device.type == "cpu" else GPU_PIXELS
     chunk = max(1, pixels // size**2)
     pictures = torch.empty(len(first), channels, size, size, dtype=torch.uint8, device=first.device)
-    order = torch.arange(len(first), device=first.device) if order is None else order
-    for some in order.split(chunk) if len(order) else ():
-        pictures[some] = paint({name: rows[some] for name, rows in values.items()})
+    if order is not None:
+        values = {name: rows[order] for name, rows in values.items()}
+    for i in range(0, len(first), chunk):
+        where = slice(i, i + chunk) if order is None else order[i : i + chunk]
+        pictures[where] = paint({name: rows[i : i + chunk] for name, rows in values.items()})
     return pictures

@@ -9,13 +9,14 @@ seen (smiling, glasses, ...) under the names that CelebA uses. The files follow 
 """
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from vaelab.data.painting import check_size, in_chunks
-from vaelab.data.portraits import expression, hair, head, worn
+from vaelab.data.portraits import expression, hair, head, palette, worn
 from vaelab.data.portraits.attributes import ATTRIBUTE_NAMES, NOT_IN_CELEBA, attributes, switch
 from vaelab.data.portraits.factors import FACTORS, draw_factors
 from vaelab.data.portraits.scene import Scene
@@ -97,9 +98,12 @@ def render(
         )
     values = {n: torch.as_tensor(factors[n]).to(device, torch.float32) for n in FACTORS}
     alike = hair.kind(values) + values["turn"]
+    people = SimpleNamespace(**{name: rows.view(-1, 1, 1, 1) for name, rows in values.items()})
+    palette.choose(people)
+    hair.style(people)
     return in_chunks(
         lambda few: _paint(few, size),
-        values,
+        vars(people),
         size,
         channels=3,
         cpu_pixels=_CPU_PIXELS,
@@ -107,8 +111,8 @@ def render(
     )
 
 
-def _paint(factors: dict[str, Tensor], size: int) -> Tensor:
-    scene = Scene(factors, size)
+def _paint(people: dict[str, Tensor], size: int) -> Tensor:
+    scene = Scene(people, size)
     head.shape(scene)
     hair.comb(scene)
     for part in PARTS:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vaelab.data.portraits import palette
 from vaelab.data.portraits.shapes import coverage, mix
 
 # Where features sit on the head, in head units (1 = half the picture's height at scale 1), y pointing down.
@@ -44,16 +43,14 @@ class Scene:
     _columns: slice
     _closest: dict[str, list[float]]
 
-    def __init__(self, factors: dict[str, Tensor], size: int):
-        for name, values in factors.items():
-            setattr(self, name, values.view(-1, 1, 1, 1))
+    def __init__(self, people: dict[str, Tensor], size: int):
+        vars(self).update(people)
         self.size = size
         self.pixel = 2 / size
         self.first_row, self._closest = 0, {}
         self._place_coordinates(self.age.device)
         self._light()
         self.nose_width = 0.074 + 0.044 * self.fullness  # half of it, in head units
-        palette.choose(self)
         self.image = torch.empty(len(self.age), 3, size, size, device=self.age.device)
 
     def _place_coordinates(self, device):
@@ -86,11 +83,15 @@ class Scene:
         """Numbers of the faces for which `condition`, bool (N, 1, 1, 1), is true."""
         return condition.flatten().nonzero().flatten()
 
+    def any(self, condition: Tensor) -> bool:
+        """Whether there are faces for which `condition`, bool (N, 1, 1, 1), is true."""
+        return len(self.faces_where(condition)) > 0
+
     def either(self, no: Callable, yes: Callable, amount: Tensor) -> Tensor:
         """`mix` of what two functions of the scene draw, without drawing what no face shows."""
-        if not len(self.faces_where(amount != 0)):
+        if not self.any(amount != 0):
             return no(self)
-        if not len(self.faces_where(amount != 1)):
+        if not self.any(amount != 1):
             return yes(self)
         return mix(no(self), yes(self), amount)
 
