@@ -1,6 +1,7 @@
 """Real handwriting: the 1,797 small digits that come with scikit-learn, so that nothing is downloaded.
 
-Source: Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998.
+Source: Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository,
+1998.
 """
 
 import numpy as np
