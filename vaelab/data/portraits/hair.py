@@ -22,7 +22,7 @@ def comb(s: Scene):
     curled = s.faces_where(s.hair_curl > 0.2)
     if len(curled):
         some = s.part(*s.ALL, chosen=curled)
-        s.grain[curled] = mix(some.grain, _curls(some), 0.5 * some.wavy + 0.5 * some.tight)
+        s.grain.index_copy_(0, curled, mix(some.grain, _curls(some), 0.5 * some.wavy + 0.5 * some.tight))
     s.mane = silhouette(s)
     s.hair_paint = shade(s)
 

@@ -40,7 +40,7 @@ def coverage(distance: Tensor, edge: float) -> Tensor:
 def ramp(low, high, value: Tensor) -> Tensor:
     """0 below `low`, 1 above `high`, an S-curve between (low > high gives the mirrored curve)."""
     t = (value - low).div_(high - low).clamp_(0, 1)
-    return (t * t).mul_(t.mul_(-2).add_(3))
+    return (t * t).mul_(torch.rsub(t, 3, alpha=2))  # t^2 (3 - 2 t)
 
 
 def blob(x: Tensor, y: Tensor, width, height) -> Tensor:
