@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import contest, fashion, gpu, tables, training
+from benchmarks import contest, fashion, gpu, mnist, tables, training
 from vaelab import recipes
 from vaelab.models import Autoencoder
 
@@ -53,3 +53,19 @@ def test_table_is_markdown():
         "| fit        |      120 |",
         "| plain loop |       40 |",
     ]
+
+
+def test_tossed_pixels_are_white_as_often_as_their_grey_says():
+    greys = torch.tensor([0.0, 0.25, 0.8, 1.0]).repeat(20_000, 1)
+    white = mnist.toss(greys, torch.Generator().manual_seed(0))
+    assert set(white.unique().tolist()) == {0.0, 1.0}
+    assert white.mean(0).tolist() == pytest.approx([0, 0.25, 0.8, 1], abs=0.01)
+
+
+def test_each_use_tosses_training_images_anew_and_the_others_stay():
+    train, again = (mnist.stand_in("train", "each") for _ in range(2))
+    assert (train.images > 0).logical_and(train.images < 255).any()  # grey: `fit` tosses them
+    assert not torch.equal(mnist.toss(train.float()), mnist.toss(again.float()))
+    for split, binarise in (("test", "each"), ("train", "once")):
+        fixed, again = (mnist.stand_in(split, binarise) for _ in range(2))
+        assert torch.equal(fixed.images, again.images) and set(fixed.images.unique().tolist()) == {0, 255}

@@ -341,7 +341,7 @@ def test_idx_damage_is_told_apart(tmp_path, data, reason):
 def test_resize_agrees_with_pillow():
     images = torch.randint(0, 256, (5, 3, 28, 28), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
     for size in (7, 32):
-        ours = sources._resize(images, size, batch_size=2)
+        ours = sources.resize(images, size, batch_size=2)
         for image, small in zip(images, ours, strict=True):
             theirs = Image.fromarray(image.permute(1, 2, 0).numpy()).resize(
                 (size, size), Image.Resampling.BILINEAR
@@ -351,7 +351,7 @@ def test_resize_agrees_with_pillow():
 
 def test_resizing_rounds_to_the_nearest_level():
     levels = torch.tensor([[10, 11], [11, 11]], dtype=torch.uint8)[None, None]
-    assert sources._resize(levels, 1).item() == 11  # 10.75
+    assert sources.resize(levels, 1).item() == 11  # 10.75
 
 
 def test_size_and_split(machine, contents):

@@ -4,6 +4,7 @@ from . import celeba_download as celeba_download
 from . import cylinders as cylinders
 from . import digits as digits
 from . import ffhq as ffhq
+from . import handwritten as handwritten
 from . import idx_files as idx_files
 from . import imageset as imageset
 from . import mnist_files as mnist_files

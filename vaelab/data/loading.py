@@ -16,7 +16,7 @@ from vaelab.errors import DataError, UnknownNameError
 from vaelab.progress import progress
 
 DRAWN = ("portraits", "digits", "cylinders", "wardrobe")
-STORED = ("fashion_mnist", "mnist", "celeba", "ffhq")
+STORED = ("fashion_mnist", "mnist", "handwritten", "celeba", "ffhq")
 CLOTHES = "clothes"  # Fashion-MNIST where it is, the wardrobe where it is not
 
 # A drawn set is an endless table of pictures. Each split reads its own stretch of it, so splits never meet.
@@ -42,8 +42,9 @@ def load(
     Args:
         name: "portraits", "digits", "cylinders" or "wardrobe" (drawn on the spot, nothing to download),
             "fashion_mnist", "mnist" or "celeba" (read from this machine, or downloaded once), "ffhq" (read
-            from this machine), "clothes" (Fashion-MNIST if it is on this machine, else the wardrobe; a line
-            says which), or the path of a folder, zip or tar file of pictures.
+            from this machine), "handwritten" (comes with scikit-learn), "clothes" (Fashion-MNIST if it is on
+            this machine, else the wardrobe; a line says which), or the path of a folder, zip or tar file of
+            pictures.
         size: height and width in pixels; None takes the set's own size (64 for photographs).
         n: how many pictures; None takes 10,000 drawn ones for training (1,000 for validation and test), or
             all there are of a stored set, in their files' order. Of a stored set, n pictures are picked at
@@ -129,10 +130,12 @@ def _paint(painter: ModuleType, factors: dict, size: int, count: int, name: str)
 
 
 def _read(name: str | os.PathLike, size: int | None, split: str) -> ImageSet:
-    from vaelab.data import celeba, ffhq, sources  # only here: drawn sets need neither Pillow nor torchvision
+    # Only here: drawn sets need neither Pillow nor torchvision.
+    from vaelab.data import celeba, ffhq, handwritten, sources
 
     if name in STORED:
-        read = {"celeba": celeba.celeba, "ffhq": ffhq.ffhq}.get(name) or getattr(sources, name)
+        homes = {"celeba": celeba, "ffhq": ffhq, "handwritten": handwritten}
+        read = getattr(homes.get(os.fspath(name), sources), os.fspath(name))
         return read(split) if size is None else read(split, size)
     if not isinstance(name, str | os.PathLike):
         raise DataError(f"name is that of a data set, or the path of a folder or archive; not {name!r}.")

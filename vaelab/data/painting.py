@@ -26,6 +26,7 @@ def in_chunks(
     *,
     channels: int,
     cpu_pixels: int,
+    order: Tensor | None = None,
 ) -> Tensor:
     """Draw pictures a few at a time, so that the intermediate results stay in a core's caches.
 
@@ -35,14 +36,18 @@ def in_chunks(
         size: height and width in pixels.
         channels: 1 or 3.
         cpu_pixels: pixels to draw at a time on a CPU.
+        order: the rows' numbers in the order in which to draw them, shape (N,); None: as they come.
 
     Returns:
-        uint8, shape (N, channels, size, size), on the values' device.
+        uint8, shape (N, channels, size, size), on the values' device, in the order of the rows.
     """
     first = next(iter(values.values()))
     pixels = cpu_pixels if first.device.type == "cpu" else GPU_PIXELS
     chunk = max(1, pixels // size**2)
     pictures = torch.empty(len(first), channels, size, size, dtype=torch.uint8, device=first.device)
+    if order is not None:
+        values = {name: rows[order] for name, rows in values.items()}
     for i in range(0, len(first), chunk):
-        pictures[i : i + chunk] = paint({name: rows[i : i + chunk] for name, rows in values.items()})
+        where = slice(i, i + chunk) if order is None else order[i : i + chunk]
+        pictures[where] = paint({name: rows[i : i + chunk] for name, rows in values.items()})
     return pictures

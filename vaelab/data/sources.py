@@ -48,13 +48,13 @@ def _mnist_like(name: str, collection: mnist_files.Collection, split: str, size:
     images = images[rows, None].clone()  # a copy: a slice would keep the whole file in memory
     return ImageSet(
         name=name,
-        images=images if size in (None, images.shape[-1]) else _resize(images, size),
+        images=images if size in (None, images.shape[-1]) else resize(images, size),
         labels=labels[rows].clone(),
         class_names=collection.class_names,
     )
 
 
-def _resize(images: Tensor, size: int, batch_size: int = 1_000) -> Tensor:
+def resize(images: Tensor, size: int, batch_size: int = 1_000) -> Tensor:
     """Resize pictures with an antialiased bilinear filter.
 
     Args:

@@ -8,11 +8,15 @@ seen (smiling, glasses, ...) under the names that CelebA uses. The files follow 
 - `scene`: the picture and its coordinates;  `head`, `expression`, `hair`, `worn`: one function per part.
 """
 
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 from vaelab.data.painting import check_size, in_chunks
-from vaelab.data.portraits import expression, hair, head, worn
+from vaelab.data.portraits import expression, hair, head, palette, worn
 from vaelab.data.portraits.attributes import ATTRIBUTE_NAMES, NOT_IN_CELEBA, attributes, switch
 from vaelab.data.portraits.factors import FACTORS, draw_factors
 from vaelab.data.portraits.scene import Scene
@@ -34,27 +38,36 @@ __all__ = [
 DEFAULT_SIZE = 64
 SIZES = range(32, 257)
 
-# Painted in this order, each over what is there: from the wall behind to the glasses in front. With each
-# part, the stretch of the head it lies in (top, bottom; None for the whole picture) and the faces that
-# have it (None for all): a hat costs nothing on those who wear none.
+
+class Part(NamedTuple):
+    """A part of the picture, and where there is anything of it to paint."""
+
+    paint: Callable[[Scene], None]
+    rows: tuple[float, float] = Scene.ALL  # the stretch of the head it lies in, from top to bottom
+    near: tuple[str, float] | None = None  # the columns where a distance is this small; None for all
+    seen: Callable[[Scene], Tensor] | None = None  # the faces that have it; None for all
+
+
+# Painted in this order, each over what is there: from the wall behind to the glasses in front. A hat costs
+# nothing on those who wear none.
 PARTS = (
-    (head.backdrop, None, None),
-    (hair.behind, None, lambda s: (s.bald < 1) & (s.hair_length > 0.2)),
-    (head.body, (0.3, 1.2), None),
-    (head.ears, (-0.2, 0.22), None),
-    (head.face, None, None),
-    (head.nostrils, (0.1, 0.34), None),
-    (expression.age_lines, (-0.5, 0.6), lambda s: s.age > 0.45),
-    (hair.beard, (-0.05, 0.85), lambda s: s.beard > 0),
-    (expression.eyes, (-0.2, 0.16), None),
-    (expression.brows, (-0.32, -0.02), None),
-    (expression.mouth, (0.2, 0.62), None),
-    (hair.mustache, (0.15, 0.5), lambda s: s.mustache > 0),
-    (hair.in_front, None, lambda s: s.bald < 1),
-    (hair.bald_fringe, (-0.4, 0.2), lambda s: s.bald > 0),
-    (worn.earrings, (0.05, 0.4), lambda s: s.earrings > 0),
-    (worn.hat, (-1.0, 0.05), lambda s: s.hat > 0),
-    (worn.glasses, (-0.25, 0.25), lambda s: s.glasses > 0),
+    Part(head.backdrop),
+    Part(hair.behind, seen=lambda s: (s.bald < 1) & (s.hair_length > 0.2)),
+    Part(head.body, (0.3, 1.2)),
+    Part(head.ears, (-0.2, 0.22), ("outline", 0.2)),
+    Part(head.face, near=("outline", 0.15)),
+    Part(head.nostrils, (0.1, 0.34), ("side", 0.45)),
+    Part(expression.age_lines, (-0.5, 0.6), ("outline", 0.05), lambda s: s.age > 0.45),
+    Part(hair.beard, (-0.05, 0.85), ("outline", 0.1), lambda s: s.beard > 0),
+    Part(expression.eyes, (-0.2, 0.16), ("side", 0.45)),
+    Part(expression.brows, (-0.32, -0.02), ("side", 0.4)),
+    Part(expression.mouth, (0.2, 0.62), ("side", 0.5)),
+    Part(hair.mustache, (0.15, 0.5), ("side", 0.3), lambda s: s.mustache > 0),
+    Part(hair.in_front, seen=lambda s: s.bald < 1),
+    Part(hair.bald_fringe, (-0.4, 0.2), ("outline", 0.2), lambda s: s.bald > 0),
+    Part(worn.earrings, (0.05, 0.4), ("outline", 0.3), lambda s: s.earrings > 0),
+    Part(worn.hat, (-1.0, 0.05), ("outline", 0.4), lambda s: s.hat > 0),
+    Part(worn.glasses, (-0.25, 0.25), ("outline", 0.2), lambda s: s.glasses > 0),
 )
 
 _CPU_PIXELS = 32 * 64 * 64  # painted at a time: few enough to stay in the caches of a core
@@ -84,20 +97,28 @@ def render(
             f"These factors are missing: {', '.join(missing)}. Start from draw_factors(indices, seed)."
         )
     values = {n: torch.as_tensor(factors[n]).to(device, torch.float32) for n in FACTORS}
-    return in_chunks(lambda few: _paint(few, size), values, size, channels=3, cpu_pixels=_CPU_PIXELS)
+    alike = hair.kind(values) + values["turn"]
+    people = SimpleNamespace(**{name: rows.view(-1, 1, 1, 1) for name, rows in values.items()})
+    palette.choose(people)
+    hair.style(people)
+    return in_chunks(
+        lambda few: _paint(few, size),
+        vars(people),
+        size,
+        channels=3,
+        cpu_pixels=_CPU_PIXELS,
+        order=alike.argsort(),  # neighbours share most parts, and the columns these lie in
+    )
 
 
-def _paint(factors: dict[str, Tensor], size: int) -> Tensor:
-    scene = Scene(factors, size)
+def _paint(people: dict[str, Tensor], size: int) -> Tensor:
+    scene = Scene(people, size)
     head.shape(scene)
     hair.comb(scene)
-    for part, extent, condition in PARTS:
-        if condition is None:
-            part(scene if extent is None else scene.part(*extent))
-            continue
-        chosen = scene.faces_where(condition(scene))
-        if len(chosen):
-            some = scene.part(*(extent or scene.ALL), chosen)
-            part(some)
+    for part in PARTS:
+        chosen = None if part.seen is None else scene.faces_where(part.seen(scene))
+        if chosen is None or len(chosen):
+            some = scene.part(*part.rows, part.near, chosen)
+            part.paint(some)
             some.put_back()
     return (scene.image.clamp(0, 1) * 255).round().to(torch.uint8)

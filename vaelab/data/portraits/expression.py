@@ -62,7 +62,7 @@ def mouth(s: Scene):
     smile, grin = s.smile, ramp(0.3, 0.9, s.smile)
     width = 0.184 + 0.050 * smile - 0.012 * s.mouth_open
     t = s.u / width
-    arch = (1 - t * t).clamp(min=0)
+    arch = (1 - t * t).clamp(min=1e-24)  # not 0, where a root is slow
     round_arch = arch**0.5  # blunt at the corners
     mid_arch = (arch * round_arch) ** 0.5
     bow = stroke(t, 0.20)  # the dip in the middle of the upper lip

@@ -9,28 +9,48 @@ from vaelab.data.portraits.shapes import ellipse, merge, mix, ramp, rounded_box,
 CROWN_Y = -0.15  # height of the widest part of the skull
 
 
+def style(people):
+    """How long and how curly the hair is, from 0 to 1, each of shape (N, 1, 1, 1)."""
+    people.long = ramp(0.25, 0.55, people.hair_length)
+    people.wavy = ramp(0.1, 0.45, people.hair_curl)
+    people.tight = ramp(0.6, 0.9, people.hair_curl)
+
+
 def comb(s: Scene):
     """Texture, outline and colour of the hair, which several parts share."""
     s.grain = _strands(s)
     curled = s.faces_where(s.hair_curl > 0.2)
     if len(curled):
-        some = s.part(*s.ALL, curled)
-        s.grain[curled] = mix(some.grain, _curls(some), 0.5 * _wavy(some) + 0.5 * _tight(some))
+        some = s.part(*s.ALL, chosen=curled)
+        s.grain.index_copy_(0, curled, mix(some.grain, _curls(some), 0.5 * some.wavy + 0.5 * some.tight))
     s.mane = silhouette(s)
     s.hair_paint = shade(s)
 
 
+def kind(factors: dict[str, Tensor]) -> Tensor:
+    """A whole number for each face, shape (N,): those of one number share most of what is painted here."""
+    bald, long = factors["bald"] > 0, factors["hair_length"] > 0.3
+    wavy, tight = factors["hair_curl"] > 0.2, factors["hair_curl"] > 0.7
+    return 6.0 * bald + 3 * long + wavy + tight
+
+
 def _strands(s: Scene) -> Tensor:
     """Straight or wavy lines that fan out from the crown, -1 (between strands) to 1 (on one)."""
+
+    def lines(sway) -> Tensor:
+        return 0.55 * torch.sin(38 * fan + sway * 2.2 + phase) + 0.45 * torch.sin(71 * fan + sway * 3 - phase)
+
+    def wavy(s: Scene) -> Tensor:
+        return lines(s.wavy * (0.55 * torch.sin(10 * s.y + phase) + 0.3 * torch.sin(17 * s.y + 2 * phase)))
+
     phase = 9 * s.parting
     fan = s.x / (1.15 + 0.7 * s.y.clamp(-1, 0.2))
-    sway = _wavy(s) * (0.55 * torch.sin(10 * s.y + phase) + 0.3 * torch.sin(17 * s.y + 2 * phase))
-    return 0.55 * torch.sin(38 * fan + sway * 2.2 + phase) + 0.45 * torch.sin(71 * fan + sway * 3 - phase)
+    return wavy(s) if s.any(s.wavy != 0) else lines(0.0)
 
 
 def _curls(s: Scene) -> Tensor:
     """Bumps in two sizes, about -1 to 1: large and loose in wavy hair, small in tightly curled hair."""
-    phase, frequency = 9 * s.parting, 22 + 12 * _tight(s)
+    phase, frequency = 9 * s.parting, 22 + 12 * s.tight
     small = _dimples(0.8 * s.x + 0.6 * s.y, 0.8 * s.y - 0.6 * s.x, 1.5 * frequency, phase)
     return 0.6 * small + 0.6 * _dimples(s.x, s.y, frequency, phase)
 
@@ -43,48 +63,44 @@ def _dimples(x: Tensor, y: Tensor, frequency: Tensor, phase: Tensor) -> Tensor:
 
 def silhouette(s: Scene) -> Tensor:
     """Signed distance to the outline of all the hair, seen from the front."""
-    tight, long = _tight(s), _long(s)
-    grown = s.hair_volume * (1 + 0.25 * _wavy(s) + 0.25 * tight) * (1 - 0.7 * s.hat)
-    rx, ry = s.face_width + 0.02 + grown * (0.25 + 0.65 * long + 0.4 * tight), 0.53 + grown
+    grown = s.hair_volume * (1 + 0.25 * s.wavy + 0.25 * s.tight) * (1 - 0.7 * s.hat)
+    rx, ry = s.face_width + 0.02 + grown * (0.25 + 0.65 * s.long + 0.4 * s.tight), 0.53 + grown
     x = s.x - 0.02 * s.parting
     cap = ellipse(x, s.y - CROWN_Y, rx, ry)
 
-    # Short hair ends around the ears. Long hair falls to `end`; its sides swing out, then in.
-    short = s.y - 0.03 - 0.4 * s.hair_length + 1.5 * (x.abs() - 0.9 * s.face_width).clamp(min=0)
-    end = 0.03 + 0.97 * s.hair_length
-    down = ((s.y - CROWN_Y) / (end - CROWN_Y)).clamp(0, 1)
-    wave = 0.035 * _wavy(s) * torch.sin(13 * s.y + 5 * s.parting) * down
-    half_width = rx + 0.05 * torch.sin(3.1 * down) - 0.06 * down**3 + wave
-    middle, half_height = (end + CROWN_Y) / 2 - 0.06, (end - CROWN_Y) / 2 + 0.14
-    fall = rounded_box(x, s.y - middle, half_width, half_height, 0.12)
-    fall = mix(torch.maximum(cap, short), torch.where(s.y < CROWN_Y, cap, fall), long)
-    # Long tight curls hold themselves up: a round cloud.
-    cloud = merge(cap, ellipse(s.x, s.y - 0.10, rx + 0.10, ry + 0.14), 0.1)
-    outline = mix(fall, cloud, tight * long) - (0.020 * _wavy(s) - 0.004 * tight) * s.grain
+    def short(s: Scene) -> Tensor:
+        """Short hair ends around the ears."""
+        ends = s.y - 0.03 - 0.4 * s.hair_length + 1.5 * (x.abs() - 0.9 * s.face_width).clamp(min=0)
+        return torch.maximum(cap, ends)
+
+    def falling(s: Scene) -> Tensor:
+        """Long hair falls to `end`; its sides swing out, then in."""
+        end = 0.03 + 0.97 * s.hair_length
+        down = ((s.y - CROWN_Y) / (end - CROWN_Y)).clamp(0, 1)
+        half_width = rx + 0.05 * torch.sin(3.1 * down) - 0.06 * down**3
+        if s.any(s.wavy != 0):
+            half_width += 0.035 * s.wavy * torch.sin(13 * s.y + 5 * s.parting) * down
+        middle, half_height = (end + CROWN_Y) / 2 - 0.06, (end - CROWN_Y) / 2 + 0.14
+        fall = rounded_box(x, s.y - middle, half_width, half_height, 0.12)
+        return torch.where(s.y < CROWN_Y, cap, fall)
+
+    def cloud(s: Scene) -> Tensor:
+        """Long tight curls hold themselves up: a round cloud."""
+        return merge(cap, ellipse(s.x, s.y - 0.10, rx + 0.10, ry + 0.14), 0.1)
+
+    outline = s.either(lambda s: s.either(short, falling, s.long), cloud, s.tight * s.long)
+    outline = outline - (0.020 * s.wavy - 0.004 * s.tight) * s.grain
     return torch.maximum(outline, -0.33 - s.y - 5 * (1 - s.hat))  # nothing shows above the brim of a hat
-
-
-def _tight(s: Scene) -> Tensor:
-    return ramp(0.6, 0.9, s.hair_curl)
-
-
-def _wavy(s: Scene) -> Tensor:
-    return ramp(0.1, 0.45, s.hair_curl)
-
-
-def _long(s: Scene) -> Tensor:
-    return ramp(0.25, 0.55, s.hair_length)
 
 
 def shade(s: Scene) -> Tensor:
     """Colour of the hair at each point: lit like a ball, with strands or curls and a soft band of shine."""
-    tight = _tight(s)
     ball = s.light_x * s.x / 0.5 + s.light_y * (s.y + 0.15) / 0.7 + s.light_z * 0.75
     tone = (0.36 + 0.50 * ball + 0.13 * s.grain).clamp(0, 1)
     radius = ((s.x / (s.face_width + 0.06)) ** 2 + ((s.y - CROWN_Y) / 0.62) ** 2).sqrt()
     shine = stroke(radius - 0.80, 0.12) * ramp(0.10, -0.25, s.y) * (0.55 + 1.2 * s.light_x * s.x).clamp(0, 1)
     colour = mix(s.hair_shadow, s.hair, tone)
-    return mix(colour, s.hair_light, (shine * (0.55 + 0.40 * s.grain) * (1 - 0.65 * tight)).clamp(0, 1))
+    return mix(colour, s.hair_light, (shine * (0.55 + 0.40 * s.grain) * (1 - 0.65 * s.tight)).clamp(0, 1))
 
 
 def behind(s: Scene):
@@ -95,21 +111,29 @@ def behind(s: Scene):
 
 def in_front(s: Scene):
     """The hair that frames the face: hairline or fringe, sides, and what remains on a bald head."""
-    long = _long(s)
     ragged = 0.018 * s.grain
     receding = 0.07 * ramp(0.5, 1, s.age)
-    # Short hair leaves an oval opening for the face, long hair falls from the parting to both sides.
-    opening = ellipse(s.x, s.y - 0.15, s.face_width * 0.92, 0.60 + receding)
-    slanted = 0.15 * s.parting * s.x * ramp(-0.15, -0.45, s.y)
-    sideburn = 0.4 * (s.y + 0.15).clamp(min=0)  # thinner downwards
-    short_line = ragged - opening + slanted + sideburn
-    swept = s.x - 0.20 * s.parting
-    curtain = s.y + ragged + 0.50 + receding - 1.55 * swept.abs().clamp(0, 0.7) ** 2
-    side = s.face_width * (0.91 - 0.20 * ramp(0.35, 0.75, s.y)) - s.x.abs() + 0.4 * ragged
-    long_line = merge(curtain.maximum(s.y), side, 0.06)
-    fringe = s.y + ragged + 0.205 - 0.5 * s.x.abs() ** 3 - 0.03 * s.parting * s.x
-    line = mix(short_line, long_line, long)
-    line = mix(line, torch.minimum(line, fringe), s.bangs)
+
+    def short(s: Scene) -> Tensor:
+        """Short hair leaves an oval opening for the face."""
+        opening = ellipse(s.x, s.y - 0.15, s.face_width * 0.92, 0.60 + receding)
+        slanted = 0.15 * s.parting * s.x * ramp(-0.15, -0.45, s.y)
+        sideburn = 0.4 * (s.y + 0.15).clamp(min=0)  # thinner downwards
+        return ragged - opening + slanted + sideburn
+
+    def long(s: Scene) -> Tensor:
+        """Long hair falls from the parting to both sides."""
+        swept = s.x - 0.20 * s.parting
+        curtain = s.y + ragged + 0.50 + receding - 1.55 * swept.abs().clamp(0, 0.7) ** 2
+        side = s.face_width * (0.91 - 0.20 * ramp(0.35, 0.75, s.y)) - s.x.abs() + 0.4 * ragged
+        return merge(curtain.maximum(s.y), side, 0.06)
+
+    def fringe(s: Scene) -> Tensor:
+        edge = s.y + ragged + 0.205 - 0.5 * s.x.abs() ** 3 - 0.03 * s.parting * s.x
+        return torch.minimum(line, edge)
+
+    line = s.either(short, long, s.long)
+    line = s.either(lambda s: line, fringe, s.bangs)
     front = torch.maximum(line, s.mane)
 
     here = 1 - s.bald

@@ -35,14 +35,14 @@ def body(s: Scene):
 
 def ears(s: Scene):
     """Two ears, the far one tucked behind the head as it turns away."""
-    for sign in (-1, 1):
-        away = (sign * s.turn.sin()).clamp(min=0)
-        x = s.x - sign * s.face_width * (0.995 - 0.2 * away)
-        y = s.y - 0.03
-        ear = ellipse(x + sign * 0.15 * y, y, 0.060, 0.12)
-        light = (0.62 + 0.45 * sign * s.light_x).clamp(0, 1)
-        s.paint(mix(s.skin_shadow, mix(s.skin, s.flush, 0.25), light), s.cover(ear))
-        s.paint(s.skin_shadow, 0.6 * ramp(0.01, -0.03, ellipse(x + sign * 0.01, y, 0.034, 0.075)))
+    left_or_right = s.x.sign()
+    away = (left_or_right * s.turn.sin()).clamp(min=0)
+    x = s.x.abs() - s.face_width * (0.995 - 0.2 * away)
+    y = s.y - 0.03
+    ear = ellipse(x + 0.15 * y, y, 0.060, 0.12)
+    light = (0.62 + 0.45 * left_or_right * s.light_x).clamp(0, 1)
+    s.paint(mix(s.skin_shadow, mix(s.skin, s.flush, 0.25), light), s.cover(ear))
+    s.paint(s.skin_shadow, 0.6 * ramp(0.01, -0.03, ellipse(x + 0.01, y, 0.034, 0.075)))
 
 
 def face(s: Scene):

@@ -35,7 +35,7 @@ def colour(values: list, like: Tensor) -> Tensor:
 
 
 def choose(s):
-    """Give the scene the colours that follow from its factors."""
+    """Give people the colours that follow from their factors, each of shape (N, 3, 1, 1)."""
     tint = colour([0.028, 0.010, -0.042], s.age)
     s.skin = (along(colour(SKIN, s.age), s.skin_tone) + tint * s.skin_warmth).clamp(0, 1)
     # Light that has travelled through skin is redder: shadows keep their red longest.

@@ -1,12 +1,12 @@
 """The scene a portrait is painted in: the picture, its coordinates, the person's factors and colours."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from vaelab.data.portraits import palette
-from vaelab.data.portraits.shapes import coverage
+from vaelab.data.portraits.shapes import coverage, mix
 
 # Where features sit on the head, in head units (1 = half the picture's height at scale 1), y pointing down.
 EYE_Y, EYE_X = -0.005, 0.205
@@ -30,6 +30,7 @@ class Scene:
     """
 
     ALL = (-9.0, 9.0)  # head heights that take in the whole picture
+    PAINTED = ("image", "height")  # what a piece changes in the whole
 
     outline: Tensor  # what parts leave for one another
     height: Tensor
@@ -39,16 +40,17 @@ class Scene:
     _whole: "Scene"
     _chosen: Tensor | None
     _rows: slice
+    _columns: slice
+    _closest: dict[str, list[float]]
 
-    def __init__(self, factors: dict[str, Tensor], size: int):
-        for name, values in factors.items():
-            setattr(self, name, values.view(-1, 1, 1, 1))
+    def __init__(self, people: dict[str, Tensor], size: int):
+        vars(self).update(people)
         self.size = size
         self.pixel = 2 / size
+        self.first_row, self._closest = 0, {}
         self._place_coordinates(self.age.device)
         self._light()
         self.nose_width = 0.074 + 0.044 * self.fullness  # half of it, in head units
-        palette.choose(self)
         self.image = torch.empty(len(self.age), 3, size, size, device=self.age.device)
 
     def _place_coordinates(self, device):
@@ -81,42 +83,85 @@ class Scene:
         """Numbers of the faces for which `condition`, bool (N, 1, 1, 1), is true."""
         return condition.flatten().nonzero().flatten()
 
-    def part(self, top: float, bottom: float, chosen: Tensor | None = None) -> "Scene":
-        """The strip of the picture that holds head heights `top` to `bottom` in any pose.
+    def any(self, condition: Tensor) -> bool:
+        """Whether there are faces for which `condition`, bool (N, 1, 1, 1), is true."""
+        return len(self.faces_where(condition)) > 0
 
-        Small features are painted in such a strip, since most of the picture need not be touched.
-        Painting in the strip paints in the picture.
+    def either(self, no: Callable, yes: Callable, amount: Tensor) -> Tensor:
+        """`mix` of what two functions of the scene draw, without drawing what no face shows."""
+        if not self.any(amount != 0):
+            return no(self)
+        if not self.any(amount != 1):
+            return yes(self)
+        return mix(no(self), yes(self), amount)
+
+    def part(
+        self,
+        top: float,
+        bottom: float,
+        near: tuple[str, float] | None = None,
+        chosen: Tensor | None = None,
+    ) -> "Scene":
+        """A piece of the picture: the strip that holds head heights `top` to `bottom` in any pose.
+
+        Small features are painted in such a piece, since most of the picture need not be touched.
+        Painting in the piece paints in the picture.
 
         Args:
             top, bottom: in head units.
+            near: name of a distance, "side" or "outline", and how far to go: columns where it is larger in
+                all faces are left out. None keeps all.
             chosen: numbers of the faces to keep; None keeps all. A choice is a copy: `put_back` it.
         """
+        piece = Scene.__new__(Scene)
+        piece._whole = self
+        piece._chosen = chosen if chosen is not None and len(chosen) < len(self.image) else None
+        piece._rows, piece._columns = self._rows_between(top, bottom), self._columns_near(near)
+        piece.first_row, piece._closest = self.first_row + piece._rows.start, {}
+        return piece
+
+    def _rows_between(self, top: float, bottom: float) -> slice:
         small, large = 0.94 * ZOOM, 1.06 * ZOOM
         reach = 0.13  # how far position and tilt can move a height up or down, at most
         first = math.floor((min(top * small, top * large) + DROP - reach + 1) / self.pixel)
         last = math.ceil((max(bottom * small, bottom * large) + DROP + reach + 1) / self.pixel)
-        strip = Scene.__new__(Scene)
-        strip._whole, strip._chosen = self, chosen
-        strip._rows = slice(max(first, 0), min(last, self.size))
-        return strip
+        first, last = first - self.first_row, last - self.first_row
+        return slice(max(first, 0), min(last, self.image.shape[2]))
+
+    def _columns_near(self, near: tuple[str, float] | None) -> slice:
+        if near is None:
+            return slice(0, self.image.shape[3])
+        name, distance = near
+        if name not in self._closest:
+            self._closest[name] = getattr(self, name).amin((0, 1, 2)).tolist()
+        columns = [i for i, closest in enumerate(self._closest[name]) if closest <= distance] or [0]
+        return slice(columns[0], columns[-1] + 1)
 
     def __getattr__(self, name: str):
-        """A strip cuts what it needs out of the whole scene when it is first asked for it."""
+        """A piece cuts what it needs out of the whole scene when it is first asked for it."""
         if "_whole" not in vars(self):
             raise AttributeError(name)
         value = getattr(self._whole, name)
         if isinstance(value, Tensor):
-            faces, _, height, _ = value.shape
-            if height == self._whole.image.shape[2]:
-                value = value[:, :, self._rows]
-            if self._chosen is not None and faces == len(self._whole.image):
-                value = value[self._chosen]
+            value = self._cut(value, name in self.PAINTED)
         vars(self)[name] = value
+        return value
+
+    def _cut(self, value: Tensor, in_place: bool) -> Tensor:
+        faces, _, height, width = self._whole.image.shape
+        if value.shape[2] == height:
+            value = value[:, :, self._rows]
+        if value.shape[3] == width:
+            value = value[..., self._columns]
+            value = value if in_place else value.contiguous()
+        if self._chosen is not None and len(value) == faces:
+            value = value.index_select(0, self._chosen)
         return value
 
     def put_back(self):
         """Copy what was painted on chosen faces into the whole picture."""
-        self._whole.image[self._chosen, :, self._rows] = self.image
+        if self._chosen is not None:
+            self._whole.image[:, :, self._rows, self._columns].index_copy_(0, self._chosen, self.image)
 
     def paint(self, colour: Tensor, opacity: Tensor):
         """Lay `colour` over the picture with `opacity` from 0 to 1."""
