@@ -1,4 +1,4 @@
-"""Rules for every test run: on CI nothing optional may be missing; GPU tests run where there is a GPU.
+"""Rules for every test run: on CI nothing optional may be missing; tests that need a GPU run where one is.
 
 Tests that `make quick` leaves out carry a mark. Where a whole file does, `LEFT_OUT` says so here.
 """
@@ -47,16 +47,26 @@ def has_gpu() -> bool:
     return torch.cuda.is_available()
 
 
+def has_mnist() -> bool:
+    from vaelab.data import mnist_files
+
+    return bool(os.environ.get("VAELAB_DATA")) and mnist_files.find(mnist_files.MNIST) is not None
+
+
+NEEDS = {"gpu": has_gpu, "mnist": has_mnist}  # what few machines have: elsewhere these tests are not chosen
+
+
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by mark
 def pytest_collection_modifyitems(config, items):
     for item in items:
         for mark, files in LEFT_OUT.items():
             if item.path.name in files:
                 item.add_marker(mark)
-    wanting_gpu = [item for item in items if item.get_closest_marker("gpu")]
-    if wanting_gpu and not has_gpu():
-        config.hook.pytest_deselected(items=wanting_gpu)
-        items[:] = [item for item in items if item not in wanting_gpu]
+    for mark, is_here in NEEDS.items():
+        wanting = [item for item in items if item.get_closest_marker(mark)]
+        if wanting and not is_here():
+            config.hook.pytest_deselected(items=wanting)
+            items[:] = [item for item in items if item not in wanting]
 
 
 def skip_is_failure(report):

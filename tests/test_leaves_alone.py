@@ -78,6 +78,7 @@ MEASURES = {
     ),
     "memorisation_ratio": lambda model, images, judge: evaluation.memorisation_ratio(images[:3], images),
     "encode": lambda model, images, judge: latent.encode(model, images),
+    "draw_codes": lambda model, images, judge: latent.draw_codes(model, images, seed=0),
     "decode": lambda model, images, judge: latent.decode(model, CODES),
     "reconstruct": lambda model, images, judge: latent.reconstruct(model, images),
 }

