@@ -120,6 +120,7 @@ def test_samples_are_drawn_from_the_prior_that_is_asked_for():
         model.sample(5, prior=StandardNormal(3))
     with pytest.raises(TypeError, match="prior"):
         model.prior = "flow"
+    assert small(prior=(given := Normal(3))).prior is given
 
 
 def test_noise_comes_on_top_of_the_same_codes():
@@ -130,7 +131,9 @@ def test_noise_comes_on_top_of_the_same_codes():
     codes = StandardNormal(3).sample(200, seed=0).flatten().numpy()
     assert abs(stats.pearsonr(codes, noise[: len(codes)])[0]) < 0.15  # noise has draws of its own
     assert torch.equal(noisy, model.sample(200, seed=0, noise=True))
-    assert set(small().sample(3, noise=True).unique().tolist()) == {0.0, 1.0}
+    coins = small()
+    assert set(coins.sample(3, noise=True).unique().tolist()) == {0.0, 1.0}
+    assert torch.equal(coins.sample(3, seed=0, noise=True), coins.sample(3, seed=0, noise=True))
     model.likelihood = nn.MSELoss()
     with pytest.raises(ModelError, match="MSELoss has no sample"):
         model.sample(3, noise=True)

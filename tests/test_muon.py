@@ -68,6 +68,35 @@ def test_weights_decay_by_their_share_and_biases_do_not():
     assert torch.equal(bias, before[1])
 
 
+def test_a_schedule_sets_the_step_and_weights_without_a_gradient_stay():
+    for shape in ((3, 4), (5,)):
+        weight, still = part_with_gradients(*shape), part_with_gradients(*shape)
+        still.grad, before = None, weight.detach().clone()
+        optimizer = Muon([weight, still], lr=0.1)
+        optimizer.param_groups[0]["lr"] = 0.0
+        optimizer.step()
+        assert torch.equal(weight, before) and torch.equal(still, before)
+        optimizer.param_groups[0]["lr"] = 0.1
+        optimizer.step()
+        assert not torch.equal(weight, before) and torch.equal(still, before)
+
+
+def test_a_closure_is_run_with_gradients_and_its_loss_given_back():
+    weight = part_with_gradients(3, 4)
+    optimizer = Muon([weight])
+
+    def closure():
+        optimizer.zero_grad()
+        loss = weight.square().sum()
+        loss.backward()
+        return loss.item()
+
+    loss = weight.square().sum().item()
+    assert optimizer.step(closure) == loss > weight.square().sum().item()
+    weight.grad.fill_(1)
+    assert optimizer.step() is None
+
+
 def test_fit_resumes_with_it_bit_for_bit(tmp_path):
     images = torch.rand(32, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 

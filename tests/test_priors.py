@@ -186,6 +186,19 @@ def test_draws_follow_their_seed(kind):
     assert torch.equal(z, prior.sample(6, seed=one)) and not torch.equal(z, prior.sample(6, seed=one))
 
 
+def test_draws_of_normals_are_as_tilted_as_their_densities():
+    """One normal, and a mixture of two that are the same: an L^T for an L would tilt them otherwise."""
+    normal, mixture = Normal(3), Mixture(3, 2)
+    normal.mean.copy_(MEAN)
+    normal.scale_tril.copy_(ROOT)
+    mixture.means.copy_(MEAN.expand(2, 3))
+    mixture.scale_trils.copy_(ROOT.expand(2, 3, 3))
+    for prior in (normal, mixture):
+        z = prior.sample(20_000, seed=0)
+        assert z.mean(0) == pytest.approx(MEAN, abs=0.05)
+        assert torch.cov(z.T) == pytest.approx(COVARIANCE, abs=0.1)
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("kind", FITTED)
 def test_draws_and_densities_are_the_same_on_a_gpu(kind):
@@ -194,6 +207,11 @@ def test_draws_and_densities_are_the_same_on_a_gpu(kind):
     here, there = prior.log_prob(z), prior.to("cuda").log_prob(z)
     assert prior.sample(50, seed=1).cpu() == pytest.approx(z, abs=1e-3)
     assert there.numpy() == pytest.approx(here.numpy(), abs=1e-2)
+
+
+def test_densities_are_in_double_precision():
+    for kind, prior in all_kinds().items():
+        assert prior.log_prob(torch.zeros(2, 3)).dtype == torch.float64, kind
 
 
 # ---- fitting ----
@@ -208,6 +226,73 @@ def test_fitting_is_repeatable_and_leaves_the_random_state_alone(kind):
     if kind == "FlowMatching":
         assert not torch.equal(first.velocity.first.weight, other.velocity.first.weight)
         assert not torch.equal(first.velocity.last.weight, other.velocity.last.weight)
+
+
+def test_network_and_draws_of_a_flow_both_follow_the_seed(monkeypatch):
+    network = FlowMatching._new_network
+    with monkeypatch.context() as patch:  # without an average, the network stays as it began
+        patch.setattr(priors, "_follow", lambda *_: None)
+        began = [fitted("FlowMatching", seed).velocity.first.weight for seed in (0, 0, 1)]
+    assert torch.equal(began[0], began[1]) and not torch.equal(began[0], began[2])
+    monkeypatch.setattr(FlowMatching, "_new_network", lambda self, seed: network(self, 0))
+    learned = [fitted("FlowMatching", seed).velocity.last.weight for seed in (0, 0, 1)]
+    assert torch.equal(learned[0], learned[1]) and not torch.equal(learned[0], learned[2])
+
+
+@pytest.mark.parametrize("kind", ["Mixture", "FlowMatching"])
+def test_a_seed_of_a_fit_is_any_whole_number(kind):
+    for seed in (-1, 2**64 + 1):
+        fitted(kind, seed)
+    for wrong in (1.5, None, "one"):
+        with pytest.raises(DataError, match="seed must be a whole number"):
+            fitted(kind, wrong)
+
+
+def test_a_flow_learns_from_straight_lines_at_times_spread_evenly():
+    """With one code c, x_1 = c: a velocity of (c - x_t) / (1 - t) says x_1 - x_0 without an error."""
+    code, times = torch.tensor([[3.0, -1.0]], dtype=torch.float64), []
+
+    def velocity(x, t):
+        times.append(t)
+        return (code - x) / (1 - t)[:, None]
+
+    draws = torch.Generator().manual_seed(0)
+    assert priors._flow_matching_loss(velocity, code, 50, draws) < 1e-20
+    assert torch.equal((50 * times[0]).floor(), torch.arange(50).double())
+    shifts = (50 * times[0]).frac()
+    assert shifts.min() < 0.2 and shifts.max() > 0.8
+
+
+def test_the_average_keeps_its_share():
+    average, network = nn.Linear(1, 1), nn.Linear(1, 1)
+    for layer, value in ((average, 1.0), (network, 2.0)):
+        nn.init.constant_(layer.weight, value)
+        nn.init.constant_(layer.bias, -value)
+    priors._follow(average, network, 0.9)
+    assert average.weight.item() == pytest.approx(1.1)
+    assert average.bias.item() == pytest.approx(-1.1)
+    assert network.weight.item() == 2
+
+
+def test_the_step_falls_along_half_a_cosine_and_the_average_grows_longer(monkeypatch):
+    steps, decays = [], []
+
+    class Watched(torch.optim.AdamW):
+        def step(self, *arguments):
+            steps.append(self.param_groups[0]["lr"])
+            return super().step(*arguments)
+
+    monkeypatch.setattr(torch.optim, "AdamW", Watched)
+    monkeypatch.setattr(priors, "_follow", lambda average, network, decay: decays.append(decay))
+    monkeypatch.setattr(priors, "_DECAY", 0.5)
+    all_kinds()["FlowMatching"].fit(normal_codes(50), updates=20, batch_size=8, lr=0.1)
+    assert steps == pytest.approx([0.05 * (1 + math.cos(math.pi * n / 20)) for n in range(20)])
+    assert decays == pytest.approx([min(0.5, (1 + n) / (10 + n)) for n in range(20)])
+
+
+def test_frequencies_of_time_go_from_1_to_1000_by_equal_factors():
+    found = priors.Velocity(2, hidden=4, blocks=1).frequencies
+    assert found.numpy() == pytest.approx(1000 ** (torch.arange(16) / 15).numpy(), rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", FITTED)
@@ -263,6 +348,23 @@ def test_an_interrupted_flow_keeps_what_it_learned(monkeypatch, capsys):
     assert prior.mean == pytest.approx(normal_codes(300).mean(0), abs=1e-5)
     prior.fit(normal_codes(300), updates=2, batch_size=32)
     assert not prior.interrupted
+
+
+def test_an_interruption_before_the_first_update_is_none_of_an_error(monkeypatch):
+    class Stopped:
+        def __iter__(self):
+            raise KeyboardInterrupt
+
+        def write(self, text):
+            self.text = text
+
+        def close(self):
+            pass
+
+    bar = Stopped()
+    monkeypatch.setattr(priors, "progress_bar", lambda *_, **__: bar)
+    prior = all_kinds()["FlowMatching"].fit(normal_codes(300))
+    assert prior.interrupted and "Interrupted after 0 of 4000 updates" in bar.text
 
 
 def test_a_flow_that_diverged_says_so_and_stays_as_it_was():

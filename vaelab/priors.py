@@ -237,7 +237,8 @@ class Mixture(Prior):
         iterations = whole_number("iterations", iterations)
         codes = self._fitting(codes, self.components)
         mean, spread = codes.mean(0), codes.std(0)
-        mixture = GaussianMixture(self.components, max_iter=iterations, random_state=seed % 2**32)
+        seed = whole_number("seed", seed, least=None) % 2**32
+        mixture = GaussianMixture(self.components, max_iter=iterations, random_state=seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # what `iterations` is for
             mixture.fit(((codes - mean) / spread).numpy())
@@ -303,17 +304,18 @@ def _block(hidden: int) -> nets.Residual:
 class FlowMatching(Prior):
     """Noise carried to codes by a learned velocity: a continuous normalising flow.
 
-    A point starts as x_0 from N(0, I) and follows dx/dt = v(x, t) until t = 1, where it is a code. The
-    network v learns by flow matching: on the straight line x_t = (1 - t) x_0 + t x_1 from noise to a code it
-    is to say x_1 - x_0, and where lines cross, their average (Lipman et al., "Flow Matching for Generative
-    Modeling"; Liu, Gong and Liu, "Flow Straight and Fast"; both ICLR 2023).
+    Codes are standardised, each latent by its mean and spread. A point starts as x_0 from N(0, I) and follows
+    dx/dt = v(x, t) until t = 1, where it is such a code. The network v learns by flow matching: on the
+    straight line x_t = (1 - t) x_0 + t x_1 from noise to a code it is to say x_1 - x_0, and where lines
+    cross, their average (Lipman et al., "Flow Matching for Generative Modeling"; Liu, Gong and Liu, "Flow
+    Straight and Fast"; both ICLR 2023).
 
     Its density follows a code back to the noise that it came from, and adds up how the velocity squeezes
-    space on the way: log p(z) = log N(x_0; 0, I) - integral over t of tr(dv/dx) (Chen, Rubanova, Bettencourt
-    and Duvenaud, "Neural Ordinary Differential Equations", NeurIPS 2018). The trace is exact, no estimate, so
-    that a code of 128 latents takes about half a second of one core. What is left is the error of the steps:
-    at 40 of them some tenths of a nat for one code and hundredths for the mean of many, at 160 far less; set
-    `prior.steps` to see. No gradients pass.
+    space on the way: log p(z) = log N(x_0; 0, I) - integral over t of tr(dv/dx) - sum of log spread (Chen,
+    Rubanova, Bettencourt and Duvenaud, "Neural Ordinary Differential Equations", NeurIPS 2018). The trace is
+    exact, no estimate, so that a code of 128 latents takes about half a second of one core. What is left is
+    the error of the steps: at 40 of them some tenths of a nat for one code and hundredths for the mean of
+    many, at 160 far less; set `prior.steps` to see. No gradients pass.
 
     Args:
         latent_dim: numbers in a code.
@@ -380,6 +382,7 @@ class FlowMatching(Prior):
         updates = whole_number("updates, of the weights,", updates)
         batch_size = whole_number("batch_size", batch_size)
         lr = real_number("lr, the step size,", lr, above=0)
+        seed = whole_number("seed", seed, least=None) % 2**64
         draws = generator(seed)
         mean, spread = codes.mean(0), codes.std(0)
         data = ((codes - mean) / spread).to(self.mean)
@@ -388,6 +391,7 @@ class FlowMatching(Prior):
         optimizer = torch.optim.AdamW(network.parameters(), lr=lr, fused=True)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, updates)
         bar = progress_bar(range(updates), wanted=progress, desc="Fitting the prior", unit="update")
+        step = 0
         try:
             self.interrupted = True
             for step in bar:

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 _ROUNDS = 5  # of the Newton-Schulz iteration
-_A, _B, _C = 3.4445, -4.7750, 2.0315  # its polynomial, steep at 0: singular values end between 0.7 and 1.2
+# Its polynomial, steep at 0: singular values from 0.002 of the matrix's norm on end between 0.68 and 1.21.
+_A, _B, _C = 3.4445, -4.7750, 2.0315
 
 
 class Muon(torch.optim.Optimizer):
