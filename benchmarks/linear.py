@@ -173,8 +173,8 @@ def factor_analysis(
     """Factor analysis with as many components as `start`, from there.
 
     Loadings and noise are improved in turn: given the noise, the best loadings are the first eigenvectors of
-    the covariance whose pixels are divided by their noise; given the loadings, the noise is what they leave of
-    each pixel's variance (Joreskog, "Some contributions to maximum likelihood factor analysis", 1967). The
+    the covariance whose pixels are divided by their noise; given the loadings, the noise is what they leave
+    of each pixel's variance (Joreskog, "Some contributions to maximum likelihood factor analysis", 1967). The
     eigenvectors are those of the last turn, improved by one step of subspace iteration.
 
     Args:
