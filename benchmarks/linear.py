@@ -11,6 +11,7 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -219,17 +220,17 @@ class Peers:
     def __init__(self, train: ImageSet, validation: ImageSet, folder: Path = RUNS, most: int = MOST):
         self.train, self.validation, self.folder, self.most = train, validation, folder, most
         self.digest = hashlib.blake2b(train.images.contiguous().numpy(), digest_size=6).hexdigest()
-        self._covariance: Covariance | None = None
 
+    @cached_property
     def covariance(self) -> Covariance:
-        self._covariance = self._covariance or Covariance.of(self.train)
-        return self._covariance
+        """Of the training pictures: only needed while something is not fitted yet."""
+        return Covariance.of(self.train)
 
     def components(self) -> Components:
         """Principal components, as many as the best number by validation, or the 256 that others ask for."""
 
         def fitted() -> dict[str, Tensor]:
-            found = Components.of(self.covariance(), self.most)
+            found = Components.of(self.covariance, self.most)
             return vars(found.first(max(found.best(self.validation), min(256, self.most))))
 
         return Components(**self._kept(f"components-{self.most}", fitted))
@@ -238,7 +239,7 @@ class Peers:
         """Factor analysis with `count` components."""
 
         def fitted() -> dict[str, Tensor]:
-            return vars(factor_analysis(self.covariance(), self.components().model(count), self.validation))
+            return vars(factor_analysis(self.covariance, self.components().model(count), self.validation))
 
         return LinearGaussian(**self._kept(f"factors-{count}", fitted))
 
