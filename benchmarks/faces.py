@@ -44,7 +44,7 @@ NAMES = ("portrait-vae", "tds-face-vae")  # the first is ours, which the others 
 TRIAL = 20  # batches that tell how fast a model trains
 FACES, VALIDATION = 20_000, 2_000  # that linear peers and priors are fitted to, and chosen by
 NUMBERS = (18, 64, 200)  # components of PCA, besides our model's and the best
-FACTORS = (64, 200, 400)  # of factor analysis: the best by validation is taken
+FACTORS = (18, 64, 200, 400, 800)  # of factor analysis: the best by validation is taken
 
 
 class _Affine(nn.Module):
