@@ -1,20 +1,33 @@
 // Bundle the explorers: `npm run build` writes ../static, `node build.mjs FOLDER` another folder.
 
 import { build } from "esbuild";
-import { compileConvolve } from "./compile.mjs";
+import { compile } from "./compile.mjs";
 
 const here = new URL(".", import.meta.url).pathname;
 const folder = process.argv[2] ?? `${here}../static`;
 
-/** `import text from "virtual:convolve.wasm"`: the compiled src/convolve.ts in base64. */
+/** `import text from "wasm:convolve"`: the compiled src/convolve.ts in base64. */
 const wasm = {
   name: "wasm",
   setup(task) {
-    task.onResolve({ filter: /^virtual:convolve\.wasm$/ }, ({ path }) => ({ path, namespace: "wasm" }));
-    task.onLoad({ filter: /.*/, namespace: "wasm" }, async () => ({
-      contents: await compileConvolve(),
+    task.onResolve({ filter: /^wasm:/ }, ({ path }) => ({ path: path.slice(5), namespace: "wasm" }));
+    task.onLoad({ filter: /.*/, namespace: "wasm" }, async ({ path }) => ({
+      contents: await compile(path),
       loader: "base64",
     }));
+  },
+};
+
+/** `import text from "worker:lab/worker.js"`: a script for a Worker, bundled, as text. */
+const worker = {
+  name: "worker",
+  setup(task) {
+    task.onResolve({ filter: /^worker:/ }, ({ path }) => ({ path: path.slice(7), namespace: "worker" }));
+    task.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path }) => {
+      const options = { ...shared, entryPoints: [`src/${path}`], format: "iife", write: false };
+      const { outputFiles } = await build(options);
+      return { contents: outputFiles[0].text, loader: "text" };
+    });
   },
 };
 
@@ -24,7 +37,7 @@ const shared = {
   minify: true,
   charset: "utf8",
   target: "es2022",
-  plugins: [wasm],
+  plugins: [wasm, worker],
   logLevel: "warning",
   legalComments: "none",
 };

@@ -1,20 +1,27 @@
-// Compiles src/convolve.ts to WebAssembly, in memory.
-import { readFile } from "node:fs/promises";
+// Compiles AssemblyScript to WebAssembly, in memory.
+import { readFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
 
 const flags = "-O3 --converge --noAssert --runtime stub --enable simd --importMemory --outFile out.wasm";
 
-/** The bytes of the compiled module: exports the kernels, imports `env.memory`. */
-export async function compileConvolve() {
-  const source = await readFile(new URL("src/convolve.ts", import.meta.url), "utf8");
+function read(name) {
+  try {
+    return readFileSync(new URL(`src/${name}`, import.meta.url), "utf8");
+  } catch {
+    return null; // asc looks in several places
+  }
+}
+
+/** The bytes of a compiled module of src/, "convolve" or "lab/kernels": exports kernels, imports `env.memory`. */
+export async function compile(name) {
   let wasm;
-  const { error, stderr } = await asc.main(["convolve.ts", ...flags.split(" ")], {
-    readFile: (name) => (name === "convolve.ts" ? source : null),
-    writeFile: (name, contents) => {
-      if (name === "out.wasm") wasm = contents;
+  const { error, stderr } = await asc.main([`${name}.ts`, ...flags.split(" ")], {
+    readFile: read,
+    writeFile: (file, contents) => {
+      if (file === "out.wasm") wasm = contents;
     },
     listFiles: () => [],
   });
-  if (error) throw new Error(`convolve.ts does not compile: ${error.message}\n${stderr}`);
+  if (error) throw new Error(`${name}.ts does not compile: ${error.message}\n${stderr}`);
   return wasm;
 }

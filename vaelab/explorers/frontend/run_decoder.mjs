@@ -4,7 +4,7 @@
 // ...]. OUT: for each job {wasm: {rgba: [base64, ...], ms: [...], drawn: [code, ...], drawing: [ms, ...]}, js: ...}.
 import { readFile, writeFile } from "node:fs/promises";
 import { runInThisContext } from "node:vm";
-import { compileConvolve } from "./compile.mjs";
+import { compile } from "./compile.mjs";
 import { makeDecoder } from "./src/decoder.js";
 
 async function run(meta, data, { codes, noise = [] }, modules) {
@@ -28,7 +28,7 @@ async function run(meta, data, { codes, noise = [] }, modules) {
 }
 
 const [jobs, out] = process.argv.slice(2);
-const modules = [await compileConvolve()];
+const modules = [await compile("convolve")];
 const results = [];
 for (const job of JSON.parse(await readFile(jobs, "utf8"))) {
   const { script, key } = job;

@@ -3,26 +3,7 @@
 // The loops in which a decoder spends its time, four floats at a time. All places and lengths count floats.
 // Channels come last and in multiples of 4, so that a row's pixels follow each other in memory.
 
-/** Where float `i` lies, in bytes. */
-// @ts-ignore: decorator
-@inline
-function at(i: i32): usize {
-  return <usize>i << 2;
-}
-
-/** x where it is positive, slope * x elsewhere: ReLU (0), LeakyReLU, or nothing at all (1). */
-// @ts-ignore: decorator
-@inline
-function leaky(x: v128, slope: v128): v128 {
-  const zero = f32x4.splat(0);
-  return f32x4.add(f32x4.pmax(x, zero), f32x4.mul(slope, f32x4.pmin(x, zero))); // max and min are slower
-}
-
-// @ts-ignore: decorator
-@inline
-function addProduct(sum: v128, x: v128, w: v128): v128 {
-  return f32x4.add(f32x4.mul(x, w), sum); // modules.js knows this order
-}
+import { addProduct, at, exp, leaky, splat, tile } from "./floats";
 
 /**
  * output = leaky(weights input + bias). `weights` has a row of `inputs` floats for each output.
@@ -30,9 +11,9 @@ function addProduct(sum: v128, x: v128, w: v128): v128 {
 export function linear(
   input: i32, weights: i32, bias: i32, output: i32, inputs: i32, outputs: i32, slope: f32,
 ): void {
-  const s = f32x4.splat(slope), row = at(inputs), end = at(input + inputs);
+  const s = splat(slope), row = at(inputs), end = at(input + inputs);
   for (let o = 0; o < outputs; o += 4) {
-    let a = f32x4.splat(0), b = a, c = a, d = a;
+    let a = splat(0), b = a, c = a, d = a;
     let w = at(weights + o * inputs);
     for (let x = at(input); x < end; x += 16, w += 16) {
       const v = v128.load(x);
@@ -60,7 +41,7 @@ export function convolve(
   input: i32, weights: i32, bias: i32, output: i32, height: i32, width: i32, taps: i32, run: i32,
   pixelIn: i32, rowIn: i32, channels: i32, pixelOut: i32, rowOut: i32, slope: f32,
 ): void {
-  const s = f32x4.splat(slope), next = at(pixelIn), step = at(pixelOut), length = at(run);
+  const s = splat(slope), next = at(pixelIn), step = at(pixelOut), length = at(run);
   for (let q = 0; q < channels; q += 8) {
     const wide = q + 4 < channels;
     const left = v128.load(at(bias + q)), right = wide ? v128.load(at(bias + q + 4)) : left;
@@ -165,30 +146,7 @@ export function multiply(
   for (let p = 0; p < count; p++) {
     for (let q = 0; q < outputs; q += 8) {
       for (let i = 0; i < rows; i += 4) {
-        let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
-        let w = w0, x = at(input + (p * rows + i) * inputs);
-        for (const end = x + next; x < end; x += 4, w += 32) {
-          const u = v128.load(w), v = v128.load(w, 16);
-          const x0 = v128.load_splat<f32>(x), x1 = v128.load_splat<f32>(x + next);
-          a = addProduct(a, x0, u);
-          e = addProduct(e, x0, v);
-          b = addProduct(b, x1, u);
-          f = addProduct(f, x1, v);
-          const x2 = v128.load_splat<f32>(x + 2 * next), x3 = v128.load_splat<f32>(x + 3 * next);
-          c = addProduct(c, x2, u);
-          g = addProduct(g, x2, v);
-          d = addProduct(d, x3, u);
-          h = addProduct(h, x3, v);
-        }
-        const o = at(output + (p * rows + i) * outputs + q);
-        v128.store(o, a);
-        v128.store(o, e, 16);
-        v128.store(o + step, b);
-        v128.store(o + step, f, 16);
-        v128.store(o + 2 * step, c);
-        v128.store(o + 2 * step, g, 16);
-        v128.store(o + 3 * step, d);
-        v128.store(o + 3 * step, h, 16);
+        tile(at(input + (p * rows + i) * inputs), next, 4, w0, w0 + 8 * next, at(output + (p * rows + i) * outputs + q), step);
       }
       w0 += 8 * next;
     }
@@ -216,7 +174,7 @@ export function gather(
   channels: i32, row: i32, slope: f32,
 ): void {
   const pixel = at(channels), line = at(row), stride = at(plane), middle = at(scratch), side = <usize>n << 4;
-  const s = f32x4.splat(slope);
+  const s = splat(slope);
   for (let i = 0; i < height; i++) {
     for (let j = 0; j < width; j++) {
       let x = at(input + (i * width + j) * length), o = at(output + 2 * (i * row + j * channels));
@@ -238,22 +196,11 @@ export function gather(
 
 // ---- one number at a time ----
 
-/** 1 / (1 + exp(-x)), to 1e-6. */
+/** 1 / (1 + exp(-x)). */
 // @ts-ignore: decorator
 @inline
 function sigmoid(x: v128): v128 {
-  const v = f32x4.pmax(f32x4.pmin(f32x4.neg(x), f32x4.splat(87)), f32x4.splat(-87));
-  // exp(v) = 2^k exp(r) with a whole k and |r| < 0.35. A number this large has no digits behind the point.
-  const large = f32x4.splat(12582912), shifted = f32x4.add(f32x4.mul(v, f32x4.splat(1.44269504)), large);
-  const r = f32x4.sub(v, f32x4.mul(f32x4.sub(shifted, large), f32x4.splat(0.69314718)));
-  let e = f32x4.splat(1.0 / 120);
-  e = f32x4.add(f32x4.mul(e, r), f32x4.splat(1.0 / 24));
-  e = f32x4.add(f32x4.mul(e, r), f32x4.splat(1.0 / 6));
-  e = f32x4.add(f32x4.mul(e, r), f32x4.splat(0.5));
-  e = f32x4.add(f32x4.mul(e, r), f32x4.splat(1));
-  e = f32x4.add(f32x4.mul(e, r), f32x4.splat(1));
-  e = i32x4.add(e, i32x4.shl(shifted, 23)); // k into the exponent
-  return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), e));
+  return f32x4.div(splat(1), f32x4.add(splat(1), exp(f32x4.neg(x))));
 }
 
 /** Each of `n` numbers through a curve: x sigmoid(x) (SiLU) or, with `alone`, sigmoid(x). */

@@ -1,6 +1,6 @@
 // Codes in, pictures out: from the kernel where there is one, else from this browser.
 
-import convolve from "virtual:convolve.wasm";
+import convolve from "wasm:convolve";
 import { fromBase64 } from "./base64.js";
 import { breath } from "./breath.js";
 import { makeDecoder } from "./decoder.js";

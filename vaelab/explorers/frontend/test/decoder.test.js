@@ -2,7 +2,7 @@
 // it with PyTorch.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compileConvolve } from "../compile.mjs";
+import { compile } from "../compile.mjs";
 import { makeDecoder } from "../src/decoder.js";
 import { halfToFloat } from "../src/half.js";
 
@@ -31,7 +31,7 @@ test("16-bit floats of every kind", () => {
 
 test("both ways of running draw the same grey pixels, clamped, into new arrays", async () => {
   for (const [modules, backend] of [
-    [[await compileConvolve()], "wasm"],
+    [[await compile("convolve")], "wasm"],
     [[], "js"],
   ]) {
     const decoder = await makeDecoder(meta(), data, modules);

@@ -1,13 +1,13 @@
 // The fast kernels against the plain ones, which say what is meant.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compileConvolve } from "../compile.mjs";
+import { compile } from "../compile.mjs";
 import { layOut } from "../src/layout.js";
 import { machine } from "../src/machine.js";
 import { modulesOf } from "../src/modules.js";
 import { uniform } from "../src/random.js";
 
-const simd = await compileConvolve();
+const simd = await compile("convolve");
 const modules = modulesOf(simd).filter((bytes) => WebAssembly.validate(bytes)); // Node.js before 21: one only
 
 test("the faster module has its instruction in the inner loops, and is a module where that is known", () => {
