@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import vaelab
+
 SMALL = {"inputs": 64, "hidden": [24, 16], "latent": 3, "slope": 0.1, "rows": 32}
 USUAL = {"inputs": 784, "hidden": [128], "latent": 2, "slope": 0.0, "rows": 128}
 CASES = {
@@ -24,7 +26,7 @@ CASES = {
     "mean over pixels": {"pixelSlip": True},
     "gradient cut at z": {"cutSlip": True},
 }
-STEPS, RATE = 100, 5e-3
+STEPS, RATE = 100, 1e-3
 
 
 class Peer(nn.Module):
@@ -68,15 +70,16 @@ def job(folder, shape, option, steps, seed):
     """A job for run_lab.mjs, and what PyTorch makes of it: losses, gradients of step 1, numbers at the end."""
     torch.manual_seed(seed)
     peer, rows = Peer(**shape), shape["rows"]
-    pictures = torch.rand(steps, rows, shape["inputs"]).square()  # in [0, 1], more black than white
-    noise, middle = torch.randn(steps, rows, shape["latent"]), pictures[0].mean(0)
+    digits = vaelab.load("handwritten", size=math.isqrt(shape["inputs"])).images.flatten(1).float() / 255
+    pictures = digits[torch.randint(len(digits), (steps, rows))]
+    noise, middle = torch.randn(steps, rows, shape["latent"]), digits.mean(0) * (shape is SMALL)
     numbers = torch.cat([p.detach().float().flatten() for p in peer.parameters()])
     with torch.no_grad():  # both start from 32 bits
         for p, part in zip(
             peer.parameters(), numbers.split([p.numel() for p in peer.parameters()]), strict=True
         ):
             p.copy_(part.view_as(p))
-    made = {"shape": shape, "objective": option, "rate": RATE}
+    made = {"shape": shape, "slope": shape["slope"], "objective": option, "rate": RATE}
     for name, values in {"start": numbers, "pictures": pictures, "noise": noise, "middle": middle}.items():
         path = folder / f"{seed}-{name}.f32"
         values.numpy().astype("<f4").tofile(path)
@@ -88,7 +91,6 @@ def job(folder, shape, option, steps, seed):
         adam.zero_grad()
         loss.backward()
         if gradients is None:
-            gradients = torch.cat([p.grad.flatten() for p in peer.parameters() if p.grad is not None])
             gradients = torch.cat(
                 [(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in peer.parameters()]
             )

@@ -1,7 +1,7 @@
 // Trains outside a browser, for tests and timing: node run_lab.mjs JOBS.json OUT.json
 //
-// JOBS: [{shape, objective, rate, start, pictures, noise, middle, backends}, ...]: see src/lab/vae.js; the last four
-// are paths of files of 32-bit floats, `pictures` (steps, rows, inputs) and `noise` (steps, rows, latent).
+// JOBS: [{shape, slope, objective, rate, start, pictures, noise, middle, backends}, ...]: see src/lab/vae.js; start to
+// middle are paths of files of 32-bit floats, `pictures` (steps, rows, inputs) and `noise` (steps, rows, latent).
 // OUT: for each job and backend {losses: [{error, kl, loss}, ...], gradients: of the first step, numbers: at the end,
 // seconds}.
 import { readFile, writeFile } from "node:fs/promises";
@@ -22,6 +22,7 @@ async function run(job, modules) {
   const { kernels, floats, backend, layout } = await machine(modules, plan, plainKernels);
   const vae = new Vae(kernels, floats, layout);
   const [pictures, noise, middle] = await Promise.all([job.pictures, job.noise, job.middle].map(floatsOf));
+  vae.slope = job.slope;
   vae.begin(() => 0.5);
   vae.load(await floatsOf(job.start));
   floats.set(middle, layout.middle);

@@ -15,18 +15,15 @@ export const OBJECTIVE = {
   cutSlip: false, // no gradient through z
 };
 
-/** Multiples of 4 that have room for n. */
-const four = (n) => (n + 3) & ~3;
-
 /**
  * Where everything lies for a VAE inputs - hidden - latent - hidden - inputs: { size, ... } in floats.
  *
  * A layer has its weights (from, to), bias, output `y` and that one's gradient `dY`. The encoder's last layer gives
  * the head: means, then log-variances, each `code` wide; of a code the floats beyond `latent` are padding and stay 0.
- * @param {{inputs: number, hidden: number[], latent: number, slope: number, rows: number}} shape widths, those of
- *   inputs and hidden layers in eights; `slope` of the (leaky) ReLUs; at most `rows` pictures, in fours, at a time
+ * @param {{inputs: number, hidden: number[], latent: number, rows: number}} shape widths, those of
+ *   inputs and hidden layers in eights; at most `rows` pictures, in fours, at a time
  */
-export function planVae({ inputs, hidden, latent, slope, rows }) {
+export function planVae({ inputs, hidden, latent, rows }) {
   for (const width of [inputs, ...hidden]) {
     if (!(width > 0) || width % 8) throw new Error(`Layers have 8, 16, 24, ... units, not ${width}.`);
   }
@@ -36,12 +33,12 @@ export function planVae({ inputs, hidden, latent, slope, rows }) {
     size += (n + 15) & ~15;
     return start;
   };
-  const code = four(latent);
+  const code = (latent + 7) & ~7; // the kernels work on eight columns at a time
   const chain = (widths) =>
     widths.slice(1).map((to, i) => ({
       from: widths[i],
       to,
-      bend: i < widths.length - 2 ? slope : 1,
+      last: i === widths.length - 2,
       weights: room(widths[i] * to),
       bias: room(to),
     }));
@@ -58,13 +55,14 @@ export function planVae({ inputs, hidden, latent, slope, rows }) {
   const middle = room(inputs); // is taken from each picture before it is encoded
   const widest = Math.max(...[...encoder, ...decoder].map((layer) => layer.to));
   const space = room(rows * widest + 8 * Math.max(widest, rows));
-  const sizes = { inputs, hidden, latent, slope, rows, code };
+  const sizes = { inputs, hidden, latent, rows, code };
   return { size, encoder, decoder, count, gradient, first, second, middle, space, ...places, ...sizes };
 }
 
 /** The VAE: pictures are put to `floats[layout.x]`, noise to `floats[layout.eps]`, row by row. */
 export class Vae {
   time = 0; // steps of Adam so far
+  slope = 0; // of the (leaky) ReLUs
 
   constructor(kernels, floats, layout) {
     Object.assign(this, { kernels, floats, layout });
@@ -135,9 +133,9 @@ export class Vae {
 
   #forward(chain, x, n) {
     const { kernels, layout } = this;
-    for (const { from, to, bend, weights, bias, y } of chain) {
+    for (const { from, to, last, weights, bias, y } of chain) {
       kernels.matmul(x, from, 1, weights, to, 1, y, n, to, from, layout.space);
-      kernels.addBias(y, bias, n, to, bend);
+      kernels.addBias(y, bias, n, to, last ? 1 : this.slope);
       x = y;
     }
   }
@@ -145,7 +143,7 @@ export class Vae {
   /** Gradients of a chain's parameters from its last dY; of its input, x, unless dX is null. */
   #backward(chain, x, dX, n) {
     const { kernels, layout } = this,
-      { gradient, slope, space } = layout;
+      { gradient, space } = layout;
     for (let i = chain.length - 1; i >= 0; i--) {
       const { from, to, weights, bias, dY } = chain[i];
       const input = i ? chain[i - 1].y : x,
@@ -154,7 +152,7 @@ export class Vae {
       kernels.sumColumns(dY, bias + gradient, n, to);
       if (dInput === null) return;
       kernels.matmul(dY, to, 1, weights, 1, to, dInput, n, from, to, space);
-      if (i) kernels.cutGradient(dInput, input, n * from, slope);
+      if (i) kernels.cutGradient(dInput, input, n * from, this.slope);
     }
   }
 
