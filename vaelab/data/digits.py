@@ -55,8 +55,8 @@ EDGE = 1.3  # pixels over which the ink's edge fades
 SEGMENTS = 40  # straight pieces a skeleton is made of
 
 _VARIANT_SHARES = (0.5, 0.3, 0.2)
-_LOG_NORMAL = ("aspect", "pen_radius")
-_UNIFORM = {name for name in FACTORS if name.endswith("_phase")} | {"pressure_waves"}
+LOG_NORMAL = ("aspect", "pen_radius")
+UNIFORM = {name for name in FACTORS if name.endswith("_phase")} | {"pressure_waves"}
 _CUT = 2.5  # a bell-shaped factor is cut this many standard deviations from its middle
 
 
@@ -225,6 +225,14 @@ _SKELETONS = torch.tensor(
 )
 
 
+def skeletons() -> Tensor:
+    """The pen strokes before a hand bends them, as straight pieces: (10 digits, 3 variants, SEGMENTS, 2 ends, 2).
+
+    x to the right, y down, a digit between about -0.6 and 0.6 across and -1 and 1 down.
+    """
+    return _SKELETONS.clone()
+
+
 def draw_factors(indices: Tensor | np.ndarray, seed: int) -> dict[str, Tensor]:
     """The factors of these pictures, each drawn independently.
 
@@ -251,11 +259,11 @@ def _spread(name: str, u: np.ndarray) -> np.ndarray:
         return np.floor(10 * u)
     if name == "variant":
         return np.searchsorted(np.cumsum(_VARIANT_SHARES[:-1]), u)
-    if name in _UNIFORM:
+    if name in UNIFORM:
         return low + (high - low) * u
     tail = ndtr(-_CUT)
     bell = 0.5 + ndtri(tail + (1 - 2 * tail) * u) / (2 * _CUT)  # cut normal, between 0 and 1
-    return low * (high / low) ** bell if name in _LOG_NORMAL else low + (high - low) * bell
+    return low * (high / low) ** bell if name in LOG_NORMAL else low + (high - low) * bell
 
 
 def labels(factors: dict[str, Tensor]) -> Tensor:

@@ -12,11 +12,8 @@ from vaelab.errors import ShapeError, WeightsError
 from vaelab.explorers.codes import Cloud, check_length, prior_of, rounded
 from vaelab.explorers.explorer import Explorer
 from vaelab.explorers.page_decoder import PageDecoder, pack
-from vaelab.files import written_whole
+from vaelab.explorers.page_file import FOLDER
 from vaelab.latent import decode
-
-# While the book is made, the weights that its pages need are kept here.
-FOLDER = "VAELAB_EXPLORER_WEIGHTS"
 
 
 class DecoderExplorer(Explorer):
@@ -54,7 +51,7 @@ class DecoderExplorer(Explorer):
 
     def to_html(self) -> str:
         if self._page and FOLDER in os.environ:
-            _keep(self._page, Path(os.environ[FOLDER]))
+            self._page.keep(Path(os.environ[FOLDER]))
         return super().to_html()
 
     def _decode(self, z: torch.Tensor) -> torch.Tensor:
@@ -109,11 +106,3 @@ class CodeExplorer(DecoderExplorer):
     def _whole_code(self, proposal):
         check_length(proposal.value, len(self.start))
         return proposal.value
-
-
-def _keep(page: PageDecoder, folder: Path) -> None:
-    path = folder / f"{page.key}.js"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as temporary:
-            temporary.write_text(page.script(), encoding="ascii")

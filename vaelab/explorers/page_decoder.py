@@ -4,9 +4,6 @@
 prior that the model carries, if any, comes along, so that a page can draw codes (`frontend/src/prior.js`).
 """
 
-import base64
-import hashlib
-import json
 import math
 from dataclasses import dataclass, field
 
@@ -15,6 +12,7 @@ from torch import Tensor, nn
 
 from vaelab import nets, priors
 from vaelab.errors import PageDecoderError
+from vaelab.explorers.page_file import PageFile
 
 FORMAT = 2
 _LARGEST = torch.finfo(torch.float16).max
@@ -26,18 +24,12 @@ _KNOWN = (
 )
 
 
-@dataclass(frozen=True)
-class PageDecoder:
-    """A packed decoder, with the prior of its codes."""
+class PageDecoder(PageFile):
+    """A packed decoder, with the prior of its codes.
 
-    key: str  # names the weights: "<recipe>-<hash of the content>"
-    meta: dict  # {"format", "key", "latent_dim", "shape": [C, H, W], "layers": [{"type", ...}, ...], "prior"}
-    data: bytes  # the numbers of the decoder's layers, then of the prior's, float16, little endian
-
-    def script(self) -> str:
-        """The weights as a classic script: a page opened from disk cannot load them any other way."""
-        value = {"meta": self.meta, "data": base64.b64encode(self.data).decode()}
-        return f"(globalThis.vaelabModels ??= {{}})[{json.dumps(self.key)}] = {_compact(value)};\n"
+    `meta` is {"format", "key", "latent_dim", "shape": [C, H, W], "layers": [{"type", ...}, ...], "prior"}, `data` the
+    numbers of the decoder's layers, then of the prior's, float16, little endian; `key` begins with the recipe's name.
+    """
 
 
 def pack(model: nn.Module) -> PageDecoder:
@@ -63,11 +55,9 @@ def pack(model: nn.Module) -> PageDecoder:
         prior, chains = _prior(getattr(model, "prior", None))
         data = b"".join(layer.data() for chain in (packing.layers, *chains) for layer in chain)
         _check_decode(model)
-    meta = {"format": FORMAT, "latent_dim": latent_dim, "shape": list(shape), "prior": prior}
+    meta = {"latent_dim": latent_dim, "shape": list(shape), "prior": prior}
     meta["layers"] = [layer.meta() for layer in packing.layers]
-    digest = hashlib.sha256(_compact(meta).encode() + data).hexdigest()
-    key = f"{_name(model)}-{digest[:10]}"
-    return PageDecoder(key, {"format": FORMAT, "key": key, **meta}, data)
+    return PageDecoder.of(_name(model), FORMAT, meta, data)
 
 
 def _described(model: nn.Module) -> tuple[int, tuple[int, int, int]]:
@@ -87,10 +77,6 @@ def _described(model: nn.Module) -> tuple[int, tuple[int, int, int]]:
 
 def _name(model: nn.Module) -> str:
     return (getattr(model, "recipe", None) or {"name": "model"})["name"]
-
-
-def _compact(value: dict) -> str:
-    return json.dumps(value, separators=(",", ":"))
 
 
 def _check_decode(model: nn.Module) -> None:

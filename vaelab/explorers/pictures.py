@@ -17,11 +17,16 @@ def data_uri(image: Tensor, *, lossless: bool = True) -> str:
         image: floats in [0, 1], shape (C, H, W), one channel or three.
         lossless: False for a file several times smaller that is not exact.
     """
+    return "data:image/webp;base64," + base64.b64encode(webp(image, lossless=lossless)).decode("ascii")
+
+
+def webp(image: Tensor, *, lossless: bool = False, quality: int = 85) -> bytes:
+    """A picture, floats in [0, 1] of shape (C, H, W), as a WebP file."""
     pixels = (255 * image.detach().cpu()).round().clamp(0, 255).byte()
     pixels = pixels.expand(3, -1, -1).permute(1, 2, 0).contiguous().numpy()
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "WEBP", lossless=lossless, quality=85, method=6)
-    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    Image.fromarray(pixels).save(buffer, "WEBP", lossless=lossless, quality=quality, method=6)
+    return buffer.getvalue()
 
 
 def img(image: Tensor, alt: str, *, width: int = 224, lossless: bool = True) -> str:

@@ -37,7 +37,7 @@ export async function start({ kinds, model, el, open, near }) {
     const decoder = model.get("picture_shape") ? open(model, parts, near) : undefined;
     let awake = false; // silent until something changes
     const say = (text) => awake && parts.say(text);
-    stop = mount({ model, el: parts.body, decoder, say });
+    stop = mount({ model, el: parts.body, decoder, say, near, report: parts });
     if (decoder) {
       el.classList.add("vae-asleep");
       el.append(parts.root);

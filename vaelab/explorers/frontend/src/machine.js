@@ -13,7 +13,9 @@ export async function machine(modules, plan, plain = plainKernels) {
   const memory = module && new WebAssembly.Memory({ initial: Math.ceil(layout.size / 16384) }); // of 64 KiB
   const floats = memory ? new Float32Array(memory.buffer) : new Float32Array(layout.size);
   for (const [start, numbers] of layout.fills ?? []) floats.set(numbers, start);
-  const kernels = module ? (await WebAssembly.instantiate(module, { env: { memory } })).exports : plain(floats);
+  const kernels = module
+    ? (await WebAssembly.instantiate(module, { env: { memory } })).exports
+    : plain(floats);
   return { kernels, floats, backend: module ? "wasm" : "js", layout };
 }
 

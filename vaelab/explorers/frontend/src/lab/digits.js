@@ -57,7 +57,10 @@ function posed(x, y, { aspect, slant, rotation }) {
   const cos = Math.cos(rotation),
     sin = Math.sin(rotation);
   const leaned = x.map((value, i) => aspect * value - slant * y[i]);
-  return [leaned.map((value, i) => cos * value - sin * y[i]), leaned.map((value, i) => sin * value + cos * y[i])];
+  return [
+    leaned.map((value, i) => cos * value - sin * y[i]),
+    leaned.map((value, i) => sin * value + cos * y[i]),
+  ];
 }
 
 /** Half the line's width along the writing: it swells and thins with the pressure. */

@@ -28,7 +28,8 @@ async function inflate(bytes) {
 /** Handwriting of 8 x 8 pixels, grey 0 to 16, enlarged: all pixels, then all labels, deflated. */
 async function openSmall({ count, held, names }, data) {
   const raw = await inflate(data);
-  if (raw.length !== 65 * count) throw new Error("The pictures are cut short or damaged: build the page again.");
+  if (raw.length !== 65 * count)
+    throw new Error("The pictures are cut short or damaged: build the page again.");
   const pixels = new Uint8Array(count * SIDE * SIDE);
   for (let i = 0; i < count; i++) enlarge(raw, 64 * i, pixels, SIDE * SIDE * i);
   return { shape: [1, SIDE, SIDE], names, pixels, labels: raw.slice(64 * count), held };
@@ -49,7 +50,8 @@ const TAPS = Array.from({ length: 24 }, (_, o) => {
 function enlarge(raw, at, pixels, to) {
   const wide = new Float64Array(8 * 24);
   for (let y = 0; y < 8; y++) {
-    for (let x = 0; x < 24; x++) for (const [i, w] of TAPS[x]) wide[24 * y + x] += (w * raw[at + 8 * y + i]) / 16;
+    for (let x = 0; x < 24; x++)
+      for (const [i, w] of TAPS[x]) wide[24 * y + x] += (w * raw[at + 8 * y + i]) / 16;
   }
   for (let y = 0; y < 24; y++) {
     for (let x = 0; x < 24; x++) {

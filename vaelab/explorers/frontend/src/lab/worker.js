@@ -39,11 +39,11 @@ let shown = true; // is the last shot on the screen?
 let last = 0; // when it was made
 let cost = 0; // milliseconds that it took
 let rate = 0; // pictures a second
-let pace = { speed: "watch", every: 0 };
-let asleep = true;
+const pace = { speed: "watch", every: 0 };
 
 /** Steps from shot to shot: at first one, as they matter most. */
-const stride = (step) => ({ slow: 1, watch: Math.min(8, Math.max(1, Math.round(step / 40))), fast: 32 })[pace.speed];
+const stride = (step) =>
+  ({ slow: 1, watch: Math.min(8, Math.max(1, Math.round(step / 40))), fast: 32 })[pace.speed];
 
 function send(message, ...buffers) {
   postMessage(message, { transfer: buffers });
@@ -54,7 +54,9 @@ function shoot() {
   const shot = trainer.shot();
   [done, shown, last] = [0, false, performance.now()];
   cost = last - start;
-  const buffers = [shot.codes, shot.spreads, shot.plane, shot.reconstructions, shot.samples].map((a) => a.buffer);
+  const buffers = [shot.codes, shot.spreads, shot.plane, shot.reconstructions, shot.samples].map(
+    (a) => a.buffer,
+  );
   send({ type: "shot", ...shot, speed: rate, playing: left > 0 }, ...buffers);
 }
 
@@ -65,99 +67,25 @@ function train() {
     now;
   do {
     trainer.step();
-    steps++;
+    [steps, done, left] = [steps + 1, done + 1, left - 1];
     now = performance.now();
-  } while (--left > 0 && ++done < stride(trainer.time) && now - start < SLICE);
+  } while (left > 0 && done < stride(trainer.time) && now - start < SLICE);
   const here = (steps * trainer.settings.batch * 1000) / (now - start);
   rate += (rate ? 0.1 : 1) * (here - rate);
 }
 
-function due() {
-  const pause = Math.max(pace.every, SHARE * cost, pace.speed === "slow" ? 250 : 0);
-  return done >= stride(trainer.time) && performance.now() - last >= pause;
-}
+/** When the next shot may be made. */
+const due = () => last + Math.max(pace.every, SHARE * cost, pace.speed === "slow" ? 250 : 0);
 
 // setTimeout waits 4 milliseconds at least; a message to oneself comes at once, after those that wait.
 const channel = new MessageChannel();
-channel.port1.onmessage = () => guarded(turn);
-const wake = () => {
-  if (!asleep) return;
-  asleep = false;
-  channel.port2.postMessage(0);
-};
-
-function turn() {
-  asleep = true;
-  if (left <= 0) return;
-  if (done < stride(trainer.time)) train();
-  if (left <= 0) shoot();
-  else if (due() && shown) shoot();
-  if (left <= 0) return;
-  if (done < stride(trainer.time)) wake();
-  else if (shown) setTimeout(wake, Math.max(0, last + pace.every - performance.now(), 1));
+let awake = false;
+const timer = 0;
+function wake() {
+  clearTimeout(timer);
+  if (!awake) channel.port2.postMessage(0);
+  awake = true;
 }
-
-const hear = {
-  async open({ set: packed, settings, plain }) {
-    modules = plain ? [] : modulesOf(fromBase64(wasm));
-    set = await openSet(packed, settings.seed);
-    trainer = await Trainer.open(modules, set, settings);
-    const { shape, names } = set;
-    const { labels, originals, shown: row, epoch, backend } = trainer;
-    send({ type: "open", shape, names, labels, shown: row, originals, steps: epoch, backend });
-    shoot();
-  },
-  async set({ settings }) {
-    await trainer.set(settings);
-    if (left <= 0) shoot();
-  },
-  async restart({ seed }) {
-    await trainer.restart(seed);
-    shoot();
-  },
-  play({ steps = Infinity }) {
-    left = steps;
-    wake();
-  },
-  pause() {
-    if (left > 0) shoot();
-    left = 0;
-  },
-  pace(next) {
-    pace = { ...pace, ...next };
-    wake();
-  },
-  drawn() {
-    shown = true;
-    wake();
-  },
-  picture({ picture }) {
-    trainer.picture = picture;
-    send({ type: "mine", mine: trainer.mine() });
-  },
-  decode({ id, codes }) {
-    const pictures = trainer.decode(codes);
-    send({ type: "pictures", id, pictures }, pictures.buffer);
-  },
-  weights({ id }) {
-    send({ type: "weights", id, ...trainer.weights() });
-  },
-  async load(weights) {
-    await trainer.load(weights);
-    shoot();
-  },
-};
-
-async function guarded(work) {
-  try {
-    await work();
-  } catch (error) {
-    left = 0;
-    send({ type: "failed", message: error.message });
-  }
-}
-
-let queue = Promise.resolve(); // one message after the other: some take their time
-onmessage = ({ data }) => {
+channel.port1.addEventListener("message", ({ data }) => {
   queue = queue.then(() => guarded(() => hear[data.type](data)));
-};
+});
