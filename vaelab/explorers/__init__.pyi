@@ -3,6 +3,7 @@ from .decoding import DecoderExplorer as DecoderExplorer
 from .explorer import Explorer as Explorer
 from .gaussians import kl as kl
 from .gaussians import reparameterize as reparameterize
+from .lab import lab as lab
 from .mixer import mixer as mixer
 from .morph import morph as morph
 from .naming import name_dimensions as name_dimensions

@@ -49,5 +49,9 @@ const outputs = [
   { entryPoints: ["src/quiz.css"], outfile: "quizzes.css" },
   { entryPoints: ["src/widget.js"], format: "esm", outfile: "widget.mjs" }, // JupyterLab: both
   { entryPoints: ["src/widget.css"], outfile: "widget.css" },
+  { entryPoints: ["src/lab/page.js"], format: "iife", outfile: "lab.js" }, // pages with a lab
+  { entryPoints: ["src/lab/lab.css"], outfile: "lab.css" },
+  { entryPoints: ["src/lab/widget.js"], format: "esm", outfile: "lab_widget.mjs" },
+  { entryPoints: ["src/lab/widget.css"], outfile: "lab_widget.css" },
 ];
 for (const output of outputs) await build({ ...shared, ...output, outfile: `${folder}/${output.outfile}` });

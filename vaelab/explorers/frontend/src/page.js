@@ -14,4 +14,6 @@ async function loadWeights(key) {
 }
 
 // Quizzes and the lab have scripts of their own.
-hydrate(kinds, ":not([data-kind=quiz], [data-kind=lab])", (...about) => openDecoder({ loadWeights }, ...about));
+hydrate(kinds, ":not([data-kind=quiz], [data-kind=lab])", (...about) =>
+  openDecoder({ loadWeights }, ...about),
+);

@@ -1,38 +1,10 @@
 // The explorer as a widget in JupyterLab, VS Code and Colab: a kernel decodes, the browser stands by.
 
 import { start } from "./frame.js";
+import { asBytes, ask } from "./kernel.js";
 import { kinds } from "./kinds.js";
 import { mount as quiz } from "./quiz.js";
 import { openDecoder } from "./transport.js";
-
-const asBytes = (buffer) =>
-  new Uint8Array(buffer.buffer ?? buffer, buffer.byteOffset ?? 0, buffer.byteLength).slice();
-
-let last = Date.now(); // another tab on this kernel hears our replies too: it must not take them for its own
-
-/** Send a message to the kernel; its reply [content, buffers], or null after `patience` milliseconds. */
-function ask(model, message, patience) {
-  const id = ++last;
-  return new Promise((resolve, reject) => {
-    const done = (settle, value) => {
-      clearTimeout(timer);
-      model.off("msg:custom", listen);
-      settle(value);
-    };
-    const listen = (content, buffers) => {
-      if (content.id !== id) return;
-      if (content.error) done(reject, new Error(content.error));
-      else done(resolve, [content, buffers]);
-    };
-    const timer = setTimeout(() => done(resolve, null), patience);
-    model.on("msg:custom", listen);
-    try {
-      model.send({ ...message, id });
-    } catch {
-      done(resolve, null); // no kernel
-    }
-  });
-}
 
 function kernelOf(model) {
   let slow = false; // after a silence, one quick look whether it is back

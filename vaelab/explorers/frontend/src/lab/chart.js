@@ -51,7 +51,8 @@ export function chart({ label, lines, floor }) {
       context.lineWidth = thin ? 1 : 2;
       context.globalAlpha = thin ? 0.6 : 1;
       context.beginPath();
-      for (const point of points) if (Number.isFinite(point[k + 1])) context.lineTo(x(point[0]), y(point[k + 1]));
+      for (const point of points)
+        if (Number.isFinite(point[k + 1])) context.lineTo(x(point[0]), y(point[k + 1]));
       context.stroke();
     });
     context.globalAlpha = 1;

@@ -19,7 +19,8 @@ export function plane({ palette, names, onMove }) {
     spots = [];
 
   const describe = (x, y) => `${axis(0)} ${number(extent * x)}, ${axis(1)} ${number(extent * y)}`;
-  const axis = (k) => (shot && shot.axes.length <= k ? "class" : `z${"₁₂₃₄₅₆₇₈₉"[shot?.axes[k] ?? k] ?? shot.axes[k] + 1}`);
+  const axis = (k) =>
+    shot && shot.axes.length <= k ? "class" : `z${"₁₂₃₄₅₆₇₈₉"[shot?.axes[k] ?? k] ?? shot.axes[k] + 1}`;
   const map = pad({
     label: "Place on the latent plane",
     x: { min: -1, max: 1 },
@@ -42,7 +43,11 @@ export function plane({ palette, names, onMove }) {
   function paintTiles() {
     const { grid, plane: bytes } = shot,
       [, height, width] = about.shape;
-    const image = sheet(bytes, about.shape, { count: grid * grid, columns: grid, ink: colour("--vae-ink", map.el) });
+    const image = sheet(bytes, about.shape, {
+      count: grid * grid,
+      columns: grid,
+      ink: colour("--vae-ink", map.el),
+    });
     if (tiles.width !== grid * width) [tiles.width, tiles.height] = [grid * width, grid * height];
     tiles.getContext("2d").putImageData(image, 0, 0);
   }
@@ -188,8 +193,11 @@ export function plane({ palette, names, onMove }) {
       mine = shot.mine;
       paintTiles();
       const goal = densest();
-      spots = goal.map((spot, k) => (spot && spots[k] ? spots[k].map((v, i) => v + 0.25 * (spot[i] - v)) : spot));
-      if (dots?.length !== shot.codes.length || shot.step === 0) [dots, extent] = [shot.codes.slice(), shot.extent];
+      spots = goal.map((spot, k) =>
+        spot && spots[k] ? spots[k].map((v, i) => v + 0.25 * (spot[i] - v)) : spot,
+      );
+      if (dots?.length !== shot.codes.length || shot.step === 0)
+        [dots, extent] = [shot.codes.slice(), shot.extent];
     },
     /** One frame of motion; `at once` for readers who want none. Says whether there is more. */
     frame(atOnce) {

@@ -274,6 +274,23 @@ export class Trainer {
     return right / n;
   }
 
+  /** How many kinds of unseen pictures lie nearest to the twelve codes. */
+  #reached({ means }) {
+    const { latent } = this.layout,
+      found = new Set();
+    for (const sample of this.samples) {
+      let best = Infinity,
+        who = 0;
+      for (let i = 0; i < this.labels.length; i++) {
+        let away = 0;
+        for (let j = 0; j < latent; j++) away += (means[i * latent + j] - sample[j]) ** 2;
+        if (away < best) [best, who] = [away, i];
+      }
+      found.add(this.labels[who]);
+    }
+    return found.size;
+  }
+
   /** Means and standard deviations of posteriors on the plane: x, y, x, y, ... A single number's y is the class. */
   #onPlane({ means, logVars }) {
     const { latent } = this.layout,
@@ -303,7 +320,7 @@ export class Trainer {
    *   reconstructions: of the shown ones; samples, sampleCodes: twelve from N(0, I), the same codes throughout,
    *   train: { error, kl } since the last shot or null, unseen: { error, kl },
    *   unitKl, alive, units: of the encoder's first layer, those that answer to any unseen picture; named: share with
-   *   a nearest neighbour of their own class, mine: see `mine`, last: what the last step did to a picture
+   *   a nearest neighbour of their own class, reached: kinds of pictures next to the samples' codes, mine: see `mine`, last: what the last step did to a picture
    * }, nats a picture.
    */
   shot() {
@@ -340,6 +357,7 @@ export class Trainer {
       alive: all.alive,
       units: all.units,
       named: this.#named(codes),
+      reached: this.#reached(all),
       mine: this.mine(),
       last: this.last,
     };

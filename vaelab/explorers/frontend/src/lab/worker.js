@@ -32,7 +32,7 @@ import { Trainer } from "./trainer.js";
 const SLICE = 12; // milliseconds of training between looks at the mail
 const SHARE = 1.5; // a shot may cost 1 / (1 + SHARE) of the time
 
-let trainer, set, modules;
+let trainer, modules;
 let left = 0; // steps to go
 let done = 0; // steps since the last shot
 let shown = true; // is the last shot on the screen?
@@ -80,12 +80,93 @@ const due = () => last + Math.max(pace.every, SHARE * cost, pace.speed === "slow
 // setTimeout waits 4 milliseconds at least; a message to oneself comes at once, after those that wait.
 const channel = new MessageChannel();
 let awake = false;
-const timer = 0;
+let timer = 0;
 function wake() {
   clearTimeout(timer);
   if (!awake) channel.port2.postMessage(0);
   awake = true;
 }
-channel.port1.addEventListener("message", ({ data }) => {
+channel.port1.onmessage = () => {
+  awake = false;
+  guarded(turn);
+};
+
+/** One slice of training, or a shot; then again, unless the page must act first. */
+function turn() {
+  if (left <= 0) return;
+  if (done < stride(trainer.time)) train();
+  const wait = due() - performance.now();
+  if (left <= 0 || (shown && wait <= 0 && done >= stride(trainer.time))) shoot();
+  if (left <= 0) return;
+  if (done < stride(trainer.time)) wake();
+  else if (shown) timer = setTimeout(wake, wait);
+}
+
+const hear = {
+  async open({ set: packed, settings, plain }) {
+    left = 0;
+    modules = plain ? [] : modulesOf(fromBase64(wasm));
+    const set = await openSet(packed, settings.seed);
+    trainer = await Trainer.open(modules, set, settings);
+    const { labels, originals, shown: row, epoch, backend } = trainer;
+    const { shape, names } = set;
+    send({ type: "open", shape, names, labels, shown: row, originals, steps: epoch, backend });
+    shoot();
+  },
+  async set({ settings }) {
+    await trainer.change(settings);
+    if (left <= 0 || trainer.time === 0) shoot();
+  },
+  async restart({ seed }) {
+    await trainer.restart(seed);
+    shoot();
+  },
+  play({ steps }) {
+    left = steps ?? Infinity;
+    wake();
+  },
+  pause() {
+    if (left > 0) {
+      left = 0;
+      shoot();
+    }
+  },
+  pace({ speed, every }) {
+    Object.assign(pace, { speed, every });
+    wake();
+  },
+  drawn() {
+    shown = true;
+    wake();
+  },
+  picture({ picture }) {
+    if (!trainer) return;
+    trainer.picture = picture;
+    send({ type: "mine", mine: trainer.mine() });
+  },
+  decode({ id, codes }) {
+    const pictures = trainer.decode(codes);
+    send({ type: "pictures", id, pictures }, pictures.buffer);
+  },
+  weights({ id }) {
+    send({ type: "weights", id, ...trainer.weights() });
+  },
+  async load(weights) {
+    await trainer.load(weights);
+    shoot();
+  },
+};
+
+async function guarded(work) {
+  try {
+    await work();
+  } catch (error) {
+    left = 0;
+    send({ type: "failed", message: error.message });
+  }
+}
+
+let queue = Promise.resolve(); // one message after the other: some take their time
+addEventListener("message", ({ data }) => {
   queue = queue.then(() => guarded(() => hear[data.type](data)));
 });

@@ -1,0 +1,112 @@
+// Draw your own digit: strokes, centred, scaled and inked as the set's are.
+
+import { button } from "../controls.js";
+import { colour, div, h, note, onTheme } from "../dom.js";
+
+const SIDE = 28;
+const PEN = { handwritten: [25, 4], digits: [20, 2.6] }; // the box that a digit fills, the line's width
+const SIZE = 168; // the board in its own pixels
+
+/** Strokes [[[x, y], ...], ...] as a picture of 28 x 28 bytes, or null without any. */
+export function inked(strokes, [box, thick]) {
+  const points = strokes.flat();
+  if (!points.length) return null;
+  const [xs, ys] = [0, 1].map((axis) => points.map((point) => point[axis]));
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  const scale = (box - thick) / Math.max(right - left, bottom - top, SIZE / 6);
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = SIDE;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.fillRect(0, 0, SIDE, SIDE);
+  context.strokeStyle = "#fff";
+  context.lineWidth = thick;
+  context.lineCap = context.lineJoin = "round";
+  for (const stroke of strokes) {
+    context.beginPath();
+    for (const [x, y] of [stroke[0], ...stroke]) {
+      context.lineTo(
+        SIDE / 2 + (x - (left + right) / 2) * scale,
+        SIDE / 2 + (y - (top + bottom) / 2) * scale,
+      );
+    }
+    context.stroke();
+  }
+  const { data } = context.getImageData(0, 0, SIDE, SIDE);
+  return Uint8Array.from({ length: SIDE * SIDE }, (_, p) => data[4 * p]);
+}
+
+/** { el, clear, pen } ; `onPicture(bytes | null)` hears of each change, `examples()` gives pictures to choose from. */
+export function board({ onPicture, examples }) {
+  const canvas = h("canvas", { class: "lab-board", width: SIZE, height: SIZE, role: "img" });
+  canvas.setAttribute("aria-label", "Draw a digit here, with the mouse or a finger");
+  const context = canvas.getContext("2d");
+  let strokes = [],
+    pen = PEN.handwritten,
+    queued = false;
+
+  function redraw() {
+    context.clearRect(0, 0, SIZE, SIZE);
+    context.strokeStyle = colour("--vae-ink", canvas);
+    context.lineWidth = (pen[1] * SIZE) / SIDE / 1.3;
+    context.lineCap = context.lineJoin = "round";
+    for (const stroke of strokes) {
+      context.beginPath();
+      for (const [x, y] of [stroke[0], ...stroke]) context.lineTo(x, y);
+      context.stroke();
+    }
+  }
+  function changed() {
+    redraw();
+    if (queued) return;
+    queued = true;
+    requestAnimationFrame(() => {
+      queued = false;
+      onPicture(inked(strokes, pen));
+    });
+  }
+  function place({ clientX, clientY }) {
+    const box = canvas.getBoundingClientRect();
+    return [((clientX - box.left) * SIZE) / box.width, ((clientY - box.top) * SIZE) / box.height];
+  }
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    canvas.setPointerCapture(event.pointerId);
+    strokes.push([place(event)]);
+    changed();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!canvas.hasPointerCapture(event.pointerId)) return;
+    strokes.at(-1)?.push(place(event));
+    changed();
+  });
+  canvas.addEventListener("touchmove", (event) => event.cancelable && event.preventDefault());
+
+  let next = 0;
+  const example = () => {
+    const pictures = examples();
+    if (!pictures.length) return;
+    strokes = [];
+    redraw();
+    onPicture(pictures[next++ % pictures.length]);
+  };
+  const clear = () => {
+    strokes = [];
+    redraw();
+    onPicture(null);
+  };
+  const endTheme = onTheme(redraw);
+  return {
+    el: div(
+      "lab-board-side",
+      canvas,
+      div("vae-buttons", button("Wipe", clear), button("Take an unseen one", example)),
+      note("With the mouse or a finger; or take one that the network has not seen."),
+    ),
+    clear,
+    set set(name) {
+      pen = PEN[name] ?? pen;
+      clear();
+    },
+    remove: endTheme,
+  };
+}

@@ -1,0 +1,152 @@
+// The knobs that teach, and the slips: controls bound to the lab's traits.
+
+import { choice, slider, toggle } from "../controls.js";
+import { div, h, number } from "../dom.js";
+import { put } from "../traits.js";
+
+const BETAS = [0, 0.1, 0.25, 0.5, 1, 2, 4, 8, 20];
+const RATES = [2e-4, 1e-3, 2e-3, 5e-3, 1e-2, 4e-2];
+const SIGMAS = [0.05, 0.1, 0.2, 0.5, 1];
+
+/** A slider over listed values of a trait. */
+function steps(model, name, label, values, format = String) {
+  const nearest = (value) => {
+    const away = values.map((one) => Math.abs(one - value));
+    return away.indexOf(Math.min(...away));
+  };
+  const control = slider({
+    label,
+    min: 0,
+    max: values.length - 1,
+    step: 1,
+    value: nearest(model.get(name)),
+    format: (i) => format(values[i]),
+    onInput: (i) => put(model, name, values[i]),
+  });
+  return { el: control.el, show: () => (control.value = nearest(model.get(name))) };
+}
+
+function switched(model, name, label) {
+  const control = toggle({ label, value: model.get(name), onChange: (on) => put(model, name, on) });
+  return { el: control.el, show: () => (control.value = model.get(name)) };
+}
+
+function one(model, name, label, options) {
+  const control = choice({
+    label,
+    options,
+    value: model.get(name),
+    onChange: (value) => put(model, name, value),
+  });
+  return { el: control.el, show: () => (control.value = model.get(name)) };
+}
+
+const KNOBS = {
+  beta: (model) => steps(model, "beta", "Beta, the price of a nat of KL", BETAS, (v) => `β = ${v}`),
+  noise: (model) => switched(model, "noise", "noise: draw z from the posterior"),
+  price: (model) => switched(model, "price", "price: the KL is in the loss"),
+  learning_rate: (model) => steps(model, "learning_rate", "Learning rate", RATES),
+  warm_up: (model) => steps(model, "warm_up", "Warm-up: beta grows over so many steps", [0, 100, 400, 1000]),
+  latent_dim: (model) =>
+    one(
+      model,
+      "latent_dim",
+      "Numbers in a code (starts anew)",
+      [1, 2, 8, 32].map((n) => [n, String(n)]),
+    ),
+  likelihood: (model) =>
+    one(model, "likelihood", "Pixels are (starts anew)", [
+      ["bernoulli", "coins: cross-entropy"],
+      ["gaussian", "Gaussian: squared error"],
+    ]),
+  sigma: (model) => steps(model, "sigma", "Sigma of a Gaussian pixel", SIGMAS, (v) => `σ = ${v}`),
+  leak: (model) =>
+    one(model, "leak", "Hidden units", [
+      [0, "ReLU"],
+      [0.1, "leaky ReLU, 0.1"],
+    ]),
+};
+
+/** Controls for the named traits: { el, show() }. */
+export function knobs(model, names) {
+  const made = names.map((name) => KNOBS[name](model));
+  return {
+    el: div("vae-controls lab-knobs", ...made.map(({ el }) => el)),
+    show: () => made.forEach((k) => k.show()),
+  };
+}
+
+const SLIPS = [
+  [
+    "sigma",
+    "sigma = exp(log_var)",
+    "The half is missing. Watch the reader's picture: the dots that are drawn fill a third of its ellipse, and the unseen curve leaves the training curve.",
+    "05-reparameterization.html",
+  ],
+  [
+    "sum over batch",
+    "KL summed over the batch",
+    "The reconstruction is a mean over pictures, the KL a sum: beta is 128 times what it says. Watch the plane fall together.",
+    "07-balancing-the-loss.html",
+  ],
+  [
+    "mean over pixels",
+    "reconstruction averaged over pixels",
+    "The error is 784 times too small beside the KL. Watch every picture become the mean picture.",
+    "07-balancing-the-loss.html",
+  ],
+  [
+    "cut gradient",
+    "gradient cut at z",
+    "z is detached: the decoder's wishes never reach the encoder, only the KL does. Watch all codes fall onto one point.",
+    "05-reparameterization.html",
+  ],
+];
+
+/** The named slips, each a switch with a sentence on what to watch: { el, show() }. */
+export function slips(model, names, inBook) {
+  const set = (name, on) => {
+    const others = model.get("slips").filter((other) => other !== name);
+    put(model, "slips", on ? [...others, name] : others);
+  };
+  const made = SLIPS.filter(([name]) => names.includes(name)).map(([name, label, watch, page]) => {
+    const control = toggle({ label, value: false, onChange: (on) => set(name, on) });
+    const link = inBook && h("a", { href: page }, "In the book");
+    const el = div(
+      "lab-slip",
+      control.el,
+      h("p", { class: "vae-hint" }, watch, link ? " " : null, link || null),
+    );
+    return { el, show: () => (control.value = model.get("slips").includes(name)) };
+  });
+  return {
+    el: h(
+      "div",
+      {},
+      made.map(({ el }) => el),
+    ),
+    show: () => made.forEach((one) => one.show()),
+  };
+}
+
+/** Bars of the KL of each unit: { el, show(unitKl, axes) }. */
+export function bars() {
+  const el = div("lab-bars");
+  el.setAttribute("role", "img");
+  return {
+    el,
+    show(unitKl, axes) {
+      const most = Math.max(1, ...unitKl);
+      while (el.children.length > unitKl.length) el.lastChild.remove();
+      while (el.children.length < unitKl.length) el.append(h("span", {}, h("i"), h("b")));
+      unitKl.forEach((kl, j) => {
+        const [fill, text] = el.children[j].children;
+        fill.style.height = `${Math.max(3, (100 * kl) / most)}%`;
+        el.children[j].className = kl < 0.05 ? "lab-dead" : axes.includes(j) ? "lab-axis" : "";
+        text.textContent = unitKl.length <= 8 ? number(kl, 1) : "";
+      });
+      const live = unitKl.filter((kl) => kl >= 0.05).length;
+      el.setAttribute("aria-label", `KL of each of ${unitKl.length} units in nats: ${live} carry something.`);
+    },
+  };
+}

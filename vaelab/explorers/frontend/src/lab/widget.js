@@ -1,0 +1,38 @@
+// The lab as a widget in JupyterLab, VS Code and Colab: the kernel has the pictures and gets the weights.
+
+import { start } from "../frame.js";
+import { asBytes, ask } from "../kernel.js";
+import { mount } from "./mount.js";
+
+const PATIENCE = 120_000; // milliseconds: a kernel may be busy drawing faces
+
+const floatsOf = (buffer) => new Float32Array(asBytes(buffer).buffer);
+
+async function render({ model, el }) {
+  el.classList.add("vaelab-explorer");
+  async function load(key) {
+    const reply = await ask(model, { type: "pictures", key }, PATIENCE);
+    if (!reply) throw new Error("The kernel does not answer. Run the cell again.");
+    return { meta: reply[0].meta, data: asBytes(reply[1][0]) };
+  }
+  const kernel = {
+    /** Hand the weights over: all numbers after the picture that is taken from each. */
+    keep({ numbers, middle }) {
+      model.set("_weights", new DataView(Float32Array.of(...middle, ...numbers).buffer));
+      model.save_changes();
+    },
+    /** Hear of weights that the kernel sends. */
+    onWeights(hear) {
+      const listen = ({ type, inputs }, buffers) => {
+        if (type !== "load") return;
+        const all = floatsOf(buffers[0]);
+        hear({ middle: all.slice(0, inputs), numbers: all.slice(inputs) });
+      };
+      model.on("msg:custom", listen);
+      return () => model.off("msg:custom", listen);
+    },
+  };
+  return start({ kinds: { lab: (about) => mount({ ...about, load, kernel }) }, model, el });
+}
+
+export default { render };

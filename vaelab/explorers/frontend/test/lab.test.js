@@ -1,0 +1,203 @@
+// The lab's VAE by itself: gradients by finite differences, the fast kernels against the plain ones, its trainer.
+// tests/test_lab_engine.py compares it with PyTorch.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { compile } from "../compile.mjs";
+import { plainKernels } from "../src/lab/plain.js";
+import { Trainer } from "../src/lab/trainer.js";
+import { OBJECTIVE, planVae, Vae } from "../src/lab/vae.js";
+import { machine } from "../src/machine.js";
+import { modulesOf } from "../src/modules.js";
+import { normal, uniform } from "../src/random.js";
+
+const simd = await compile("lab/kernels");
+const modules = modulesOf(simd).filter((bytes) => WebAssembly.validate(bytes)); // Node.js before 21: one only
+
+const SHAPE = { inputs: 16, hidden: [8, 16], latent: 3, rows: 8 };
+const OBJECTIVES = [
+  {},
+  { beta: 3 },
+  { noise: false, price: false },
+  { likelihood: "gaussian", sigma: 0.4 },
+  { sigmaSlip: true },
+  { batchSlip: true },
+  { pixelSlip: true },
+];
+
+/** A VAE with pictures and noise in place. */
+function filled(kernels, floats, layout, seed = 1) {
+  const vae = new Vae(kernels, floats, layout),
+    next = uniform(seed),
+    draw = normal(next);
+  vae.slope = 0.2;
+  vae.begin(next);
+  const { x, eps, rows, inputs, latent, code } = layout;
+  for (let i = 0; i < rows * inputs; i++) floats[x + i] = next();
+  for (let r = 0; r < rows; r++) for (let j = 0; j < latent; j++) floats[eps + r * code + j] = draw();
+  return vae;
+}
+
+test("gradients are what finite differences say, for every objective", () => {
+  for (const change of OBJECTIVES) {
+    const objective = { ...OBJECTIVE, ...change },
+      layout = planVae(SHAPE),
+      floats = new Float64Array(layout.size);
+    const vae = filled(plainKernels(floats), floats, layout);
+    vae.gradients(8, objective);
+    const gradients = floats.slice(layout.gradient, layout.gradient + layout.count);
+    let largest = 0;
+    for (let i = 0; i < layout.count; i += 3) {
+      const loss = (shift) => {
+        const kept = floats[i];
+        floats[i] = kept + shift;
+        const { loss: found } = vae.measure(8, objective);
+        floats[i] = kept;
+        return found;
+      };
+      if (floats[i] === 0) continue; // padding
+      const expected = (loss(1e-5) - loss(-1e-5)) / 2e-5;
+      assert.ok(Math.abs(gradients[i] - expected) < 1e-5, `${JSON.stringify(change)}: ${i}`);
+      largest = Math.max(largest, Math.abs(expected));
+    }
+    assert.ok(largest > 0.02, "there is something to compare");
+  }
+});
+
+test("with the gradient cut at z, the encoder feels the KL alone", () => {
+  const layout = planVae(SHAPE),
+    floats = new Float64Array(layout.size),
+    vae = filled(plainKernels(floats), floats, layout);
+  const first = () => floats[layout.gradient + layout.encoder[0].weights];
+  vae.gradients(8, { ...OBJECTIVE, cutSlip: true, price: false });
+  assert.equal(first(), 0);
+  vae.gradients(8, { ...OBJECTIVE, cutSlip: true });
+  assert.notEqual(first(), 0);
+});
+
+test("the fast kernels take the steps of the plain ones, and leave what lies beyond alone", async () => {
+  const shapes = [SHAPE, { inputs: 24, hidden: [32], latent: 1, rows: 12 }, { inputs: 8, hidden: [8], latent: 9, rows: 4 }];
+  for (const shape of shapes) {
+    for (const likelihood of ["bernoulli", "gaussian"]) {
+      const found = [];
+      for (const list of [[], ...modules.map((one) => [one])]) {
+        const { kernels, floats, layout } = await machine(list, () => planVae(shape), plainKernels);
+        const vae = filled(kernels, floats, layout);
+        const losses = [];
+        for (let t = 0; t < 20; t++) losses.push(vae.step(shape.rows, { ...OBJECTIVE, likelihood }, 1e-3).loss);
+        const { middle, inputs } = layout;
+        assert.ok(floats.subarray(middle, middle + inputs).every((value) => value === 0));
+        found.push([...losses, ...vae.numbers()]);
+      }
+      for (const fast of found.slice(1)) {
+        fast.forEach((value, i) => assert.ok(Math.abs(value - found[0][i]) < 1e-5 * Math.max(1, Math.abs(value))));
+      }
+    }
+  }
+});
+
+test("the faster module has its instruction in the matrix product", () => {
+  const [fast] = modulesOf(simd);
+  assert.ok(fast.filter((byte, i) => byte !== simd[i]).length / 4 >= 8);
+});
+
+test("weights go out and come back", () => {
+  const layout = planVae(SHAPE),
+    floats = new Float32Array(layout.size),
+    vae = filled(plainKernels(floats), floats, layout);
+  const numbers = vae.numbers();
+  vae.step(8, OBJECTIVE, 1e-2);
+  assert.notDeepEqual(vae.numbers(), numbers);
+  vae.load(numbers);
+  assert.deepEqual(vae.numbers(), numbers);
+  assert.throws(() => vae.load(numbers.slice(1)), /parameters, not/);
+});
+
+// ---- the trainer ----
+
+const SMALL = { hidden: [16], latent: 2, batch: 8, rate: 5e-3 };
+
+/** Noise as pictures: 8 unseen and 40 to learn from, of two kinds. */
+function noise() {
+  const next = uniform(5),
+    labels = Uint8Array.from({ length: 48 }, (_, i) => i % 2);
+  const pixels = Uint8Array.from({ length: 48 * 16 }, (_, i) => 255 * next() ** (1 + labels[i >> 4]));
+  return { shape: [1, 4, 4], names: ["pale", "dark"], pixels, labels, held: 8 };
+}
+
+async function trained(settings, look, steps = 12) {
+  const trainer = await Trainer.open(modules, noise(), { ...SMALL, ...settings });
+  for (let t = 0; t < steps; t++) {
+    trainer.step();
+    if (look) trainer.shot();
+  }
+  return trainer;
+}
+
+test("the same seed trains the same network, however often one looks", async () => {
+  const [still, watched, other] = [await trained({}), await trained({}, true), await trained({ seed: 1 })];
+  assert.deepEqual(watched.weights().numbers, still.weights().numbers);
+  assert.notDeepEqual(other.weights().numbers, still.weights().numbers);
+  await watched.restart();
+  for (let t = 0; t < 12; t++) watched.step();
+  assert.deepEqual(watched.weights().numbers, still.weights().numbers);
+});
+
+test("an epoch shows every picture once", async () => {
+  const trainer = await trained({}, false, 0);
+  const seen = [];
+  for (let t = 0; t < trainer.epoch; t++) {
+    const before = trainer.order.length || 40;
+    trainer.step();
+    seen.push(before - trainer.order.length);
+  }
+  assert.deepEqual(seen, [8, 8, 8, 8, 8]);
+  assert.equal(trainer.order.length, 0);
+});
+
+test("a change of sizes starts anew, one of beta does not", async () => {
+  const trainer = await trained({});
+  await trainer.change({ beta: 4 });
+  assert.equal(trainer.time, 12);
+  await trainer.change({ latent: 5 });
+  assert.equal(trainer.time, 0);
+  assert.equal(trainer.shot().unitKl.length, 5);
+});
+
+test("a warm-up lets beta grow to what it is", async () => {
+  const trainer = await trained({ beta: 2, warmUp: 10 }, false, 0);
+  const betas = [];
+  for (let t = 0; t < 12; t++) {
+    betas.push(trainer.beta);
+    trainer.step();
+  }
+  assert.deepEqual(betas.slice(0, 2), [0.2, 0.4]);
+  assert.deepEqual(betas.slice(9), [2, 2, 2]);
+});
+
+test("unseen losses are by the right formula, and training losses as they are trained", async () => {
+  const right = await trained({ noise: true }),
+    slip = await trained({});
+  slip.settings = { ...slip.settings, sigmaSlip: true };
+  const [a, b] = [right.shot().unseen, slip.shot().unseen];
+  assert.deepEqual({ error: a.error, kl: a.kl }, { error: b.error, kl: b.kl });
+});
+
+test("a shot tells what is there", async () => {
+  const trainer = await trained({ latent: 2 });
+  trainer.picture = new Uint8Array(16).fill(128);
+  const shot = trainer.shot();
+  assert.equal(shot.codes.length, 16);
+  assert.equal(shot.plane.length, shot.grid ** 2 * 16);
+  assert.equal(shot.samples.length, 12 * 16);
+  assert.equal(shot.mine.draws.length, 80);
+  const sum = shot.unitKl.reduce((p, q) => p + q, 0);
+  assert.ok(Math.abs(sum - shot.unseen.kl) < 1e-4 * sum);
+  assert.ok(shot.named >= 0 && shot.named <= 1 && shot.alive <= 16);
+});
+
+test("numbers that run away are told of", async () => {
+  const trainer = await trained({ rate: 1e30 }, false, 0);
+  assert.throws(() => {
+    for (let t = 0; t < 50; t++) trainer.step();
+  }, /run away/);
+});
