@@ -1,7 +1,7 @@
 """Sphinx extension: what the explorers and quizzes in the pages need, all from this repository.
 
 The quizzes' small script goes onto every page, as the contents show the reader's progress; the explorers'
-only onto pages that have some. The weights of a model go into `_static/models/`; running the notebooks left
+only onto pages that have some, the lab's only where one is. The weights of a model, or a lab's pictures, go into `_static/models/`; running the notebooks left
 them in the cache.
 """
 
@@ -15,9 +15,10 @@ from tools import notebook_cache
 from vaelab.explorers.explorer import STATIC
 
 LOGGER = logging.getLogger(__name__)
-SCRIPTS = ("explorers.js", "explorers.css", "quizzes.js", "quizzes.css")
-EXPLORER = re.compile(r'class="vaelab-explorer" data-kind="(?!quiz")')
-WEIGHTS = re.compile(r"&quot;weights&quot;:&quot;([\w.-]+)&quot;")
+SCRIPTS = ("explorers.js", "explorers.css", "lab.js", "lab.css", "quizzes.js", "quizzes.css")
+EXPLORER = re.compile(r'class="vaelab-explorer" data-kind="(?!quiz"|lab")')
+LAB = re.compile(r'class="vaelab-explorer" data-kind="lab"')
+FILES = re.compile(r"&quot;(?:weights|handwritten|digits|faces)&quot;:&quot;([\w.-]+)&quot;")
 
 
 def copy_scripts(app):
@@ -42,14 +43,17 @@ def equip_page(app, pagename, templatename, context, doctree):
     """Give a page with explorers their script and the weights that they name."""
     if EXPLORER.search(context.get("body", "")):
         app.add_js_file("explorers.js")  # at once: explorers take their room before they are seen
-    for key in set(WEIGHTS.findall(context.get("body", ""))):
+    if LAB.search(context.get("body", "")):
+        app.add_css_file("lab.css")
+        app.add_js_file("lab.js")
+    for key in set(FILES.findall(context.get("body", ""))):
         source = notebook_cache.EXPLORER_WEIGHTS / f"{key}.js"
         target = Path(app.outdir) / "_static" / "models" / source.name
         if source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
         elif not target.exists():
-            LOGGER.warning("The weights %s of an explorer on %s are not in the cache: make clean, then make "
+            LOGGER.warning("The file %s of an explorer on %s are not in the cache: make clean, then make "
                            "book.", key, pagename)  # fmt: skip
 
 

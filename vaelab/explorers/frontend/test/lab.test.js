@@ -75,7 +75,11 @@ test("with the gradient cut at z, the encoder feels the KL alone", () => {
 });
 
 test("the fast kernels take the steps of the plain ones, and leave what lies beyond alone", async () => {
-  const shapes = [SHAPE, { inputs: 24, hidden: [32], latent: 1, rows: 12 }, { inputs: 8, hidden: [8], latent: 9, rows: 4 }];
+  const shapes = [
+    SHAPE,
+    { inputs: 24, hidden: [32], latent: 1, rows: 12 },
+    { inputs: 8, hidden: [8], latent: 9, rows: 4 },
+  ];
   for (const shape of shapes) {
     for (const likelihood of ["bernoulli", "gaussian"]) {
       const found = [];
@@ -83,13 +87,16 @@ test("the fast kernels take the steps of the plain ones, and leave what lies bey
         const { kernels, floats, layout } = await machine(list, () => planVae(shape), plainKernels);
         const vae = filled(kernels, floats, layout);
         const losses = [];
-        for (let t = 0; t < 20; t++) losses.push(vae.step(shape.rows, { ...OBJECTIVE, likelihood }, 1e-3).loss);
+        for (let t = 0; t < 20; t++)
+          losses.push(vae.step(shape.rows, { ...OBJECTIVE, likelihood }, 1e-3).loss);
         const { middle, inputs } = layout;
         assert.ok(floats.subarray(middle, middle + inputs).every((value) => value === 0));
         found.push([...losses, ...vae.numbers()]);
       }
       for (const fast of found.slice(1)) {
-        fast.forEach((value, i) => assert.ok(Math.abs(value - found[0][i]) < 1e-5 * Math.max(1, Math.abs(value))));
+        fast.forEach((value, i) =>
+          assert.ok(Math.abs(value - found[0][i]) < 1e-5 * Math.max(1, Math.abs(value))),
+        );
       }
     }
   }

@@ -69,7 +69,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   });
   const seed = h("span", { class: "vae-hint lab-seed" });
   const status = h("p", { class: "lab-status" });
-  const controls = div("vae-buttons lab-buttons", train, step, epoch, full && anew, full && seed);
+  const controls = div("vae-buttons lab-buttons", train, step, epoch, anew, seed);
 
   function play(steps) {
     post(steps ? "play" : "pause", { steps });
@@ -101,6 +101,12 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
       { name: "unseen", colour: "--vae-accent" },
     ],
   });
+  const legend = note(
+    h("span", { class: "lab-key lab-key-unseen" }),
+    "500 unseen pictures, by the right formula ",
+    h("span", { class: "lab-key lab-key-train" }),
+    "the batches it learns from",
+  );
   const units = bars();
   const numbers = h("p", { class: "lab-numbers" });
   const rows = div("lab-rows");
@@ -132,15 +138,11 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     el: h("li", {}, h("strong", {}, name), " ", text, " ", h("span", { class: "lab-done", role: "status" })),
   }));
 
-  const left = div("lab-left", map.el, looks);
+  const left = div("lab-left", div("lab-ground", map.el, here), looks);
   const right = div(
     "lab-right",
     rows,
-    div(
-      "lab-charts",
-      labelled("Loss on unseen digits, nats a picture", losses.el),
-      labelled("KL, nats a picture", kls.el),
-    ),
+    div("lab-charts", labelled("Loss, nats a picture", losses.el), labelled("KL, nats a picture", kls.el)),
     labelled("KL of each number of the code, nats", units.el),
     numbers,
   );
@@ -196,7 +198,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
       strips.back.el,
       labelled("Invented: from twelve codes that stay, the squares on the plane", strips.samples.el),
     );
-    here.replaceChildren(figure(strips.here.el, "decoded at the handle"));
+    here.replaceChildren(strips.here.el);
     mine.replaceChildren(
       figure(strips.reconstruction.el, "encoded and decoded"),
       figure(strips.drawn.el, "draws from its posterior"),
@@ -226,6 +228,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   }
 
   async function decodeHere(z) {
+    if (!about) return;
     const { pictures } = await lab.ask({ type: "decode", codes: [z] });
     strips.here?.show(pictures);
   }
@@ -357,7 +360,6 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   const hidden = () => document.hidden && playing && play(0);
   document.addEventListener("visibilitychange", hidden);
   mine.hidden = true;
-  left.append(here);
   near.then(open).catch((error) => report.fail(error.message));
   return () => {
     ended = true;
