@@ -24,7 +24,14 @@ def lab():
 
 def test_traits_are_the_specification():
     made = explorers.lab("digits", beta=4.0, seed=3, slips=["sigma"], size="small", noise=False)
-    expected = {"kind": "lab", "data": "digits", "beta": 4.0, "seed": 3, "shown_slips": ["sigma"], "noise": False}
+    expected = {
+        "kind": "lab",
+        "data": "digits",
+        "beta": 4.0,
+        "seed": 3,
+        "shown_slips": ["sigma"],
+        "noise": False,
+    }
     assert expected.items() <= made.spec().items()
     assert made.spec()["sets"] == {"digits": lab_sets.pack("digits").key}
     assert not any(name.startswith("_") for name in made.spec())

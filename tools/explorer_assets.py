@@ -1,8 +1,8 @@
 """Sphinx extension: what the explorers and quizzes in the pages need, all from this repository.
 
 The quizzes' small script goes onto every page, as the contents show the reader's progress; the explorers'
-only onto pages that have some, the lab's only where one is. The weights of a model, or a lab's pictures, go into `_static/models/`; running the notebooks left
-them in the cache.
+only onto pages that have some, the lab's only where one is. The weights of a model, or a lab's pictures, go
+into `_static/models/`; running the notebooks left them in the cache.
 """
 
 import re

@@ -226,9 +226,10 @@ _SKELETONS = torch.tensor(
 
 
 def skeletons() -> Tensor:
-    """The pen strokes before a hand bends them, as straight pieces: (10 digits, 3 variants, SEGMENTS, 2 ends, 2).
+    """The pen strokes before a hand bends them, in straight pieces, (10 digits, 3 variants, SEGMENTS, 2, 2).
 
-    x to the right, y down, a digit between about -0.6 and 0.6 across and -1 and 1 down.
+    The last two: both ends, and x to the right, y down; a digit lies between about -0.6 and 0.6 across and -1
+    and 1 down.
     """
     return _SKELETONS.clone()
 

@@ -4,6 +4,7 @@ import html
 import math
 import os
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import torch
@@ -27,8 +28,8 @@ class LabExplorer(Explorer):
 
     Attributes:
         step: steps of training so far, as of the last pause.
-        history: {"step", "reconstruction", "kl", "named"} along the way, of 500 pictures it never learns from;
-            nats per image, and the share whose nearest neighbour on the plane is of their own kind.
+        history: {"step", "reconstruction", "kl", "named"} along the way, of 500 pictures it never learns
+            from: nats per image, and the share whose nearest neighbour on the plane is of their own kind.
     """
 
     _esm = STATIC / "lab_widget.mjs"
@@ -80,8 +81,8 @@ class LabExplorer(Explorer):
     def still(self) -> str:
         """What there would be to see."""
         return (
-            f'<div class="vae-still"><p><strong>{html.escape(self.title)}</strong></p><p>Here a small VAE trains in '
-            "your browser. This needs JavaScript.</p></div>"
+            f'<div class="vae-still"><p><strong>{html.escape(self.title)}</strong></p>'
+            "<p>Here a small VAE trains in your browser. This needs JavaScript.</p></div>"
         )
 
     def weights(self) -> VAE:
@@ -91,7 +92,9 @@ class LabExplorer(Explorer):
             ModelError: it has not been trained here: press Train, then Pause.
         """
         if not self._weights:
-            raise ModelError("The lab has no weights yet: press Train in it, then Pause, and run this cell again.")
+            raise ModelError(
+                "The lab has no weights yet: press Train in it, then Pause, and run this cell again."
+            )
         numbers = torch.frombuffer(bytearray(self._weights), dtype=torch.float32)
         inputs = math.prod(SHAPES[self.data])
         model = self._network()
@@ -110,8 +113,8 @@ class LabExplorer(Explorer):
         parts, own = _parameters(model), _parameters(self._network())
         if [part.shape for part in parts] != [part.shape for part in own]:
             raise ModelError(
-                f"The lab has {_widths(self)} units now; this model's parameters have other shapes. Set the lab's "
-                "latent_dim and hidden, or build the model as lab.weights() does."
+                f"The lab has {_widths(self)} units now; this model's parameters have other shapes. Set the "
+                "lab's latent_dim and hidden, or build the model as lab.weights() does."
             )
         inputs = math.prod(SHAPES[self.data])
         numbers = torch.cat([torch.zeros(inputs), *(part.detach().cpu().float().flatten() for part in parts)])
@@ -129,8 +132,7 @@ class LabExplorer(Explorer):
         return VAE(encoder, nn.Sequential(*layers), latent_dim, shape, likelihood, beta=self.beta)
 
     def _chain(self, widths: Sequence[int]) -> list[nn.Module]:
-        pairs = zip(widths, widths[1:], strict=False)
-        return [part for a, b in pairs for part in (nn.Linear(a, b), nn.LeakyReLU(self.leak))]
+        return [part for a, b in pairwise(widths) for part in (nn.Linear(a, b), nn.LeakyReLU(self.leak))]
 
     def _answer(self, _, message: dict, buffers: list) -> None:
         """Answer the front end, which asks for pictures."""
@@ -145,7 +147,9 @@ class LabExplorer(Explorer):
 
 def _widths(explorer: LabExplorer) -> str:
     inputs = math.prod(SHAPES[explorer.data])
-    return "-".join(map(str, [inputs, *explorer.hidden, explorer.latent_dim, *reversed(explorer.hidden), inputs]))
+    return "-".join(
+        map(str, [inputs, *explorer.hidden, explorer.latent_dim, *reversed(explorer.hidden), inputs])
+    )
 
 
 def _parameters(model: VAE) -> list[nn.Parameter]:
@@ -156,7 +160,7 @@ def _parameters(model: VAE) -> list[nn.Parameter]:
 
 @torch.no_grad()
 def _fill(model: VAE, middle: Tensor, numbers: Tensor) -> None:
-    """Give the model the lab's parameters; the lab takes `middle` from each picture, here the first bias does."""
+    """Give the model the lab's parameters; the first bias takes `middle` from each picture, as the lab does."""
     parts = _parameters(model)
     for part, values in zip(parts, numbers.split([part.numel() for part in parts]), strict=True):
         part.copy_(values.view_as(part))
@@ -177,23 +181,24 @@ def lab(
     title: str = "A VAE that trains before your eyes",
     **settings,
 ) -> LabExplorer:
-    """A VAE of dense layers that the reader trains: in a built page by itself, in a notebook beside the kernel.
+    """A VAE of dense layers that the reader trains: in a built page by itself, or in a notebook.
 
-    Everything is computed in the browser, as PyTorch would: the loss is the same to a millionth. What moves: the
-    latent plane with 500 unseen pictures' codes, what is decoded everywhere on it, reconstructions, twelve invented
-    pictures whose codes stay, and the losses in nats per image. With more than two latent dimensions the plane shows
-    the two with most KL.
+    Everything is computed in the browser, as PyTorch would: the loss is the same to a millionth. What moves:
+    the latent plane with 500 unseen pictures' codes, what is decoded everywhere on it, reconstructions, twelve
+    invented pictures whose codes stay, and the losses in nats per image. With more than two latent dimensions
+    the plane shows the two with most KL.
 
     Args:
-        data: "handwritten" (scikit-learn's 1,797 digits, enlarged), "digits" (drawn in the page, endless) or "faces"
-            (portraits of 32x32 in colour); of several the reader may choose, the first comes first.
+        data: "handwritten" (scikit-learn's 1,797 digits, enlarged), "digits" (drawn in the page, endless) or
+            "faces" (portraits of 32x32 in colour); of several the reader may choose, the first comes first.
         latent_dim: numbers in a code.
-        hidden: widths of the encoder's hidden layers, multiples of 8; the decoder has them the other way round.
+        hidden: widths of the encoder's hidden layers, multiples of 8; the decoder has them in reverse.
         beta: weight of the KL term.
         knobs: what the reader may turn: some of "beta", "noise", "price", "warm_up", "latent_dim", "leak",
             "learning_rate", "likelihood", "sigma"; by default all in a full lab, none in a small one.
-        slips: mistakes that the reader may switch on: some of "sigma" (sigma = exp(log_var)), "sum over batch",
-            "mean over pixels", "cut gradient"; by default all in a full lab, none in a small one.
+        slips: mistakes that the reader may switch on: some of "sigma" (sigma = exp(log_var)),
+            "sum over batch", "mean over pixels", "cut gradient"; by default all in a full lab, none in a small
+            one.
         size: "full", or "small": plane, pictures and curves with the named knobs and slips only.
         seed: of weights, batches and noise.
         title: the explorer's heading.

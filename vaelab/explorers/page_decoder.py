@@ -27,8 +27,9 @@ _KNOWN = (
 class PageDecoder(PageFile):
     """A packed decoder, with the prior of its codes.
 
-    `meta` is {"format", "key", "latent_dim", "shape": [C, H, W], "layers": [{"type", ...}, ...], "prior"}, `data` the
-    numbers of the decoder's layers, then of the prior's, float16, little endian; `key` begins with the recipe's name.
+    `meta` is {"format", "key", "latent_dim", "shape": [C, H, W], "layers": [{"type", ...}, ...], "prior"},
+    `data` the numbers of the decoder's layers, then of the prior's, float16, little endian; `key` begins with
+    the recipe's name.
     """
 
 

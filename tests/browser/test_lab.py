@@ -1,0 +1,136 @@
+"""A VAE trains in the page, opened from disk: it learns, it breaks as it should, and it hears its reader."""
+
+import bench
+import exploring
+import pytest
+from visits import Visit, assert_quiet
+
+from vaelab import explorers
+
+STATIC = bench.STATIC
+KB = 1000
+STATE = "({explorer}, name) => explorer.model.get(name)"
+SET = "({explorer}, [name, value]) => { explorer.model.set(name, value); }"
+
+
+@pytest.fixture
+def open_lab(browser, tmp_path, monkeypatch):
+    """Open a page with one lab; gives the visit and its element, ready to train."""
+    visits = []
+
+    def opened(lab, **options):
+        page = bench.make(tmp_path, [lab], monkeypatch)
+        visits.append(visit := Visit(browser, page.as_uri(), own="file:", **options))
+        element = exploring.wake(visit.page)
+        button(element, "Train").and_(element.locator("button:not(:disabled)")).wait_for()
+        return visit, element
+
+    yield opened
+    for visit in visits:
+        visit.context.close()
+
+
+def button(element, name):
+    return element.get_by_role("button", name=name, exact=True)
+
+
+def state(element, name):
+    return element.evaluate(STATE, name)
+
+
+def epoch(element, times=1):
+    """Train for so many epochs; gives what was measured last."""
+    for _ in range(times):
+        before = state(element, "step")
+        button(element, "One epoch").click()
+        assert exploring.eventually(element.page, lambda before=before: state(element, "step") > before)
+    return state(element, "history")[-1]
+
+
+def test_it_learns_and_sorts_the_digits(open_lab):
+    visit, element = open_lab(explorers.lab("digits"))
+    first, last = epoch(element), epoch(element, 10)
+    assert last["reconstruction"] < first["reconstruction"] - 30
+    assert last["named"] > 0.7 > first["named"]
+    assert exploring.eventually(visit.page, lambda: "Epoch 11" in element.locator(".vae-spoken").inner_text())
+    assert_quiet(visit)
+
+
+def test_train_goes_on_until_pause_and_a_hidden_page_pauses(open_lab):
+    visit, element = open_lab(explorers.lab("digits"))
+    button(element, "Train").click()
+    seen = element.locator(".lab-status")
+    assert exploring.eventually(visit.page, lambda: "pictures a second" in seen.inner_text())
+    visit.page.evaluate("""() => {
+        Object.defineProperty(document, 'hidden', {get: () => true});
+        document.dispatchEvent(new Event('visibilitychange'));
+    }""")
+    button(element, "Train").wait_for()
+    assert state(element, "step") > 0
+    assert exploring.settles(element)
+
+
+def test_plain_javascript_takes_the_same_steps(open_lab):
+    """So does WebAssembly with fused multiplications, where this browser has them."""
+    found = []
+    for fast in (True, False):
+        _, element = open_lab(explorers.lab("digits", hidden=[32], webassembly=fast))
+        found.append(epoch(element, 2))
+    fast, plain = found
+    assert fast["step"] == plain["step"]
+    for name in ("reconstruction", "kl"):
+        assert fast[name] == pytest.approx(plain[name], rel=1e-4)
+
+
+def test_a_cut_gradient_brings_every_code_to_one_point(open_lab):
+    _, element = open_lab(explorers.lab("digits"))
+    assert epoch(element, 4)["kl"] > 2
+    element.get_by_text("Slips that teach").click()
+    element.get_by_label("gradient cut at z").check()
+    assert epoch(element, 6)["kl"] < 0.3
+
+
+def test_sizes_start_anew_and_a_seed_repeats(open_lab):
+    _, element = open_lab(explorers.lab("digits", hidden=[32]))
+    first = epoch(element)
+    button(element, "Start anew").click()
+    other = epoch(element)
+    element.evaluate(SET, ["seed", 0])
+    assert epoch(element) == first != other
+    element.get_by_text("Knobs").click()
+    element.get_by_role("group", name="Numbers in a code").get_by_text("8", exact=True).click()
+    assert exploring.eventually(element.page, lambda: element.locator(".lab-bars > span").count() == 8)
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse and wide", "keys on a phone"])
+def test_a_picture_of_one_s_own(open_lab, touch):
+    visit, element = open_lab(
+        explorers.lab("digits"),
+        width=360 if touch else 1400,
+        theme="dark" if touch else "light",
+        has_touch=touch,
+    )
+    element.get_by_text("Draw your own").click()
+    if touch:
+        button(element, "Take an unseen one").press("Enter")
+    else:
+        sheet = element.locator(".lab-board")
+        sheet.scroll_into_view_if_needed()
+        box = sheet.bounding_box()
+        visit.page.mouse.move(box["x"] + 80, box["y"] + 30)
+        visit.page.mouse.down()
+        visit.page.mouse.move(box["x"] + 85, box["y"] + 140, steps=5)
+        visit.page.mouse.up()
+    element.get_by_label("Draws from its posterior, decoded").wait_for()
+    button(element, "Wipe").click()
+    element.get_by_label("Draws from its posterior, decoded").wait_for(state="hidden")
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= (360 if touch else 1400)
+    assert_quiet(visit)
+
+
+def test_the_lab_is_loaded_where_one_is_and_is_small(open_lab):
+    code = sum((STATIC / name).stat().st_size for name in ("lab.js", "lab.css"))
+    assert code < 45 * KB, f"the lab's script and style are {code / KB:.1f} KB together"
+    visit, _ = open_lab(explorers.lab(("handwritten", "digits")))
+    files = [url for url in visit.requests if "/models/" in url]
+    assert len(files) == 1 and "lab-handwritten" in files[0]
