@@ -160,7 +160,7 @@ def _parameters(model: VAE) -> list[nn.Parameter]:
 
 @torch.no_grad()
 def _fill(model: VAE, middle: Tensor, numbers: Tensor) -> None:
-    """Give the model the lab's parameters; the first bias takes `middle` from each picture, as the lab does."""
+    """Give the model the lab's parameters; its first bias takes `middle` from each picture."""
     parts = _parameters(model)
     for part, values in zip(parts, numbers.split([part.numel() for part in parts]), strict=True):
         part.copy_(values.view_as(part))
@@ -184,9 +184,9 @@ def lab(
     """A VAE of dense layers that the reader trains: in a built page by itself, or in a notebook.
 
     Everything is computed in the browser, as PyTorch would: the loss is the same to a millionth. What moves:
-    the latent plane with 500 unseen pictures' codes, what is decoded everywhere on it, reconstructions, twelve
-    invented pictures whose codes stay, and the losses in nats per image. With more than two latent dimensions
-    the plane shows the two with most KL.
+    the latent plane with 500 unseen pictures' codes, what is decoded everywhere on it, reconstructions,
+    twelve invented pictures whose codes stay, and the losses in nats per image. With more than two latent
+    dimensions the plane shows the two with most KL.
 
     Args:
         data: "handwritten" (scikit-learn's 1,797 digits, enlarged), "digits" (drawn in the page, endless) or
@@ -197,8 +197,7 @@ def lab(
         knobs: what the reader may turn: some of "beta", "noise", "price", "warm_up", "latent_dim", "leak",
             "learning_rate", "likelihood", "sigma"; by default all in a full lab, none in a small one.
         slips: mistakes that the reader may switch on: some of "sigma" (sigma = exp(log_var)),
-            "sum over batch", "mean over pixels", "cut gradient"; by default all in a full lab, none in a small
-            one.
+            "sum over batch", "mean over pixels", "cut gradient"; by default as with knobs.
         size: "full", or "small": plane, pictures and curves with the named knobs and slips only.
         seed: of weights, batches and noise.
         title: the explorer's heading.

@@ -42,7 +42,7 @@ export function chart({ label, lines, floor }) {
       context.fillText(number(value, top - low < 3 ? 1 : 0), left - 5, y(value) + 4);
     }
     for (const step of [roundUp(last / 8), roundUp(last / 2.5)]) {
-      if (step < last) context.fillText(String(step), x(step) + 8, height - 3);
+      if (x(step) < width - 90) context.fillText(String(step), x(step) + 8, height - 3);
     }
     context.fillText(`${last} steps`, width - 2, height - 3);
     context.lineJoin = "round";

@@ -141,7 +141,7 @@ export function bars() {
       while (el.children.length < unitKl.length) el.append(h("span", {}, h("i"), h("b")));
       unitKl.forEach((kl, j) => {
         const [fill, text] = el.children[j].children;
-        fill.style.height = `${Math.max(3, (100 * kl) / most)}%`;
+        fill.style.height = `${Math.max(3, (75 * kl) / most)}%`;
         el.children[j].className = kl < 0.05 ? "lab-dead" : axes.includes(j) ? "lab-axis" : "";
         text.textContent = unitKl.length <= 8 ? number(kl, 1) : "";
       });
