@@ -20,6 +20,16 @@ from vaelab.models import VAE
 
 KNOBS = ("beta", "noise", "price", "warm_up", "latent_dim", "leak", "learning_rate", "likelihood", "sigma")
 SLIPS = ("sigma", "sum over batch", "mean over pixels", "cut gradient")
+_PLAIN = {
+    "hidden": [128],
+    "latent_dim": 2,
+    "leak": 0.0,
+    "learning_rate": 5e-3,
+    "likelihood": "bernoulli",
+    "sigma": 0.1,
+}
+_FACES = {"hidden": [256], "latent_dim": 16, "leak": 0.1, "learning_rate": 2e-3, "likelihood": "gaussian"}
+RECIPES = {"handwritten": _PLAIN, "digits": _PLAIN, "faces": _PLAIN | _FACES}  # what suits each set
 SHAPES = {"handwritten": (1, 28, 28), "digits": (1, 28, 28), "faces": (3, 32, 32)}
 
 
@@ -38,6 +48,7 @@ class LabExplorer(Explorer):
     kind = Unicode("lab").tag(sync=True)
     sets = Dict().tag(sync=True)  # name -> the key of its file
     data = Unicode().tag(sync=True)  # the set at work
+    recipes = Dict().tag(sync=True)  # set -> {trait: value}, taken when the reader chooses the set
     size = Enum(("full", "small"), "full").tag(sync=True)
     knobs = List(Unicode()).tag(sync=True)  # those that are shown
     shown_slips = List(Unicode()).tag(sync=True)
@@ -171,8 +182,8 @@ def _fill(model: VAE, middle: Tensor, numbers: Tensor) -> None:
 def lab(
     data: str | Sequence[str] = ("handwritten", "digits"),
     *,
-    latent_dim: int = 2,
-    hidden: Sequence[int] = (128,),
+    latent_dim: int | None = None,
+    hidden: Sequence[int] | None = None,
     beta: float = 1.0,
     knobs: Sequence[str] | None = None,
     slips: Sequence[str] | None = None,
@@ -191,8 +202,9 @@ def lab(
     Args:
         data: "handwritten" (scikit-learn's 1,797 digits, enlarged), "digits" (drawn in the page, endless) or
             "faces" (portraits of 32x32 in colour); of several the reader may choose, the first comes first.
-        latent_dim: numbers in a code.
-        hidden: widths of the encoder's hidden layers, multiples of 8; the decoder has them in reverse.
+        latent_dim: numbers in a code; by default 2 for digits, 16 for faces.
+        hidden: widths of the encoder's hidden layers, multiples of 8; the decoder has them in reverse. By
+            default one layer, of 128 units for digits, 256 for faces.
         beta: weight of the KL term.
         knobs: what the reader may turn: some of "beta", "noise", "price", "warm_up", "latent_dim", "leak",
             "learning_rate", "likelihood", "sigma"; by default all in a full lab, none in a small one.
@@ -215,18 +227,19 @@ def lab(
     slips = list(SLIPS if full else ()) if slips is None else list(slips)
     _known("knobs", knobs, KNOBS)
     _known("slips", slips, SLIPS)
+    asked = {"latent_dim": latent_dim, "hidden": None if hidden is None else list(hidden)}
+    settings = {name: value for name, value in asked.items() if value is not None} | settings
     return LabExplorer(
         title=title,
         sets={name: lab_sets.pack(name).key for name in names},
         data=names[0],
-        latent_dim=latent_dim,
-        hidden=list(hidden),
+        recipes={name: RECIPES[name] for name in names},
         beta=beta,
         knobs=knobs,
         shown_slips=slips,
         size=size,
         seed=seed,
-        **settings,
+        **RECIPES[names[0]] | settings,
     )
 
 

@@ -105,6 +105,7 @@ export function board({ onPicture, examples }) {
     clear,
     set set(name) {
       pen = PEN[name] ?? pen;
+      canvas.hidden = !PEN[name];
       clear();
     },
     remove: endTheme,

@@ -2,6 +2,8 @@
 //
 // All were tried (vaelab's tests train them): what is asked for can be had, and cannot be had by waiting.
 
+import { h } from "../dom.js";
+
 const dead = ({ unitKl }) => unitKl.filter((kl) => kl < 0.05).length;
 
 export const CHALLENGES = [
@@ -39,3 +41,22 @@ export const CHALLENGES = [
     done: ({ extent, step }, { noise, price }) => noise && !price && step >= 50 && extent >= 8,
   },
 ];
+
+/** The list, and who has done what: { el, check(shot, settings) }. */
+export function challenges() {
+  const memory = CHALLENGES.map(() => ({}));
+  const marks = CHALLENGES.map(() => h("span", { class: "lab-done", role: "status" }));
+  const items = CHALLENGES.map(({ name, text }, k) =>
+    h("li", {}, h("strong", {}, name), ` ${text} `, marks[k]),
+  );
+  return {
+    el: h("ol", { class: "lab-tasks" }, items),
+    check(shot, settings) {
+      CHALLENGES.forEach(({ done }, k) => {
+        if (memory[k].solved || !done(shot, settings, memory[k])) return;
+        memory[k].solved = true;
+        marks[k].textContent = "Done.";
+      });
+    },
+  };
+}

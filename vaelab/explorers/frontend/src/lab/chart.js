@@ -5,7 +5,7 @@ import { roundUp, ticks } from "../plot.js";
 
 const MOST = 400; // points kept: then every other one goes, so that the cost does not grow
 
-/** Curves that grow: { el, add(step, values), clear(), redraw() }; `lines`: [{ name, colour, thin? }, ...]. */
+/** Curves that grow: { el, add(step, values), clear(), redraw() }; `lines`: [{ name: of a CSS colour, thin? }, ...]. */
 export function chart({ label, lines, floor }) {
   const canvas = h("canvas", { class: "lab-chart", role: "img", "aria-label": label });
   let points = [];
@@ -46,7 +46,7 @@ export function chart({ label, lines, floor }) {
     }
     context.fillText(`${last} steps`, width - 2, height - 3);
     context.lineJoin = "round";
-    lines.forEach(({ colour: name, thin }, k) => {
+    lines.forEach(({ name, thin }, k) => {
       context.strokeStyle = colour(name, canvas);
       context.lineWidth = thin ? 1 : 2;
       context.globalAlpha = thin ? 0.6 : 1;

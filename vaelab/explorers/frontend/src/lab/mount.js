@@ -1,26 +1,24 @@
 // The lab: a VAE that trains before the reader's eyes. Puts its parts together and lets worker and page talk.
 
-import { button, choice, toggle } from "../controls.js";
+import { toggle } from "../controls.js";
 import { div, h, note, number, onTheme } from "../dom.js";
-import { figure } from "../picture.js";
 import { put, watch } from "../traits.js";
 import { board } from "./board.js";
-import { CHALLENGES } from "./challenges.js";
-import { chart } from "./chart.js";
+import { challenges } from "./challenges.js";
 import { openWorker } from "./client.js";
+import { curves } from "./curves.js";
 import { bars, knobs, slips } from "./knobs.js";
-import { strip } from "./paint.js";
+import { others } from "./others.js";
+import { labelled, pictures } from "./pictures.js";
 import { plane } from "./plane.js";
 import { settingsOf, TRAITS } from "./settings.js";
 import { opened } from "./sheets.js";
 import { stepCode } from "./step_code.js";
+import { toolbar } from "./toolbar.js";
 
-const SAMPLES = 12;
 const SPOKEN = 4000; // milliseconds between two spoken states
-const KEPT = 500; // entries of the history
+const LOOKS = { circles: "circles of the prior", ellipses: "each posterior's ellipse" };
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-const fold = (name, ...content) => h("details", { class: "lab-fold" }, h("summary", {}, name), content);
 
 /**
  * `load(key)` gives the files that `sets` names; `kernel` takes and gives weights, where there is one; `inBook`:
@@ -29,183 +27,100 @@ const fold = (name, ...content) => h("details", { class: "lab-fold" }, h("summar
 export function mount({ model, el, say, near = Promise.resolve(), report, load, kernel, inBook = false }) {
   const full = model.get("size") === "full";
   const lab = openWorker(report.fail);
-  const memory = CHALLENGES.map(() => ({}));
-  let about = null,
-    shot = null,
-    playing = false,
-    spoken = 0,
-    fresh = false,
-    ended = false,
-    history = [];
-
-  // ---- what the reader presses ----
-
   const post = (type, more = {}) => lab.post({ type, ...more });
-  const train = button("Train", () => play(playing ? 0 : Infinity), {
-    class: "vae-button lab-train",
-    disabled: true,
-  });
-  const step = button("One step", () => play(1), { disabled: true });
-  const epoch = button("One epoch", () => play(about.steps), { disabled: true });
-  const anew = button("Start anew", () => put(model, "seed", (model.get("seed") + 1) % 2 ** 31), {
-    disabled: true,
-  });
-  const speed = choice({
-    label: "Speed",
-    options: [
-      ["slow", "slow"],
-      ["watch", "to watch"],
-      ["fast", "fast"],
-    ],
-    value: "watch",
-    onChange: pace,
-  });
-  const sets = Object.keys(model.get("sets"));
-  const data = choice({
-    label: "Learns",
-    options: sets.map((name) => [name, name === "digits" ? "drawn digits" : name]),
-    value: model.get("data"),
-    onChange: (name) => put(model, "data", name),
-  });
-  const seed = h("span", { class: "vae-hint lab-seed" });
-  const status = h("p", { class: "lab-status" });
-  const controls = div("vae-buttons lab-buttons", train, step, epoch, anew, seed);
+  const fail = (error) => report.fail(error.message);
 
-  function play(steps) {
-    post(steps ? "play" : "pause", { steps });
-    lit = steps === 1;
-  }
-  let lit = false; // light the code up once the step is done
-
-  function pace(name = speed.value) {
-    post("pace", { speed: name, every: calm() ? 1000 : 0 });
-  }
-
-  // ---- what there is to see ----
-
-  const [palette, names] = [model.get("palette"), []];
-  const map = plane({ palette, names, onMove: decodeHere });
-  const here = h("div", { class: "lab-here" });
-  const losses = chart({
-    label: "Loss",
-    lines: [
-      { name: "training", colour: "--vae-second", thin: true },
-      { name: "unseen", colour: "--vae-accent" },
-    ],
-  });
-  const kls = chart({
-    label: "KL",
-    floor: 0,
-    lines: [
-      { name: "training", colour: "--vae-second", thin: true },
-      { name: "unseen", colour: "--vae-accent" },
-    ],
-  });
-  const legend = note(
-    h("span", { class: "lab-key lab-key-unseen" }),
-    "500 unseen pictures, by the right formula ",
-    h("span", { class: "lab-key lab-key-train" }),
-    "the batches it learns from",
-  );
+  const names = []; // of the set's classes
+  const bar = toolbar({ model, play, pace, full });
+  const map = plane({ palette: model.get("palette"), names, onMove: decodeHere });
+  const rest = others(decodeHere);
+  const seen = pictures();
+  const losses = curves();
   const units = bars();
-  const numbers = h("p", { class: "lab-numbers" });
-  const rows = div("lab-rows");
-  let strips = {};
-
-  const looks = div(
-    "vae-buttons lab-looks",
-    look("circles", "circles of the prior"),
-    look("ellipses", "each posterior's ellipse"),
-  );
-  function look(name, label) {
-    const control = toggle({
-      label,
-      value: map.looks[name],
-      onChange(on) {
-        map.looks[name] = on;
-        map.redraw();
-      },
-    });
-    return control.el;
-  }
-
   const turn = knobs(model, model.get("knobs"));
   const wrong = slips(model, model.get("shown_slips"), inBook);
   const pad = board({ onPicture: (picture) => post("picture", { picture }), examples });
-  const mine = div("lab-mine");
+  const tasks = challenges();
   const code = stepCode(calm);
-  const tasks = CHALLENGES.map(({ name, text }) => ({
-    el: h("li", {}, h("strong", {}, name), " ", text, " ", h("span", { class: "lab-done", role: "status" })),
-  }));
+  const status = h("p", { class: "lab-status" });
+  const numbers = h("p", { class: "lab-numbers" });
+  const elsewhere = div("lab-elsewhere", seen.large, rest.el);
 
-  const left = div("lab-left", div("lab-ground", map.el, here), looks);
-  const right = div(
-    "lab-right",
-    rows,
-    div("lab-charts", labelled("Loss, nats a picture", losses.el), labelled("KL, nats a picture", kls.el)),
-    labelled("KL of each number of the code, nats", units.el),
-    numbers,
-  );
   el.classList.add("lab");
-  el.classList.toggle("lab-small", !full);
-  el.append(
-    div("lab-top", controls, full ? speed.el : null, sets.length > 1 ? data.el : null),
-    status,
-    div("lab-main", left, right),
-    model.get("knobs").length ? (full ? fold("Knobs", turn.el) : turn.el) : null,
-    ...(full
-      ? [
-          fold("Slips that teach", wrong.el),
-          fold("Draw your own", div("vae-row", pad.el, mine)),
-          fold(
-            "Challenges",
-            h(
-              "ol",
-              { class: "lab-tasks" },
-              tasks.map((task) => task.el),
-            ),
-          ),
-          fold(
-            "The step in PyTorch",
-            code.el,
-            note("Press One step: the line at work lights up, with the first picture's numbers."),
-          ),
-        ]
-      : [wrong.el]),
-  );
+  el.append(...layout());
 
-  function labelled(text, content) {
-    return div("lab-labelled", h("span", { class: "vae-hint" }, text), content);
+  function layout() {
+    const looks = Object.entries(LOOKS).map(([name, label]) => look(name, label).el);
+    const left = div(
+      "lab-left",
+      div("lab-ground", map.el, seen.here),
+      div("vae-buttons lab-looks", looks),
+      elsewhere,
+    );
+    const bottom = labelled("KL of each number of the code, nats", units.el);
+    const right = div("lab-right", seen.rows, losses.el, bottom, numbers);
+    const top = [bar.el, status, div("lab-main", left, right)];
+    if (!full) return [...top, turn.el, wrong.el];
+    const fold = (name, ...content) => h("details", { class: "lab-fold" }, h("summary", {}, name), content);
+    const hint = note(
+      "Press One step: the line at work lights up, with the numbers of the batch's first picture.",
+    );
+    return [
+      ...top,
+      fold("Knobs", turn.el),
+      fold("Slips that teach", wrong.el),
+      fold("Draw your own", div("vae-row", pad.el, seen.mine)),
+      fold("Challenges", tasks.el),
+      fold("The step in PyTorch", code.el, hint),
+    ];
   }
 
-  // ---- between worker and page ----
+  function look(name, label) {
+    const change = (on) => {
+      map.looks[name] = on;
+      map.redraw();
+    };
+    return toggle({ label, value: map.looks[name], onChange: change });
+  }
+
+  // ---- what the reader does ----
+
+  let about = null; // what the worker told of the set
+  let shot = null; // where training stands
+  let kept = -1; // the step that the traits know of
+  let lit = false; // light the code up once the step is done
+
+  function play(what) {
+    const steps = { step: 1, epoch: about?.steps }[what];
+    post(what === "pause" ? "pause" : "play", { steps });
+    lit = what === "step";
+  }
+
+  function pace() {
+    post("pace", { speed: bar.speed, every: calm() ? 1000 : 0 });
+  }
+
+  async function decodeHere() {
+    if (!about) return;
+    const { pictures: bytes } = await lab.ask({ type: "decode", codes: [rest.fill(map.code())] });
+    seen.showHere(bytes);
+  }
+
+  /** Unseen pictures for those who cannot draw. */
+  function examples() {
+    if (!about) return [];
+    const size = about.originals.length / about.shown.length;
+    return about.shown.map((_, k) => about.originals.slice(k * size, (k + 1) * size));
+  }
+
+  // ---- what the worker tells ----
 
   lab.on("open", (message) => {
     about = { ...message, latent: model.get("latent_dim") };
     names.splice(0, names.length, ...about.names);
-    const { shape, shown } = about;
-    const plain = (label, count, columns) => strip({ shape, count, columns, label });
-    strips = {
-      originals: plain("Unseen pictures", shown.length),
-      back: plain("The same, encoded and decoded", shown.length),
-      samples: plain("Twelve invented pictures", SAMPLES, SAMPLES / 2),
-      here: plain("Decoded at the handle", 1),
-      reconstruction: plain("Your picture, encoded and decoded", 1),
-      drawn: plain("Draws from its posterior, decoded", 6, 3),
-    };
-    rows.replaceChildren(
-      labelled("Unseen, and what comes back", strips.originals.el),
-      strips.back.el,
-      labelled("Invented: from twelve codes that stay, the squares on the plane", strips.samples.el),
-    );
-    here.replaceChildren(strips.here.el);
-    mine.replaceChildren(
-      figure(strips.reconstruction.el, "encoded and decoded"),
-      figure(strips.drawn.el, "draws from its posterior"),
-    );
-    strips.originals.show(about.originals);
-    for (const control of [train, step, epoch, anew]) control.disabled = false;
-    decodeHere(map.code());
+    shot = null;
+    seen.begin(about);
+    bar.enable();
   });
 
   lab.on("shot", (message) => {
@@ -213,47 +128,35 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     shot = message;
     map.show(shot);
     fresh = true;
-    playing = shot.playing;
     next();
   });
 
-  lab.on("mine", ({ mine: found }) => showMine(found));
+  lab.on("mine", ({ mine }) => {
+    map.mine = mine;
+    seen.showMine(mine);
+  });
 
+  /** A network has begun. */
   function begin() {
+    kept = -1;
     about.latent = model.get("latent_dim");
     map.begin(about);
     losses.clear();
-    kls.clear();
-    history = [];
+    rest.clear();
+    elsewhere.hidden = about.latent <= 2;
   }
 
-  async function decodeHere(z) {
-    if (!about) return;
-    const { pictures } = await lab.ask({ type: "decode", codes: [z] });
-    strips.here?.show(pictures);
-  }
+  // ---- frames: the dots move on, and what is new is shown ----
 
-  function showMine(found) {
-    map.mine = found;
-    mine.hidden = !found;
-    if (!found) return;
-    strips.reconstruction.show(found.reconstruction);
-    strips.drawn.show(found.drawn);
-  }
+  let frame = 0,
+    fresh = false,
+    ended = false,
+    spoken = 0;
 
-  /** Unseen pictures for those who cannot draw. */
-  function examples() {
-    if (!about || about.shape[0] > 1) return [];
-    const size = about.originals.length / about.shown.length;
-    return about.shown.map((_, k) => about.originals.slice(k * size, (k + 1) * size));
-  }
-
-  // ---- frames ----
-
-  let frame = 0;
-  const next = () => {
+  function next() {
     if (!frame && !ended) frame = requestAnimationFrame(draw);
-  };
+  }
+
   function draw() {
     frame = 0;
     const moves = map.frame(calm());
@@ -266,105 +169,91 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   }
 
   function show() {
-    const { unseen, unitKl } = shot;
-    strips.back.show(shot.reconstructions);
-    strips.samples.show(shot.samples);
-    if (shot.mine) showMine(shot.mine);
-    units.show(unitKl, shot.axes);
-    const sum = unseen.error + unseen.kl;
-    if (shot.train) {
-      losses.add(shot.step, [shot.train.error + shot.train.kl, sum]);
-      kls.add(shot.step, [shot.train.kl, unseen.kl]);
-      history.push({ step: shot.step, reconstruction: unseen.error, kl: unseen.kl, named: shot.named });
-      if (history.length > KEPT) history = history.filter((_, i) => i % 2 === 0 || i === history.length - 1);
-    }
-    losses.label = `Loss on unseen pictures: ${number(sum, 1)} nats.`;
-    kls.label = `KL on unseen pictures: ${number(unseen.kl, 1)} nats.`;
-    train.textContent = playing ? "Pause" : "Train";
-    train.setAttribute("aria-pressed", playing);
-    seed.textContent = `seed ${model.get("seed")}`;
-    const pictures = shot.speed ? ` · ${Math.round(shot.speed / 100) * 100} pictures a second` : "";
-    status.textContent = `Step ${shot.step} · epoch ${number(shot.epoch, 1)}${playing ? pictures : ""}`;
-    const alive = `${shot.alive} of ${shot.units} encoder units alive`;
-    const named =
-      about.names.length > 1 ? ` Nearest neighbours of the same kind: ${number(100 * shot.named, 0)} %.` : "";
-    numbers.textContent =
-      `Unseen: ${number(sum, 1)} nats = reconstruction ${number(unseen.error, 1)} + KL ${number(unseen.kl, 1)}. ` +
-      `${alive}.${named}`;
-    check();
-    if (lit && !playing) code.light(shot.last);
-    lit = lit && playing;
-    if (performance.now() - spoken > SPOKEN || !playing) {
-      spoken = performance.now();
-      say(`Epoch ${number(shot.epoch, 0)}, ${number(sum, 0)} nats, KL ${number(unseen.kl, 1)}`);
-    }
-    decodeHere(map.code());
-    if (!playing) remember();
+    const { playing, unitKl, axes } = shot;
+    seen.show(shot);
+    units.show(unitKl, axes);
+    losses.add(shot);
+    bar.show(playing);
+    tell(playing);
+    tasks.check(shot, settingsOf(model));
+    if (unitKl.length > 2 && (!playing || !rest.el.children.length)) rest.sort(unitKl, axes);
+    decodeHere();
+    if (playing) return;
+    if (lit) code.light(shot.last);
+    lit = false;
+    remember().catch(fail);
   }
 
-  function check() {
-    const settings = settingsOf(model);
-    CHALLENGES.forEach(({ done }, k) => {
-      if (memory[k].solved || !done(shot, settings, memory[k])) return;
-      memory[k].solved = true;
-      tasks[k].el.querySelector(".lab-done").textContent = "Done.";
-    });
+  /** In words, for the eye and for the ear. */
+  function tell(playing) {
+    const { step, epoch, speed, unseen, alive, units: all, named } = shot;
+    const sum = number(unseen.error + unseen.kl, 1),
+      kl = number(unseen.kl, 1);
+    const pictures = playing && speed ? ` · ${Math.round(speed / 100) * 100} pictures a second` : "";
+    status.textContent = `Step ${step} · epoch ${number(epoch, 1)}${pictures}`;
+    const kinds =
+      names.length > 1 ? ` Nearest neighbours of the same kind: ${number(100 * named, 0)} %.` : "";
+    numbers.textContent =
+      `Unseen: ${sum} nats = reconstruction ${number(unseen.error, 1)} + KL ${kl}. ` +
+      `${alive} of ${all} encoder units alive.${kinds}`;
+    if (playing && performance.now() - spoken < SPOKEN) return;
+    spoken = performance.now();
+    say(`Epoch ${number(epoch, 0)}, ${number(unseen.error + unseen.kl, 0)} nats, KL ${kl}`);
   }
 
   /** Tell the traits, and so a kernel, where training stands. */
   async function remember() {
-    if (model.get("step") === shot.step) return;
-    model.set("history", history);
+    if (kept === shot.step) return;
+    kept = shot.step;
+    model.set("history", losses.history);
     put(model, "step", shot.step);
     if (kernel) kernel.keep(await lab.ask({ type: "weights" }));
   }
 
+  // ---- traits ----
+
   async function open() {
     const file = await load(model.get("sets")[model.get("data")]);
+    const { meta, data } = await opened(file);
     if (ended) return;
     pad.set = model.get("data");
-    const { meta, data: bytes } = await opened(file);
-    lab.post({
-      type: "open",
-      set: { meta, data: bytes },
-      settings: settingsOf(model),
-      plain: !model.get("webassembly"),
-    });
+    post("open", { set: { meta, data }, settings: settingsOf(model), plain: !model.get("webassembly") });
     pace();
   }
 
-  const tell = () => {
+  let changing = false; // the set, and many traits with it
+  function change() {
     turn.show();
     wrong.show();
-    if (about) post("set", { settings: settingsOf(model) });
-  };
+    if (about && !changing) post("set", { settings: settingsOf(model) });
+  }
+
+  function otherSet() {
+    if (!about) return;
+    changing = true;
+    const recipe = model.get("recipes")[model.get("data")];
+    for (const [name, value] of Object.entries(recipe)) put(model, name, value);
+    changing = false;
+    open().catch(fail);
+  }
+
   const restart = () => about && post("restart", { seed: model.get("seed") });
-  const other = () => {
-    data.value = model.get("data");
-    if (about) open().catch((error) => report.fail(error.message));
-  };
+  const settings = TRAITS.filter((name) => name !== "seed");
+  const redraw = () => [map, seen, losses].forEach((part) => part.redraw());
+  const hide = () => document.hidden && shot?.playing && play("pause");
+  document.addEventListener("visibilitychange", hide);
   const stops = [
-    kernel?.onWeights((weights) => post("load", { ...weights, settings: settingsOf(model) })) ?? (() => {}),
-    watch(
-      model,
-      TRAITS.filter((name) => name !== "seed"),
-      tell,
-    ),
+    watch(model, settings, change),
     watch(model, ["seed"], restart),
-    watch(model, ["data"], other),
-    onTheme(() => {
-      map.redraw();
-      for (const part of [...Object.values(strips), losses, kls]) part.redraw();
-    }),
+    watch(model, ["data"], otherSet),
+    onTheme(redraw),
+    kernel?.onWeights((weights) => post("load", { ...weights, settings: settingsOf(model) })) ?? (() => {}),
+    () => document.removeEventListener("visibilitychange", hide),
   ];
-  const hidden = () => document.hidden && playing && play(0);
-  document.addEventListener("visibilitychange", hidden);
-  mine.hidden = true;
-  near.then(open).catch((error) => report.fail(error.message));
+  near.then(open).catch(fail);
   return () => {
     ended = true;
     cancelAnimationFrame(frame);
-    document.removeEventListener("visibilitychange", hidden);
     for (const stop of stops) stop();
     for (const part of [map, pad, code]) part.remove();
     lab.end();
