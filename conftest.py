@@ -32,6 +32,7 @@ LEFT_OUT = {
         "test_exercises.py",
         "test_explorer_bundle.py",
         "test_folder.py",
+        "test_lab_engine.py",
         "test_grade.py",
         "test_packed.py",
         "test_page_decoder.py",

@@ -130,7 +130,7 @@ export function plane({ palette, names, onMove }) {
 
   /** Each class's name where its dots lie closest. */
   function nameClasses(context, at, paper) {
-    context.font = "700 20px system-ui, sans-serif";
+    context.font = `700 ${names[0].length > 1 ? 14 : 20}px system-ui, sans-serif`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     context.lineJoin = "round";

@@ -55,7 +55,7 @@ export class Trainer {
   /** Ten unseen pictures: the first of each class, as far as there are classes. */
   #row() {
     const firsts = this.set.names.map((_, k) => this.labels.indexOf(k)).filter((i) => i >= 0);
-    return [...firsts, ...range(10)].slice(0, 10);
+    return [...new Set([...firsts, ...range(20)])].slice(0, 10);
   }
 
   get time() {
