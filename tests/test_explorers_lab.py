@@ -130,7 +130,8 @@ def pixels_of(name, folder):
         import {{ fromBase64 }} from "SRC/base64.js";
         import {json.dumps(packed.as_uri())};
         const {{ meta, data }} = globalThis.vaelabModels[{json.dumps(lab_sets.pack(name).key)}];
-        const set = await openSet({{ meta, data: fromBase64(data) }}, 0);
+        const set = await openSet({{ meta, data: fromBase64(data) }});
+        set.begin?.(0);
         console.log(JSON.stringify([[...set.pixels], [...set.labels], set.held]));
         """,
         folder,

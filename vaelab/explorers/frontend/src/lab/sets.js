@@ -7,15 +7,16 @@ const FORMAT = 1;
 const POOL = 2000; // drawn digits to learn from; some are drawn anew at every step
 
 /**
- * A set { shape: [C, H, W], names, pixels, labels, held, renew? } from what Python made: `meta`, `data`.
+ * A set { shape: [C, H, W], names, pixels, labels, held, begin?, renew? } from what Python made: `meta`, `data`.
  *
- * The first `held` pictures are never learned from. `renew(count)` replaces as many of the others by new ones.
+ * The first `held` pictures are never learned from. An endless set draws the others in `begin(seed)`, and
+ * `renew(count)` replaces as many of them by new ones.
  */
-export async function openSet({ meta, data }, seed = 0) {
+export async function openSet({ meta, data }) {
   if (meta?.format !== FORMAT) {
     throw new Error(`The pictures are in format ${meta?.format}, this page reads ${FORMAT}: build it again.`);
   }
-  return openers[meta.kind](meta, data, seed);
+  return openers[meta.kind](meta, data);
 }
 
 const openers = { small: openSmall, digits: openDigits, sheet: openSheet };
@@ -64,26 +65,29 @@ function enlarge(raw, at, pixels, to) {
 }
 
 /** Digits drawn here: ten skeletons, 16-bit numbers in ten-thousandths. */
-function openDigits({ ranges, held, names }, data, seed) {
+function openDigits({ ranges, held, names }, data) {
   const numbers = Float64Array.from(new Int16Array(data.slice().buffer), (value) => value / 1e4);
   const length = numbers.length / names.length;
   const count = held + POOL;
   const pixels = new Uint8Array(count * SIDE * SIDE),
     labels = new Uint8Array(count);
-  const unseen = uniform(0), // the same for every seed
-    seen = uniform(seed + 1);
+  let at;
+  let next = uniform(0); // the unseen ones are the same for every seed
   const draw = (i) => {
-    const next = i < held ? unseen : seen;
     labels[i] = Math.floor(names.length * next());
     const skeleton = numbers.subarray(labels[i] * length, (labels[i] + 1) * length);
     drawDigit(skeleton, drawFactors(ranges, next, normal(next)), pixels, i * SIDE * SIDE);
   };
-  for (let i = 0; i < count; i++) draw(i);
-  let at = held;
+  for (let i = 0; i < held; i++) draw(i);
+  function begin(seed) {
+    next = uniform(seed + 1);
+    for (at = held; at < count; at++) draw(at);
+    at = held;
+  }
   function renew(n) {
     for (let i = 0; i < n; i++, at = at + 1 < count ? at + 1 : held) draw(at);
   }
-  return { shape: [1, SIDE, SIDE], names, pixels, labels, held, renew };
+  return { shape: [1, SIDE, SIDE], names, pixels, labels, held, begin, renew };
 }
 
 /** Colour pictures that the page has cut out of a sheet: RGBA, picture after picture. */

@@ -73,6 +73,7 @@ export class Trainer {
     const { hidden, latent, likelihood, meanPicture } = this.settings;
     const plan = () => planVae({ inputs: this.inputs, hidden, latent, rows: ROWS });
     const { kernels, floats, layout, backend } = await machine(this.modules, plan, plainKernels);
+    this.set.begin?.(seed);
     const stream = (k) => uniform(8 * seed + k); // so that a look in between changes no step
     const vae = new Vae(kernels, floats, layout);
     vae.slope = this.settings.slope;

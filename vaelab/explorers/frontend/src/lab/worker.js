@@ -106,7 +106,7 @@ const hear = {
   async open({ set: packed, settings, plain }) {
     left = 0;
     modules = plain ? [] : modulesOf(fromBase64(wasm));
-    const set = await openSet(packed, settings.seed);
+    const set = await openSet(packed);
     trainer = await Trainer.open(modules, set, settings);
     const { labels, originals, shown: row, epoch, backend } = trainer;
     const { shape, names } = set;
