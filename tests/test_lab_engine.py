@@ -144,7 +144,7 @@ def test_cases_differ():
     assert len(set(gradients)) == len(CASES)
 
 
-@pytest.mark.parametrize("shape", [{"inputs": 12}, {"hidden": [20]}])
+@pytest.mark.parametrize("shape", [{"inputs": 100}, {"hidden": [20]}])
 def test_widths_come_in_eights(tmp_path, shape):
     made, *_ = job(tmp_path, SMALL | shape, {}, 1, 0)
     with pytest.raises(AssertionError, match="8, 16, 24"):

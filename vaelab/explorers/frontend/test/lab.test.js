@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile } from "../compile.mjs";
+import { CHALLENGES } from "../src/lab/challenges.js";
 import { plainKernels } from "../src/lab/plain.js";
 import { Trainer } from "../src/lab/trainer.js";
 import { OBJECTIVE, planVae, Vae } from "../src/lab/vae.js";
@@ -207,4 +208,27 @@ test("numbers that run away are told of", async () => {
   assert.throws(() => {
     for (let t = 0; t < 50; t++) trainer.step();
   }, /run away/);
+});
+
+// ---- the challenges ----
+
+const [sleepers, friend, autoencoder, price] = CHALLENGES;
+
+test("a challenge is done when it is, and not before", () => {
+  const units = (live) => Array.from({ length: 32 }, (_, j) => (j < live ? 1 : 0));
+  assert.ok(!sleepers.done({ step: 400, unitKl: units(21) }, { latent: 32 }));
+  assert.ok(sleepers.done({ step: 400, unitKl: units(29) }, { latent: 32 }));
+  assert.ok(!sleepers.done({ step: 400, unitKl: [1, 1] }, { latent: 2 }));
+  const memory = {},
+    alive = (step, n) => friend.done({ step, alive: n, units: 128 }, {}, memory);
+  assert.ok(!alive(100, 48), "a healthy network was never dead");
+  assert.ok(!alive(300, 5) && !alive(450, 5) && alive(700, 42));
+  assert.ok(!alive(0, 100) && !alive(100, 100), "nor does a new one count");
+  const near = { step: 300, codes: [1, 1, -2, 0, 0.5, 2] },
+    far = { step: 300, codes: [1, 1, -9, 0, 0.5, 2] };
+  assert.ok(autoencoder.done(near, { noise: false, latent: 2 }));
+  assert.ok(!autoencoder.done(far, { noise: false, latent: 2 }));
+  assert.ok(!autoencoder.done(near, { noise: true, latent: 2 }));
+  assert.ok(price.done({ step: 100, extent: 9 }, { noise: true, price: false }));
+  assert.ok(!price.done({ step: 100, extent: 9 }, { noise: false, price: false }));
 });
