@@ -12,10 +12,12 @@ from torch import Tensor, nn
 from traitlets import Bool, Bytes, Dict, Enum, Float, Int, List, Unicode, validate
 
 from vaelab import figures, losses
+from vaelab.data import load
 from vaelab.errors import ModelError
 from vaelab.explorers import lab_sets
 from vaelab.explorers.explorer import STATIC, Explorer
 from vaelab.explorers.page_file import FOLDER
+from vaelab.explorers.pictures import img, row
 from vaelab.models import VAE
 
 KNOBS = ("beta", "noise", "price", "warm_up", "latent_dim", "leak", "learning_rate", "likelihood", "sigma")
@@ -90,11 +92,13 @@ class LabExplorer(Explorer):
         return super().to_html()
 
     def still(self) -> str:
-        """What there would be to see."""
-        return (
-            f'<div class="vae-still"><p><strong>{html.escape(self.title)}</strong></p>'
-            "<p>Here a small VAE trains in your browser. This needs JavaScript.</p></div>"
+        """Ten pictures of the kind that it would learn from."""
+        name = "portraits" if self.data == "faces" else "digits"
+        images = load(name, size=SHAPES[self.data][1], n=10, split="test").float()
+        alt = (
+            f"{self.title}: ten pictures of the kind that a VAE would learn from here, were scripts allowed."
         )
+        return f"<p>{html.escape(self.title)}: this needs JavaScript.</p>{img(row(images), alt, width=600)}"
 
     def weights(self) -> VAE:
         """The VAE as it stood when training was last paused, to go on with in Python.
