@@ -32,9 +32,20 @@ MODEL, OTHER = a_model(1), a_model(2)
 SET = ImageSet(torch.randint(0, 256, (120, *SHAPE), dtype=torch.uint8), factors={"smile": torch.rand(120)})
 FLOATS, GRID = torch.rand(4, *SHAPE), vaelab.latent.square_grid(-1, 1, 2)
 CODES = {"smile": torch.ones(2)}
+
+
+def a_lab():
+    """One whose weights are asked for, too."""
+    lab = explorers.lab("digits", size="small", hidden=[8])
+    lab._weights = bytes(4 * (784 + sum(p.numel() for p in lab._network().parameters())))
+    lab.weights()
+    return lab
+
+
 CASES = {
     explorers.beta: lambda: explorers.beta([MODEL, OTHER], SET, examples=2, samples=2),
     explorers.kl: explorers.kl,
+    explorers.lab: a_lab,
     explorers.mixer: lambda: explorers.mixer(MODEL, SET[:2], CODES),
     explorers.morph: lambda: explorers.morph(MODEL, FLOATS),
     explorers.name_dimensions: lambda: explorers.name_dimensions(SET.float().flatten(1)[:, :2], SET),

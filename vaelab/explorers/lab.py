@@ -135,6 +135,7 @@ class LabExplorer(Explorer):
         numbers = torch.cat([torch.zeros(inputs), *(part.detach().cpu().float().flatten() for part in parts)])
         self.send({"type": "load", "inputs": inputs}, [numbers.numpy().tobytes()])
 
+    @torch.random.fork_rng(devices=[])  # the reader's own random numbers go on as they would have
     def _network(self) -> VAE:
         """A VAE of this lab's sizes, with random weights."""
         shape, latent_dim = SHAPES[self.data], self.latent_dim
