@@ -3,7 +3,8 @@
     python -m tools.train_weights portrait-vae
     python -m tools.train_weights all
 
-A long run that was interrupted goes on with the same command: its checkpoints are in `runs/weights/<name>`. Pictures, first weights and batches come from the seed. Rounding differs from machine to machine and grows
+A long run that was interrupted goes on with the same command: its checkpoints are in `runs/weights/<name>`.
+Pictures, first weights and batches come from the seed. Rounding differs from machine to machine and grows
 while training: expect a model as good, not the same bits.
 """
 
