@@ -65,7 +65,7 @@ def remove(page):
 
 def make_newer(page):
     file = weights_file(page)
-    file.write_text(file.read_text().replace('"format":1', '"format":99'))
+    file.write_text(re.sub(r'"format":\d+', '"format":99', file.read_text()))
 
 
 def swap_the_model(page):
