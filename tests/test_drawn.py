@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 import vaelab
-from vaelab.data import cylinders, digits, portraits
+from vaelab.data import cylinders, digits, portraits, wardrobe
 from vaelab.errors import DataError
 
 SIZES = [(digits, 28), (digits, 45), (digits, 64), (cylinders, 32), (cylinders, 64), (cylinders, 101)]
@@ -26,6 +26,14 @@ def test_bytes_do_not_depend_on_the_batch(painter, size):
         assert torch.equal(images, torch.cat(pieces))
     order = torch.randperm(40)
     assert torch.equal(images[order], painter.render(rows(factors, order), size))
+
+
+@pytest.mark.parametrize("painter", [cylinders, digits, portraits, wardrobe])
+def test_a_missing_factor_is_named(painter):
+    *rest, last = painter.FACTORS
+    factors = painter.draw_factors(torch.arange(2), 0)
+    with pytest.raises(DataError, match=f"missing: {last}. Start from draw_factors"):
+        painter.render({name: factors[name] for name in rest})
 
 
 @pytest.mark.parametrize("painter", [digits, cylinders])

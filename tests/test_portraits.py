@@ -79,11 +79,6 @@ def test_a_size_outside_the_range_is_refused(people, size):
         portraits.render(people, size)
 
 
-def test_a_missing_factor_is_named(people):
-    with pytest.raises(DataError, match="smile"):
-        portraits.render({name: values for name, values in people.items() if name != "smile"}, 32)
-
-
 def test_no_faces_make_an_empty_batch(people):
     assert portraits.render(rows(people, slice(0, 0)), 32).shape == (0, 3, 32, 32)
 

@@ -65,13 +65,6 @@ def test_a_size_outside_the_range_is_refused(size):
         wardrobe.render(wardrobe.draw_factors(torch.arange(1), 0), size)
 
 
-def test_a_missing_factor_is_named():
-    factors = wardrobe.draw_factors(torch.arange(2), 0)
-    del factors["neck_depth"]
-    with pytest.raises(DataError, match="neck_depth"):
-        wardrobe.render(factors)
-
-
 @pytest.mark.slow
 def test_every_factor_is_in_its_range_and_changes_the_picture():
     """Its value is swapped with that of another piece of the same kind: so the label changes nothing here."""

@@ -83,7 +83,8 @@ def _train(parser: argparse.ArgumentParser) -> None:
     add("--resume", action="store_true", help="go on from the newest checkpoint in DIR")
     add(
         "--data",
-        help="portraits, digits, cylinders, wardrobe, clothes, fashion_mnist, mnist, celeba, ffhq, folder",
+        help="portraits, digits, cylinders, wardrobe, clothes, handwritten, fashion_mnist, mnist, celeba, "
+        "ffhq, or a folder",
     )
     add("--recipe", help="which model; `vaelab recipes` lists them")
     add("--epochs", type=int, help="times through the pictures, resumed parts included")

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaelab.data.painting import check_size, in_chunks
+from vaelab.data.painting import check_size, chosen, in_chunks
 from vaelab.data.randomness import Factor, uniforms
 
 FACTORS = {
@@ -78,10 +78,11 @@ def render(
         uint8 tensor of shape (N, 3, size, size) on `device`.
 
     Raises:
-        DataError: a size outside 32 to 256.
+        DataError: a size outside 32 to 256, or a missing factor.
     """
     check_size("Cylinders", size, SIZES)
-    values = {name: factors[name].detach().to(device).float()[:, None, None] for name in FACTORS}
+    columns = chosen(factors, FACTORS)
+    values = {name: rows.to(device).float()[:, None, None] for name, rows in columns.items()}
 
     def paint(few: dict[str, Tensor]) -> Tensor:
         return _paint(few["height"], few["diameter"] / 2, size)

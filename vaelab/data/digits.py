@@ -14,7 +14,7 @@ import torch
 from scipy.special import ndtr, ndtri
 from torch import Tensor
 
-from vaelab.data.painting import check_size, in_chunks
+from vaelab.data.painting import check_size, chosen, in_chunks
 from vaelab.data.randomness import Factor, uniforms
 
 FACTORS = {
@@ -286,11 +286,11 @@ def render(
         uint8 tensor of shape (N, 1, size, size) on `device`.
 
     Raises:
-        DataError: a size outside 28 to 64.
+        DataError: a size outside 28 to 64, or a missing factor.
     """
     check_size("Digits", size, SIZES)
     # Strokes are few numbers: in double precision on the CPU, rounding can hardly differ from batch to batch.
-    exact = {name: factors[name].detach().cpu().double()[:, None] for name in FACTORS}
+    exact = {name: rows.cpu().double()[:, None] for name, rows in chosen(factors, FACTORS).items()}
     ends, radius = _pen_strokes(exact)
     strokes = {"ends": ends, "radius": radius}
     values = {name: (size / FRAME * value).float().to(device) for name, value in strokes.items()}

@@ -1,6 +1,6 @@
-"""What all drawn sets share: the check of a size, and drawing a few pictures at a time."""
+"""What all drawn sets share: the check of what is to be drawn, and drawing a few pictures at a time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
@@ -17,6 +17,15 @@ def check_size(what: str, size: int, sizes: range) -> None:
         raise DataError(
             f"{what} are drawn at {sizes[0]} to {sizes[-1]} pixels, in whole numbers, not {size!r}."
         )
+
+
+def chosen(factors: dict[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:
+    """These factors alone, each of shape (N,), as tensors. Raise DataError, in words, if some are missing."""
+    if missing := [name for name in names if name not in factors]:
+        raise DataError(
+            f"These factors are missing: {', '.join(missing)}. Start from draw_factors(indices, seed)."
+        )
+    return {name: torch.as_tensor(factors[name]).detach() for name in names}
 
 
 def in_chunks(

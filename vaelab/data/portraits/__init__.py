@@ -15,12 +15,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vaelab.data.painting import check_size, in_chunks
+from vaelab.data.painting import check_size, chosen, in_chunks
 from vaelab.data.portraits import expression, hair, head, palette, worn
 from vaelab.data.portraits.attributes import ATTRIBUTE_NAMES, NOT_IN_CELEBA, attributes, switch
 from vaelab.data.portraits.factors import FACTORS, draw_factors
 from vaelab.data.portraits.scene import Scene
-from vaelab.errors import DataError
 
 __all__ = [
     "ATTRIBUTE_NAMES",
@@ -92,11 +91,7 @@ def render(
         DataError: a size outside 32 to 256, or a missing factor.
     """
     check_size("Portraits", size, SIZES)
-    if missing := [name for name in FACTORS if name not in factors]:
-        raise DataError(
-            f"These factors are missing: {', '.join(missing)}. Start from draw_factors(indices, seed)."
-        )
-    values = {n: torch.as_tensor(factors[n]).to(device, torch.float32) for n in FACTORS}
+    values = {name: rows.to(device, torch.float32) for name, rows in chosen(factors, FACTORS).items()}
     alike = hair.kind(values) + values["turn"]
     people = SimpleNamespace(**{name: rows.view(-1, 1, 1, 1) for name, rows in values.items()})
     palette.choose(people)

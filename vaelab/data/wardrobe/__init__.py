@@ -16,11 +16,10 @@ import torch
 from torch import Tensor
 
 from vaelab.data.mnist_files import FASHION_MNIST
-from vaelab.data.painting import check_size, in_chunks
+from vaelab.data.painting import check_size, chosen, in_chunks
 from vaelab.data.wardrobe import bags, footwear, tops, trousers
 from vaelab.data.wardrobe.cloth import Cloth
 from vaelab.data.wardrobe.cuts import FACTORS, draw_factors
-from vaelab.errors import DataError
 
 __all__ = [
     "ATTRIBUTE_NAMES",
@@ -74,11 +73,7 @@ def render(
         DataError: a size outside 28 to 128, or a missing factor.
     """
     check_size("Clothes", size, SIZES)
-    if missing := [name for name in FACTORS if name not in factors]:
-        raise DataError(
-            f"These factors are missing: {', '.join(missing)}. Start from draw_factors(indices, seed)."
-        )
-    values = {name: torch.as_tensor(factors[name]).to(device, torch.float32) for name in FACTORS}
+    values = {name: rows.to(device, torch.float32) for name, rows in chosen(factors, FACTORS).items()}
     kinds = values["label"].round()
     pictures = torch.zeros(len(kinds), 1, size, size, dtype=torch.uint8, device=kinds.device)
     for painter, its_kinds in _PAINTERS.items():
