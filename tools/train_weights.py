@@ -59,7 +59,7 @@ PLANS = {
     "portrait-vae": Plan(
         data="portraits",
         n=40_000,
-        epochs=40,
+        epochs=8,
         fit={"lr": 4e-3, "optimizer": Muon, "schedule": "cosine", "batch_size": 32},
         checkpoints=True,
         prior={"hidden": 256},
