@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 import vaelab
 from tools import capstone_baselines
-from vaelab import recipes, weights
+from vaelab import priors, recipes, weights
 from vaelab.grading import capstone
 from vaelab.grading.capstone import card as cards
 from vaelab.grading.capstone import measures, rules, submission
@@ -48,12 +48,15 @@ def hand_in(folder: Path, model, **changes) -> Path:
     return folder
 
 
-def hand_in_tensors(folder: Path, tensors: dict, recipe: dict | str | None = None) -> Path:
-    """A submission with these very tensors, under a header that says `recipe`."""
+def hand_in_tensors(
+    folder: Path, tensors: dict, recipe: dict | str | None = None, prior: list | str | None = None
+) -> Path:
+    """A submission with these very tensors, under a header that says `recipe` and, if given, `prior`."""
     hand_in(folder, recipes.build("small-portrait-vae"))
     recipe = {"name": "small-portrait-vae", "changes": {}} if recipe is None else recipe
-    text = recipe if isinstance(recipe, str) else json.dumps(recipe)
-    save_file(tensors, folder / "model.safetensors", metadata={"recipe": text})
+    header = {"recipe": recipe} | ({} if prior is None else {"prior": prior})
+    words = {key: said if isinstance(said, str) else json.dumps(said) for key, said in header.items()}
+    save_file(tensors, folder / "model.safetensors", metadata=words)
     return folder
 
 
@@ -106,6 +109,29 @@ def test_an_untrained_model_earns_its_card_and_nothing_else(tmp_path, small):
     assert not score.remarks
 
 
+def test_what_earns_all_points_kept_to_the_rules():
+    ours, card = vaelab.pretrained("portrait-vae"), weights.card("portrait-vae")
+    assert vaelab.nets.count_parameters(ours) <= rules.PARAMETERS
+    assert int(card["data"].split()[0]) * card["epochs"] <= rules.PICTURES
+
+
+def test_samples_come_from_the_models_own_prior_and_the_bound_does_not_know_it(tmp_path, small):
+    model, faces = recipes.build("small-portrait-vae", latent_dim=4), small.faces
+    standard = measures.frechet(model, faces), measures.bound(model, faces)
+    model.prior = priors.Normal(4)
+    model.prior.mean += 20
+    path = hand_in(tmp_path / "mine", model)
+    found = submission.read(path).model
+    assert torch.equal(found.prior.mean, model.prior.mean)
+    assert measures.frechet(found, faces) != pytest.approx(standard[0], rel=1e-3)
+    assert measures.bound(found, faces) == pytest.approx(standard[1], rel=1e-3)
+    assert "from its own prior, Normal" in repr(capstone.check_folder(path, measure=False))
+    model.prior = priors.StandardNormal(4)
+    again = submission.read(hand_in(tmp_path / "mine", model)).model
+    assert measures.frechet(again, faces) == pytest.approx(standard[0], rel=1e-3)
+    assert "from N(0, I)" in repr(capstone.check_folder(path, measure=False))
+
+
 def test_scores_are_the_same_every_time_whatever_the_state_of_random_draws(tmp_path, small):
     path = hand_in(tmp_path / "tds", vaelab.pretrained("tds-face-vae"))
     torch.manual_seed(1)
@@ -118,7 +144,7 @@ def test_scores_are_the_same_every_time_whatever_the_state_of_random_draws(tmp_p
 
 
 def test_noise_levels_and_likelihoods_play_no_part(small):
-    model = vaelab.pretrained("portrait-vae")
+    model = vaelab.pretrained("small-portrait-vae")
     before = measures.bound(model, small.faces)
     kept = model.likelihood
     for other in (vaelab.losses.Gaussian(3.0), vaelab.losses.Bernoulli(), vaelab.losses.Gaussian(1e-3)):
@@ -129,7 +155,7 @@ def test_noise_levels_and_likelihoods_play_no_part(small):
 
 
 def test_the_common_sigma_is_the_one_that_the_elbo_likes_best():
-    model = vaelab.pretrained("portrait-vae")
+    model = vaelab.pretrained("small-portrait-vae")
     images = vaelab.load("portraits", size=64, n=50)
     sigma = measures.calibrated_sigma(model, images)
 
@@ -223,11 +249,11 @@ def test_the_card_is_filled_from_the_histories(tmp_path):
 
 
 def test_more_pictures_than_the_budget_are_refused(tmp_path):
-    within = (cards.Run(**RUN | {"faces": 20_000, "epochs": 15, "loss": [1.0] * 15}),)
+    within = (cards.Run(**RUN | {"faces": rules.PICTURES // 16, "epochs": 16, "loss": [1.0] * 16}),)
     model = recipes.build("small-portrait-vae")
     assert capstone.check_folder(hand_in(tmp_path / "a", model, runs=within), measure=False).points == 1
     over = hand_in(tmp_path / "b", model, runs=(*within, cards.Run(**RUN)))
-    assert "300,040" in refused(over)
+    assert f"{rules.PICTURES + 40:,}" in refused(over)
 
 
 @pytest.mark.parametrize("missing", ["name", "tried", "failures"])
@@ -281,8 +307,9 @@ def test_markup_in_a_card_or_file_stays_text(tmp_path):
 
 
 def test_too_many_parameters_are_refused_before_they_are_made(tmp_path):
-    path = hand_in_tensors(tmp_path / "a", {}, {"name": "small-portrait-vae", "changes": {"latent_dim": 1_000}})
-    assert "1,000,000 are allowed" in refused(path)
+    wide = {"name": "small-portrait-vae", "changes": {"latent_dim": 1_000}}
+    path = hand_in_tensors(tmp_path / "a", {}, wide)
+    assert f"{rules.PARAMETERS:,} are allowed" in refused(path)
     path = hand_in_tensors(
         tmp_path / "b", {}, {"name": "mayberay-faces-vae", "changes": {"image_shape": [3, 64, 64]}}
     )
@@ -314,6 +341,47 @@ def test_too_many_parameters_are_refused_before_they_are_made(tmp_path):
 )
 def test_hostile_headers_get_a_sentence(tmp_path, recipe, says):
     assert says in refused(hand_in_tensors(tmp_path / "a", {}, recipe))
+
+
+@pytest.mark.parametrize(
+    ("prior", "says"),
+    [
+        ("not json", "says of its prior cannot be read"),
+        ("[" * 100_000, "says of its prior cannot be read"),
+        ("3", "says of its prior cannot be read"),
+        (["Normal", 3], "says of its prior cannot be read"),
+        ([["Normal"], {}], "no prior"),
+        (["Module", {}], "no prior"),
+        (["Prior", {"latent_dim": 64}], "no prior"),
+        (["Normal", {}], "codes of 64 numbers"),
+        (["Normal", {"latent_dim": 8}], "codes of 64 numbers"),
+        (["Normal", {"latent_dim": 64.0}], "codes of 64 numbers"),
+        (["Normal", {"latent_dim": 64, "components": 2}], "no option 'components'"),
+        (["FlowMatching", {"latent_dim": 64, "device": "cuda"}], "no option 'device'"),
+        (["FlowMatching", {"latent_dim": 64, "steps": 10**9}], "steps may be from 1 to 100"),
+        (["FlowMatching", {"latent_dim": 64, "steps": True}], "steps may be from 1 to 100"),
+        (["FlowMatching", {"latent_dim": 64, "hidden": 0}], "hidden may be from 1"),
+        (["Mixture", {"latent_dim": 64, "components": 65}], "components may be from 1 to 64"),
+        (["FlowMatching", {"latent_dim": 64, "hidden": 1_024}], f"{rules.PRIOR_NUMBERS:,} are allowed"),
+        (["Normal", {"latent_dim": 64}], "lacks prior.mean"),
+    ],
+)
+def test_hostile_priors_get_a_sentence(tmp_path, prior, says):
+    tensors = tensors_of(recipes.build("small-portrait-vae"))
+    assert says in refused(hand_in_tensors(tmp_path / "a", tensors, prior=prior))
+
+
+def test_numbers_of_a_prior_are_looked_at_as_those_of_the_model_are(tmp_path):
+    model, words = recipes.build("small-portrait-vae"), ["Normal", {"latent_dim": 64}]
+    model.prior = priors.Normal(64)
+    good = tensors_of(model)
+    cases = {
+        "too much: prior.": (good, None),
+        "has shape (2,)": (good | {"prior.mean": torch.zeros(2)}, words),
+        "NaN or infinite": (good | {"prior.mean": torch.full((64,), float("nan"))}, words),
+    }
+    for says, (tensors, prior) in cases.items():
+        assert says in refused(hand_in_tensors(tmp_path / "a", tensors, prior=prior))
 
 
 def test_weights_that_do_not_fit_their_recipe(tmp_path):
@@ -408,7 +476,7 @@ def test_hostile_zips(tmp_path):
 
 
 def test_trained_from_scratch_is_far_and_a_retouched_copy_near():
-    ours, other = vaelab.pretrained("portrait-vae"), recipes.build("small-portrait-vae", seed=5)
+    ours, other = vaelab.pretrained("small-portrait-vae"), recipes.build("small-portrait-vae", seed=5)
     assert distance(other, ours) > 0.9
     assert distance(recipes.build("small-portrait-vae", latent_dim=8), ours) == float("inf")
     with torch.no_grad():
@@ -417,6 +485,14 @@ def test_trained_from_scratch_is_far_and_a_retouched_copy_near():
         for a, b in zip(other.parameters(), ours.parameters(), strict=True):
             a.add_(b)
     assert distance(other, ours) < 0.2
+
+
+@pytest.mark.parametrize("name", ["portrait-vae", "small-portrait-vae"])
+def test_a_copy_is_noticed_under_another_prior_and_noise_level(name):
+    ours, copy = vaelab.pretrained(name), vaelab.pretrained(name)
+    copy.prior = priors.Normal(copy.latent_dim) if ours.prior is None else None
+    copy.likelihood = vaelab.losses.Gaussian(3.0, learned=not ours.likelihood.learned)
+    assert distance(copy, ours) == 0
 
 
 # ---- the notebook ----
@@ -448,7 +524,7 @@ def test_the_notebook_runs_unfilled_and_earns_nothing(tmp_path, monkeypatch, not
 def test_the_notebook_trains_as_the_weak_baseline_does(notebook):
     (cell,) = [c for c in notebook.cells if "q1" in c.metadata.get("tags", [])]
     assert f"EPOCHS = {capstone_baselines.EPOCHS}\n" in cell.source
-    assert 'recipes.build("small-portrait-vae", seed=0)' in cell.source
+    assert f'recipes.build("{capstone_baselines.WEAK}", seed=0)' in cell.source
     assert "vaelab.fit(model, faces, epochs=EPOCHS, batch_size=64)" in cell.source
     assert f"{capstone_baselines.SHARE:g} to try something" in cell.source
 
@@ -470,4 +546,5 @@ def test_the_text_states_the_rules_as_they_are(notebook):
 def test_files_of_the_package_say_which_recipe_without_torch_load(tmp_path):
     path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae", sigma=0.1))
     with safe_open(path / "model.safetensors", framework="pt") as file:
-        assert json.loads(file.metadata()["recipe"]) == {"name": "small-portrait-vae", "changes": {"sigma": 0.1}}
+        named = json.loads(file.metadata()["recipe"])
+    assert named == {"name": "small-portrait-vae", "changes": {"sigma": 0.1}}

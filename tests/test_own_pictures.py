@@ -55,7 +55,8 @@ def test_any_number_of_own_pictures_trains_samples_and_evaluates(count, recipe, 
 
 def test_as_many_are_measured_on_as_were_asked_for(capsys):
     take_pictures(40, (5, 40))
-    train = ["train", "--data", "my-pictures", "--recipe", "small-portrait-vae", "--epochs", "1", "--out", "run"]
+    chosen = ["--recipe", "small-portrait-vae", "--epochs", "1", "--out", "run"]
+    train = ["train", "--data", "my-pictures", *chosen]
     assert cli.main([*train, "--n", "3", "--validation", "1"]) == 0
     for n in ("2", "1"):
         capsys.readouterr()
