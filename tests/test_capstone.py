@@ -533,6 +533,7 @@ def test_the_text_states_the_rules_as_they_are(notebook):
     text = "\n".join(c.source for c in notebook.cells)
     for said in (
         f"{rules.PARAMETERS:,} parameters",
+        f"{rules.PRIOR_NUMBERS:,} numbers",
         f"{rules.PICTURES:,} pictures",
         f"$K = {measures.DRAWS}$",
     ):

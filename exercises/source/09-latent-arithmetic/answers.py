@@ -106,13 +106,13 @@ WRONG = {
         Answer("balanced, one step", "glasses_vector = balanced_vector(few_codes, glasses, smiles)", "far enough"),
         Answer("balanced for the smile", "glasses_vector = 2*balanced_vector(few_codes, smiles, glasses)", "smile comes along"),
         Answer("takes them off", "glasses_vector = -1.8*balanced_vector(few_codes, glasses, smiles)", "turn it round"),
-        Answer("zeros", "glasses_vector = torch.zeros(64)", "far enough"),
+        Answer("zeros", "glasses_vector = torch.zeros(128)", "far enough"),
         Answer("far too long", "glasses_vector = 8*balanced_vector(few_codes, glasses, smiles)", "besides glasses"),
         Answer("projected", "p, q = (latent.attribute_vector(few_codes, x) for x in (glasses, smiles)); glasses_vector = 3*(p - (p @ q)/(q @ q)*q)", "smile comes along"),
         Answer("only those who smile, one step", "glasses_vector = few_codes[glasses & smiles].mean(0) - few_codes[~glasses & smiles].mean(0)", "far enough"),
         Answer("one person", "glasses_vector = few_codes[glasses][0]", "glasses on"),
-        Answer("another size", "glasses_vector = torch.zeros(8)", "64 numbers"),
-        Answer("not a number", "glasses_vector = torch.full((64,), float('nan'))", "not numbers"),
+        Answer("another size", "glasses_vector = torch.zeros(64)", "128 numbers"),
+        Answer("not a number", "glasses_vector = torch.full((128,), float('nan'))", "not numbers"),
     ],
 }  # fmt: skip
 
