@@ -107,7 +107,7 @@ WRONG = {
         Answer("balanced for the smile", "glasses_vector = 2*balanced_vector(few_codes, smiles, glasses)", "smile comes along"),
         Answer("takes them off", "glasses_vector = -1.8*balanced_vector(few_codes, glasses, smiles)", "turn it round"),
         Answer("zeros", "glasses_vector = torch.zeros(128)", "far enough"),
-        Answer("far too long", "glasses_vector = 8*balanced_vector(few_codes, glasses, smiles)", "besides glasses"),
+        Answer("far too long", "glasses_vector = 8*balanced_vector(few_codes, glasses, smiles)", "besides glasses|smile comes along"),
         Answer("projected", "p, q = (latent.attribute_vector(few_codes, x) for x in (glasses, smiles)); glasses_vector = 3*(p - (p @ q)/(q @ q)*q)", "smile comes along"),
         Answer("only those who smile, half a step", "glasses_vector = 0.5*(few_codes[glasses & smiles].mean(0) - few_codes[~glasses & smiles].mean(0))", "far enough"),
         Answer("one person", "glasses_vector = few_codes[glasses][0]", "glasses on"),
