@@ -1,4 +1,4 @@
-"""Face models on drawn portraits they have not seen: ours, the published one, priors, and linear peers.
+"""Face models on drawn portraits they have not seen: our two, the published one, priors, and linear peers.
 
     python -m benchmarks.faces                # all tables, with the weights that come with vaelab
     python -m benchmarks.faces linear         # some of: models, priors, linear
@@ -40,7 +40,7 @@ from tools import face_judge, train_weights
 from vaelab import evaluation, latent, losses, priors, weights
 from vaelab.models import VAE
 
-NAMES = ("portrait-vae", "tds-face-vae")  # the first is ours, which the others are compared with
+NAMES = ("portrait-vae", "small-portrait-vae", "tds-face-vae")  # the first is ours, compared with the rest
 TRIAL = 20  # batches that tell how fast a model trains
 FACES, VALIDATION = 20_000, 2_000  # that linear peers and priors are fitted to, and chosen by
 NUMBERS = (18, 64, 200)  # components of PCA, besides our model's and the best
@@ -81,8 +81,9 @@ def as_vae(pca: LinearGaussian, shape: tuple[int, int, int]) -> VAE:
 
 def trained_for(name: str, seconds: float) -> tuple[VAE, float]:
     """The recipe trained by its plan, with as many epochs as fit in `seconds`; and how long it took."""
-    plan = train_weights.PLANS[name]
-    trial = dataclasses.replace(plan, n=TRIAL * plan.fit["batch_size"], epochs=1, whitened_after=())
+    plan = dataclasses.replace(train_weights.PLANS[name], checkpoints=False)  # starts afresh
+    few = TRIAL * plan.fit["batch_size"]
+    trial = dataclasses.replace(plan, n=few, epochs=1, whitened_after=(), prior=None)
     _, history = train_weights.train(name, trial)
     epochs = max(1, round(seconds / history.seconds * trial.n / plan.n))
     stretch = epochs / plan.epochs

@@ -36,7 +36,7 @@ def trained(model=None, images=PICTURES, **options):
 
 
 WHOLE = {  # what takes a whole number of at least 1
-    "build size": lambda n: recipes.build("portrait-vae", size=n),
+    "build size": lambda n: recipes.build("small-portrait-vae", size=n),
     "build latent_dim": lambda n: small(latent_dim=n),
     "build hidden": lambda n: small(hidden=n),
     "build image_shape": lambda n: small(image_shape=(1, n, 8)),
@@ -82,7 +82,7 @@ NUMBERS = {  # what takes any finite number, and the least it may be; None: grea
     "build beta": (lambda x: small(beta=x), 0),
     "build dropout": (lambda x: recipes.build("tds-face-ae", size=16, dropout=x), 0),
     "build factor": (lambda x: recipes.build("tds-face-vae", size=16, factor=x), None),
-    "build sigma": (lambda x: recipes.build("portrait-vae", size=16, sigma=x), None),
+    "build sigma": (lambda x: recipes.build("small-portrait-vae", size=16, sigma=x), None),
     "Gaussian": (losses.Gaussian, None),
     "Laplace": (losses.Laplace, None),
     "from_factor": (lambda x: losses.Gaussian.from_factor(x, SHAPE), None),
@@ -148,7 +148,7 @@ BUILT = [
 ]
 TRAINED = [
     ({"model": nn.Linear(2, 2)}, ModelError, r"fit needs a model with loss\(x\).*Linear"),
-    ({"model": "portrait-vae"}, ModelError, r"fit needs a model with loss\(x\).*str"),
+    ({"model": "small-portrait-vae"}, ModelError, r"fit needs a model with loss\(x\).*str"),
     ({"augment": True}, DataError, "augment is a function, or None, not True"),
     ({"after_epoch": "print"}, DataError, "after_epoch is a function, or None, not 'print'"),
     ({"optimizer": "adam"}, DataError, "With 'adam' that fails: 'str' object is not callable"),

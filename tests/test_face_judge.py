@@ -1,6 +1,7 @@
 """The judge of face models says what is known of a model whose answers are known: PCA, as a VAE."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -164,6 +165,20 @@ def test_models_have_a_column_each_and_gaps_where_they_have_no_prior(contest, mo
     assert rows["own prior"][faces.NAMES[0]] == rows["seconds of training"][f"PCA, {ours}"] == ""
 
 
+def test_models_trained_anew_neither_go_on_from_the_shipped_ones_nor_try_out_priors(monkeypatch):
+    plans = []
+
+    def train(name, plan):
+        plans.append(plan)
+        return None, SimpleNamespace(seconds=1.0)
+
+    monkeypatch.setattr(faces.train_weights, "train", train)
+    faces.trained_for("portrait-vae", 60)
+    trial, chosen = plans
+    assert not trial.checkpoints and not chosen.checkpoints
+    assert trial.prior is None and chosen.prior == faces.train_weights.PLANS["portrait-vae"].prior
+
+
 def test_priors_are_compared_with_the_standard_one(contest, monkeypatch):
     monkeypatch.setattr("vaelab.priors.KINDS", {"normal": Normal})
     standard, normal = contest.priors(seeds=2)
@@ -183,9 +198,9 @@ class Peers:
 
     def components(self):
         generator = torch.Generator().manual_seed(0)
-        axes = torch.linalg.qr(torch.randn(12_288, 64, generator=generator, dtype=torch.float64)).Q
-        mean, total = torch.full((12_288,), 0.5).double(), torch.tensor(600.0).double()
-        found = Components(mean, total, torch.linspace(9, 1, 64).double(), axes)
+        axes = torch.linalg.qr(torch.randn(12_288, 128, generator=generator, dtype=torch.float64)).Q
+        mean, total = torch.full((12_288,), 0.5).double(), torch.tensor(900.0).double()
+        found = Components(mean, total, torch.linspace(9, 1, 128).double(), axes)
         object.__setattr__(found, "best", lambda images: 5)
         return found
 
