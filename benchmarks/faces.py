@@ -19,7 +19,7 @@ Models. Whether more or less is better:
 Priors. For each kind, fitted to codes of the training faces by three seeds: what the ELBO of test faces gains
 over N(0, I), in nats, and the Frechet distance of its samples, each with the standard deviation over seeds.
 
-Linear. PCA and factor analysis, fitted to 20,000 faces (`benchmarks/linear.py`), with a few numbers of
+Linear. PCA and factor analysis, fitted to 40,000 faces (`benchmarks/linear.py`), with a few numbers of
 components, with as many as our model has latents, and with as many as suit 2,000 validation faces best. Their
 log p(x) is exact.
 """
@@ -42,7 +42,7 @@ from vaelab.models import VAE
 
 NAMES = ("portrait-vae", "small-portrait-vae", "tds-face-vae")  # the first is ours, compared with the rest
 TRIAL = 20  # batches that tell how fast a model trains
-FACES, VALIDATION = 20_000, 2_000  # that linear peers and priors are fitted to, and chosen by
+FACES, VALIDATION = 40_000, 2_000  # that linear peers and priors are fitted to, and chosen by
 NUMBERS = (18, 64, 200)  # components of PCA, besides our model's and the best
 FACTORS = (18, 64, 200, 400, 800)  # of factor analysis: the best by validation is taken
 
