@@ -45,7 +45,7 @@ def faces(monkeypatch):
 
 def test_edits_have_a_row_for_each_attribute(faces):
     train, test = faces
-    model = vaelab.pretrained("small-portrait-vae")
+    model = vaelab.recipes.build("small-portrait-vae").eval()
     pages = dict(face_sheets.edits(model, train, test))
     assert list(pages) == ["vector", "map"]
     step = 64 * face_sheets.SCALE + face_sheets.GAP
