@@ -13,8 +13,9 @@ Models. Whether more or less is better:
 - active: latent dimensions that carry over 0.1 nats;
 - Frechet: distance between features of 1,000 pictures and of 1,000 test portraits (less): other test
   portraits (the floor), reconstructions, samples from N(0, I) and from the model's own prior;
-- edits: for each attribute the share of faces that lacked it and show it, to a classifier, two attribute
-  vectors on (more), and the share of its other verdicts that stay the same (more).
+- edits: for each attribute the share of faces that lacked it and show it, to a classifier, two steps along
+  its vector or one and a half by its map (more), and the share of its other verdicts that stay the same
+  (more). Left out are faces that would hide it, as a hat hides bangs.
 
 Priors. For each kind, fitted to codes of the training faces by three seeds: what the ELBO of test faces gains
 over N(0, I), in nats, and the Frechet distance of its samples, each with the standard deviation over seeds.

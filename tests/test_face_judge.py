@@ -12,6 +12,7 @@ from benchmarks.linear import Components, Covariance
 from tools import face_judge
 from vaelab import evaluation
 from vaelab.data import ImageSet
+from vaelab.data import portraits as portraits_room
 from vaelab.priors import Normal, StandardNormal
 
 SHAPE = (1, 5, 4)
@@ -85,18 +86,19 @@ def test_all_rows_and_the_same_digits_again(portraits, hurried):
     assert all(math.isfinite(value) for value in first.values())
     attributes = train.attribute_names
     assert len(attributes) == 18
-    gained = [first[f"{name}, gained"] for name in attributes]
-    kept = [first[f"{name}, others kept"] for name in attributes]
-    assert first["edits, mean"] == pytest.approx(sum(gained) / 18)
-    assert first["edits, least"] == min(gained)
-    assert first["others kept, mean"] == pytest.approx(sum(kept) / 18)
+    for way in ("vector", "map"):
+        gained = [first[f"{name}, gained by {way}"] for name in attributes]
+        kept = [first[f"{name}, others kept by {way}"] for name in attributes]
+        assert first[f"gained by {way}, mean"] == pytest.approx(sum(gained) / 18)
+        assert first[f"gained by {way}, least"] == min(gained)
+        assert first[f"others kept by {way}, mean"] == pytest.approx(sum(kept) / 18)
     assert first["Frechet, floor"] < first["Frechet, reconstructions"]
     assert "Frechet, own prior" not in first
 
 
 def test_a_models_own_prior_is_judged_beside_the_standard_one(portraits, hurried, monkeypatch):
     train, test = portraits
-    monkeypatch.setattr(face_judge, "edits", lambda *args: {"Smiling": (1.0, 0.9)})
+    monkeypatch.setattr(face_judge, "edits", lambda *args: {"map": {"Smiling": (1.0, 0.9)}})
     model = linear_faces()
     model.prior = Normal(4)  # which is N(0, I) until it is fitted
     rows = face_judge.judged(model, train, test)
@@ -114,14 +116,31 @@ def test_frechet_distance_is_averaged_over_sets_of_samples(portraits):
     assert distance.of_samples(model, StandardNormal(4), seeds=2) == pytest.approx(sum(single) / 2, rel=1e-6)
 
 
-def test_edits_go_two_steps(portraits):
-    train, test = portraits
-    model, judge = vaelab.pretrained(faces.NAMES[0]), evaluation.portrait_features()
+def test_edits_go_two_steps_by_the_vector_and_one_and_a_half_by_the_map(portraits):
+    train, test = portraits[0], portraits[1][:40]
+    model, judge = linear_faces(), evaluation.portrait_features()
     codes, _ = vaelab.latent.encode(model, train)
-    vector = vaelab.latent.attribute_vector(codes, train.attribute("Smiling"))
-    expected = evaluation.attribute_edit(model, test[:40], vector, judge, "Smiling", steps=2)
-    found = face_judge.edits(model, train, test[:40], judge)["Smiling"]
-    assert found == (expected.after, 1 - expected.others_changed)
+    found = face_judge.edits(model, train, test, judge)
+    candidates = test[~(test.attribute("Bald") | test.attribute("Wearing_Hat"))]  # who could show bangs
+    for way, learn, steps in (
+        ("vector", vaelab.latent.attribute_vector, 2),
+        ("map", vaelab.latent.attribute_map, 1.5),
+    ):
+        for name, some in (("Smiling", test), ("Bangs", candidates)):
+            direction = learn(codes, train.attribute(name))
+            expected = evaluation.attribute_edit(model, some, direction, judge, name, steps=steps)
+            assert found[way][name] == (expected.after, 1 - expected.others_changed)
+
+
+def test_what_hides_an_attribute_is_never_seen_with_it():
+    factors = portraits_room.draw_factors(range(20_000), 0)
+    seen = dict(zip(portraits_room.ATTRIBUTE_NAMES, portraits_room.attributes(factors).T, strict=True))
+    for name in seen:
+        for other in face_judge.hidden_by(name):
+            assert not (seen[name] & seen[other]).any()
+    assert face_judge.hidden_by("Bangs") == ["Bald", "Wearing_Hat"]
+    assert face_judge.hidden_by("Bald") == ["Wearing_Hat"]
+    assert face_judge.hidden_by("Wearing_Hat") == face_judge.hidden_by("Goatee") == []
 
 
 @pytest.fixture
