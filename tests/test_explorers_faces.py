@@ -137,7 +137,7 @@ def test_each_slider_moves_along_the_direction_of_one_factor(mixed):
     sliders = explorers.sliders(model, mixed)
     assert sliders.labels == ["younger … older", "no smile … smile"], "the pixels of age move most"
     older, smile = torch.tensor(sliders.steps)
-    assert abs(older @ smile) < 1e-3 * older.norm() * smile.norm(), "a step along one is none along the other"
+    assert abs(older @ smile) < 0.01 * older.norm() * smile.norm(), "a step along one is none along the other"
     codes = model.encode(mixed.float())[0]
     for step, factor in ((older, "age"), (smile, "smile")):
         along = codes @ step / step.square().sum()
@@ -173,7 +173,7 @@ def test_attributes_do_where_there_are_no_factors(images):
 
 def test_sliders_of_numbers_are_there_to_be_asked_for(mixed):
     own = explorers.sliders(Tangled(), mixed, names={1: "nothing"})
-    assert own.steps == [] and sorted(own.labels) == ["dimension 0", "dimension 2", "dimension 3", "nothing"]
+    assert own.steps == [] and sorted(own.order) == [0, 1, 2, 3] and own.labels[own.order.index(1)] == "nothing"
     assert explorers.sliders(Toy(), mixed, numbers=True).labels[2] == "no smile … smile"
 
 
