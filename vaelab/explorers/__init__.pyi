@@ -6,6 +6,7 @@ from .gaussians import reparameterize as reparameterize
 from .mixer import mixer as mixer
 from .morph import morph as morph
 from .naming import name_dimensions as name_dimensions
+from .naming import named_directions as named_directions
 from .noise import noise as noise
 from .plane import plane as plane
 from .sliders import sliders as sliders
