@@ -49,7 +49,7 @@ class Plan:
     whitened_after: tuple[int, ...] = ()  # epochs
     opponent_colours: bool = False  # while training, see `Opponent`
     checkpoints: bool = False  # after each epoch, so that the same command goes on after a break
-    prior: dict | None = None  # options of `FlowMatching`, fitted to the codes afterwards
+    prior: dict | None = None  # a `FlowMatching` fitted afterwards: its `hidden` and the `updates` of its fit
 
 
 _FACES = {"changes": {"image_shape": (3, 64, 64)}, "data": "portraits", "n": 20_000}
@@ -62,7 +62,7 @@ PLANS = {
         epochs=8,
         fit={"lr": 4e-3, "optimizer": Muon, "schedule": "cosine", "batch_size": 32},
         checkpoints=True,
-        prior={"hidden": 256},
+        prior={"hidden": 256, "updates": 12_000},
     ),
     "small-portrait-vae": Plan(
         data="portraits",
@@ -114,7 +114,8 @@ def train(name: str, plan: Plan) -> tuple[nn.Module, History]:
         )
     if plan.prior is not None and not history.interrupted:
         codes = latent.draw_codes(model, images, draws=4, seed=plan.seed)
-        model.prior = FlowMatching(model.latent_dim, **plan.prior).fit(codes, seed=plan.seed)
+        prior = FlowMatching(model.latent_dim, hidden=plan.prior["hidden"])
+        model.prior = prior.fit(codes, updates=plan.prior["updates"], seed=plan.seed)
     return model, history
 
 
