@@ -62,7 +62,7 @@ PLANS = {
         epochs=8,
         fit={"lr": 4e-3, "optimizer": Muon, "schedule": "cosine", "batch_size": 32},
         checkpoints=True,
-        prior={"hidden": 256, "updates": 12_000},
+        prior={"hidden": 256, "updates": 24_000},
     ),
     "small-portrait-vae": Plan(
         data="portraits",
