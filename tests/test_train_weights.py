@@ -18,6 +18,7 @@ def test_cards_tell_of_the_plans_as_they_are(name):
     plan, card = train_weights.PLANS[name], weights.card(name)
     assert card["name"] == name and card["epochs"] == plan.epochs and card["seed"] == plan.seed
     assert card["data"].startswith(f"{plan.n} drawn {plan.data}, {plan.size}x{plan.size};")
+    assert {key: card[key] for key in card if key == "pilots"} == train_weights.pilots(plan)
 
 
 def test_a_run_with_checkpoints_goes_on_and_ends_with_a_prior(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ while training: expect a model as good, not the same bits.
 """
 
 import argparse
+import json
 import math
 import platform
 import sys
@@ -49,6 +50,7 @@ class Plan:
     whitened_after: tuple[int, ...] = ()  # epochs
     opponent_colours: bool = False  # while training, see `Opponent`
     checkpoints: bool = False  # after each epoch, so that the same command goes on after a break
+    pilots: str = ""  # file beside this one: what was tried before
     prior: dict | None = None  # a `FlowMatching` fitted afterwards: its `hidden` and the `updates` of its fit
 
 
@@ -63,6 +65,7 @@ PLANS = {
         fit={"lr": 4e-3, "optimizer": Muon, "schedule": "cosine", "batch_size": 32},
         checkpoints=True,
         prior={"hidden": 256, "updates": 24_000},
+        pilots="portrait_pilots.json",
     ),
     "small-portrait-vae": Plan(
         data="portraits",
@@ -191,7 +194,16 @@ def card(
         "seconds": round(seconds),
         "parameters": nets.count_parameters(model),
         "metrics": {key: float(f"{value:.5g}") for key, value in results.items()},
+        **pilots(plan),
     }
+
+
+def pilots(plan: Plan) -> dict[str, dict]:
+    """The record of what was tried before, for the card."""
+    if not plan.pilots:
+        return {}
+    record = Path(__file__).with_name(plan.pilots).read_text(encoding="utf-8")
+    return {"pilots": json.loads(record)}
 
 
 def noise_levels(model: nn.Module, plan: Plan) -> dict[str, float]:
