@@ -83,6 +83,17 @@ def test_attribute_vectors_work(ours, codes, known, unseen, name):
     assert edit.others_changed < 0.1  # the person stays the same
 
 
+@pytest.mark.parametrize("name", ["Brown_Hair", "Wearing_Hat"])
+def test_attribute_maps_work_where_one_vector_cannot(ours, codes, known, unseen, name):
+    """Brown is the middle of a scale, and hats have all colours; 1,000 faces are few for a map."""
+    judge, present = evaluation.portrait_features(), known.attribute(name)
+    edit = evaluation.attribute_edit(ours, unseen, latent.attribute_map(codes, present), judge, name)
+    assert edit.after > 0.75
+    assert edit.others_changed < 0.12
+    vector = latent.attribute_vector(codes, present)
+    assert evaluation.attribute_edit(ours, unseen, vector, judge, name, steps=2).after < edit.after - 0.08
+
+
 def test_samples_are_faces_of_all_kinds(ours):
     """A judge sees each attribute in some samples and misses it in others: none is lost."""
     seen = evaluation.portrait_features().attributes(ours.sample(200, seed=0)) > 0.5
