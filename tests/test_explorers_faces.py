@@ -173,7 +173,8 @@ def test_attributes_do_where_there_are_no_factors(images):
 
 def test_sliders_of_numbers_are_there_to_be_asked_for(mixed):
     own = explorers.sliders(Tangled(), mixed, names={1: "nothing"})
-    assert own.steps == [] and sorted(own.order) == [0, 1, 2, 3] and own.labels[own.order.index(1)] == "nothing"
+    assert own.steps == [] and sorted(own.order) == [0, 1, 2, 3]
+    assert own.labels[own.order.index(1)] == "nothing"
     assert explorers.sliders(Toy(), mixed, numbers=True).labels[2] == "no smile … smile"
 
 
