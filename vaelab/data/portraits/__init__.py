@@ -43,7 +43,7 @@ class Part(NamedTuple):
 
     paint: Callable[[Scene], None]
     rows: tuple[float, float] = Scene.ALL  # the stretch of the head it lies in, from top to bottom
-    near: tuple[str, float] | None = None  # only where a distance is this small; None for everywhere
+    near: tuple[str, float] | None = None  # the columns where a distance is this small; None for all
     seen: Callable[[Scene], Tensor] | None = None  # the faces that have it; None for all
 
 
@@ -51,7 +51,7 @@ class Part(NamedTuple):
 # nothing on those who wear none.
 PARTS = (
     Part(head.backdrop),
-    Part(hair.behind, near=("mane", 0.08), seen=lambda s: (s.bald < 1) & (s.hair_length > 0.2)),
+    Part(hair.behind, seen=lambda s: (s.bald < 1) & (s.hair_length > 0.2)),
     Part(head.body, (0.3, 1.2)),
     Part(head.ears, (-0.2, 0.22), ("outline", 0.2)),
     Part(head.face, near=("outline", 0.15)),
@@ -62,14 +62,14 @@ PARTS = (
     Part(expression.brows, (-0.32, -0.02), ("side", 0.4)),
     Part(expression.mouth, (0.2, 0.62), ("side", 0.5)),
     Part(hair.mustache, (0.15, 0.5), ("side", 0.3), lambda s: s.mustache > 0),
-    Part(hair.in_front, near=("mane", 0.08), seen=lambda s: s.bald < 1),
+    Part(hair.in_front, seen=lambda s: s.bald < 1),
     Part(hair.bald_fringe, (-0.4, 0.2), ("outline", 0.2), lambda s: s.bald > 0),
     Part(worn.earrings, (0.05, 0.4), ("outline", 0.3), lambda s: s.earrings > 0),
     Part(worn.hat, (-1.0, 0.05), ("outline", 0.4), lambda s: s.hat > 0),
     Part(worn.glasses, (-0.25, 0.25), ("outline", 0.2), lambda s: s.glasses > 0),
 )
 
-_CPU_PIXELS = 32 * 64 * 64  # painted at a time: few enough to stay in the caches of a core
+_CPU_PIXELS = 48 * 64 * 64  # painted at a time: few enough to stay in the caches of a core
 
 
 @torch.no_grad()

@@ -17,25 +17,14 @@ def style(people):
 
 
 def comb(s: Scene):
-    """Outline, texture and colour of the hair, which several parts share: near the head and its hair."""
-    s.mane = silhouette(s)
-    s.head_and_hair = torch.minimum(s.mane, s.outline)
-    s.grain, s.hair_paint = torch.zeros_like(s.mane), torch.zeros_like(s.image)
-    near = s.part(*s.ALL, ("head_and_hair", 0.12))
-    near.leave("grain", grain(near))
-    near.leave("mane", rough(near))
-    near.leave("hair_paint", shade(near))
-
-
-def grain(s: Scene) -> Tensor:
-    """Strands, and curls where hair is curly: -1 in the shadow between them, 1 on one."""
-    strands = _strands(s)
+    """Texture, outline and colour of the hair, which several parts share."""
+    s.grain = _strands(s)
     curled = s.faces_where(s.hair_curl > 0.2)
     if len(curled):
         some = s.part(*s.ALL, chosen=curled)
-        amount = 0.5 * some.wavy + 0.5 * some.tight
-        strands.index_copy_(0, curled, mix(strands[curled], _curls(some), amount))
-    return strands
+        s.grain.index_copy_(0, curled, mix(some.grain, _curls(some), 0.5 * some.wavy + 0.5 * some.tight))
+    s.mane = silhouette(s)
+    s.hair_paint = shade(s)
 
 
 def kind(factors: dict[str, Tensor]) -> Tensor:
@@ -73,7 +62,7 @@ def _dimples(x: Tensor, y: Tensor, frequency: Tensor, phase: Tensor) -> Tensor:
 
 
 def silhouette(s: Scene) -> Tensor:
-    """Signed distance to the outline of all the hair, seen from the front, as if it were smooth."""
+    """Signed distance to the outline of all the hair, seen from the front."""
     grown = s.hair_volume * (1 + 0.25 * s.wavy + 0.25 * s.tight) * (1 - 0.7 * s.hat)
     rx, ry = s.face_width + 0.02 + grown * (0.25 + 0.65 * s.long + 0.4 * s.tight), 0.53 + grown
     x = s.x - 0.02 * s.parting
@@ -99,13 +88,9 @@ def silhouette(s: Scene) -> Tensor:
         """Long tight curls hold themselves up: a round cloud."""
         return merge(cap, ellipse(s.x, s.y - 0.10, rx + 0.10, ry + 0.14), 0.1)
 
-    return s.either(lambda s: s.either(short, falling, s.long), cloud, s.tight * s.long)
-
-
-def rough(s: Scene) -> Tensor:
-    """The same outline as the grain shapes it; nothing shows above the brim of a hat."""
-    outline = s.mane - (0.020 * s.wavy - 0.004 * s.tight) * s.grain
-    return torch.maximum(outline, -0.33 - s.y - 5 * (1 - s.hat))
+    outline = s.either(lambda s: s.either(short, falling, s.long), cloud, s.tight * s.long)
+    outline = outline - (0.020 * s.wavy - 0.004 * s.tight) * s.grain
+    return torch.maximum(outline, -0.33 - s.y - 5 * (1 - s.hat))  # nothing shows above the brim of a hat
 
 
 def shade(s: Scene) -> Tensor:

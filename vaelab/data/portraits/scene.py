@@ -34,15 +34,14 @@ class Scene:
 
     outline: Tensor  # what parts leave for one another
     height: Tensor
-    mane: Tensor
-    head_and_hair: Tensor
     grain: Tensor
+    mane: Tensor
     hair_paint: Tensor
     _whole: "Scene"
     _chosen: Tensor | None
     _rows: slice
     _columns: slice
-    _closest: dict[str, tuple[list[float], list[float]]]
+    _closest: dict[str, list[float]]
 
     def __init__(self, people: dict[str, Tensor], size: int):
         vars(self).update(people)
@@ -110,18 +109,14 @@ class Scene:
 
         Args:
             top, bottom: in head units.
-            near: name of a distance, such as "side" or "outline", and how far to go: rows and columns where
-                it is larger in all faces are left out. None keeps all.
+            near: name of a distance, "side" or "outline", and how far to go: columns where it is larger in
+                all faces are left out. None keeps all.
             chosen: numbers of the faces to keep; None keeps all. A choice is a copy: `put_back` it.
         """
         piece = Scene.__new__(Scene)
         piece._whole = self
         piece._chosen = chosen if chosen is not None and len(chosen) < len(self.image) else None
-        piece._rows, piece._columns = self._rows_between(top, bottom), slice(0, self.image.shape[3])
-        if near is not None:
-            rows, piece._columns = self._box_near(*near)
-            first = max(piece._rows.start, rows.start)
-            piece._rows = slice(first, max(first + 1, min(piece._rows.stop, rows.stop)))
+        piece._rows, piece._columns = self._rows_between(top, bottom), self._columns_near(near)
         piece.first_row, piece._closest = self.first_row + piece._rows.start, {}
         return piece
 
@@ -133,16 +128,14 @@ class Scene:
         first, last = first - self.first_row, last - self.first_row
         return slice(max(first, 0), min(last, self.image.shape[2]))
 
-    def _box_near(self, name: str, distance: float) -> tuple[slice, slice]:
-        """The rows and the columns where the distance `name` is this small in some face."""
+    def _columns_near(self, near: tuple[str, float] | None) -> slice:
+        if near is None:
+            return slice(0, self.image.shape[3])
+        name, distance = near
         if name not in self._closest:
-            closest = getattr(self, name).amin((0, 1))
-            self._closest[name] = closest.amin(1).tolist(), closest.amin(0).tolist()
-        rows, columns = (
-            [i for i, closest in enumerate(line) if closest <= distance] or [0]
-            for line in self._closest[name]
-        )
-        return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+            self._closest[name] = getattr(self, name).amin((0, 1, 2)).tolist()
+        columns = [i for i, closest in enumerate(self._closest[name]) if closest <= distance] or [0]
+        return slice(columns[0], columns[-1] + 1)
 
     def __getattr__(self, name: str):
         """A piece cuts what it needs out of the whole scene when it is first asked for it."""
@@ -169,11 +162,6 @@ class Scene:
         """Copy what was painted on chosen faces into the whole picture."""
         if self._chosen is not None:
             self._whole.image[:, :, self._rows, self._columns].index_copy_(0, self._chosen, self.image)
-
-    def leave(self, name: str, value: Tensor):
-        """Set this piece of what the whole scene calls `name`."""
-        vars(self)[name] = value
-        getattr(self._whole, name)[:, :, self._rows, self._columns] = value
 
     def paint(self, colour: Tensor, opacity: Tensor):
         """Lay `colour` over the picture with `opacity` from 0 to 1."""
