@@ -308,7 +308,7 @@ def attribute_map(codes: Tensor, present: Tensor) -> TransportMap:
     groups = [codes[rows].detach().cpu().double() for rows in (~present, present)]
     means = [group.mean(0) for group in groups]
     scatters = [(group - mean).T @ (group - mean) for group, mean in zip(groups, means, strict=True)]
-    pooled = sum(scatters) / len(codes)
+    pooled = (scatters[0] + scatters[1]) / len(codes)
     floor = 1e-6 * pooled.diagonal().mean() * torch.eye(latents)  # latents that never vary stay
     covariances = [
         (scatter + latents * pooled) / (len(group) + latents) + floor
