@@ -144,7 +144,7 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )
-    parser.add_argument("--recipe", default="portrait-vae", choices=recipes.RECIPES)
+    parser.add_argument("--recipe", default="small-portrait-vae", choices=recipes.RECIPES)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--pictures", type=int, default=CELEBA)
     parser.add_argument("--epochs", type=int, default=10)

@@ -20,8 +20,8 @@ def table() -> list[dict[str, object]]:
             "s",
         ),
         _row(
-            "an epoch of portrait-vae, 1,000 portraits",
-            epoch_seconds("portrait-vae", "portraits", 1_000),
+            "an epoch of small-portrait-vae, 1,000 portraits",
+            epoch_seconds("small-portrait-vae", "portraits", 1_000),
             "s",
         ),
     ]

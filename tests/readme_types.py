@@ -10,7 +10,7 @@ from vaelab import VAE, Autoencoder, ImageSet
 
 def readme() -> None:
     images = vaelab.load("portraits", size=64, n=2000)
-    model = vaelab.recipes.build("portrait-vae")
+    model = vaelab.recipes.build("small-portrait-vae")
     vaelab.fit(model, images, epochs=5)
     faces = model.sample(16, seed=0)  # 16 new faces, values in [0, 1]
     assert_type(images, ImageSet)

@@ -36,7 +36,7 @@ def trained(model=None, images=PICTURES, **options):
 
 
 WHOLE = {  # what takes a whole number of at least 1
-    "build size": lambda n: recipes.build("portrait-vae", size=n),
+    "build size": lambda n: recipes.build("small-portrait-vae", size=n),
     "build latent_dim": lambda n: small(latent_dim=n),
     "build hidden": lambda n: small(hidden=n),
     "build image_shape": lambda n: small(image_shape=(1, n, 8)),
@@ -82,7 +82,7 @@ NUMBERS = {  # what takes any finite number, and the least it may be; None: grea
     "build beta": (lambda x: small(beta=x), 0),
     "build dropout": (lambda x: recipes.build("tds-face-ae", size=16, dropout=x), 0),
     "build factor": (lambda x: recipes.build("tds-face-vae", size=16, factor=x), None),
-    "build sigma": (lambda x: recipes.build("portrait-vae", size=16, sigma=x), None),
+    "build sigma": (lambda x: recipes.build("small-portrait-vae", size=16, sigma=x), None),
     "Gaussian": (losses.Gaussian, None),
     "Laplace": (losses.Laplace, None),
     "from_factor": (lambda x: losses.Gaussian.from_factor(x, SHAPE), None),
@@ -107,6 +107,11 @@ TENSORS = {
     "great_circle": lambda z: latent.great_circle(CODES[0], z),
     "attribute_vector": lambda z: latent.attribute_vector(z, torch.tensor([True, False])),
     "attribute_vectors": lambda z: latent.attribute_vectors(CODES, z),
+    "attribute_map": lambda z: latent.attribute_map(z, torch.tensor([True, False])),
+    "TransportMap": lambda z: latent.TransportMap(z, torch.eye(2), CODES[0], torch.eye(2)),
+    "TransportMap()": lambda z: latent.TransportMap(*[torch.zeros(2), torch.eye(2)] * 2)(z),
+    "edit": lambda z: latent.edit(z, CODES[0]),
+    "edit's direction": lambda z: latent.edit(CODES, z),
     "mse": lambda z: losses.mse(PICTURES, z),
     "bce": lambda z: losses.bce(z, PICTURES),
     "gaussian_kl": lambda z: losses.gaussian_kl(CODES, z),
@@ -148,7 +153,7 @@ BUILT = [
 ]
 TRAINED = [
     ({"model": nn.Linear(2, 2)}, ModelError, r"fit needs a model with loss\(x\).*Linear"),
-    ({"model": "portrait-vae"}, ModelError, r"fit needs a model with loss\(x\).*str"),
+    ({"model": "small-portrait-vae"}, ModelError, r"fit needs a model with loss\(x\).*str"),
     ({"augment": True}, DataError, "augment is a function, or None, not True"),
     ({"after_epoch": "print"}, DataError, "after_epoch is a function, or None, not 'print'"),
     ({"optimizer": "adam"}, DataError, "With 'adam' that fails: 'str' object is not callable"),

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 import vaelab
 from tools import capstone_baselines
-from vaelab import recipes, weights
+from vaelab import priors, recipes, weights
 from vaelab.grading import capstone
 from vaelab.grading.capstone import card as cards
 from vaelab.grading.capstone import measures, rules, submission
@@ -36,7 +36,7 @@ RUN = {"faces": 20, "epochs": 2, "seconds": 1.5, "device": "cpu", "loss": [3.0, 
 
 def card(**changes) -> cards.Card:
     """A complete card."""
-    return cards.Card(**{**SENTENCES, "recipe": "portrait-vae", "runs": (cards.Run(**RUN),), **changes})
+    return cards.Card(**{**SENTENCES, "recipe": "small-portrait-vae", "runs": (cards.Run(**RUN),), **changes})
 
 
 def hand_in(folder: Path, model, **changes) -> Path:
@@ -48,12 +48,15 @@ def hand_in(folder: Path, model, **changes) -> Path:
     return folder
 
 
-def hand_in_tensors(folder: Path, tensors: dict, recipe: dict | str | None = None) -> Path:
-    """A submission with these very tensors, under a header that says `recipe`."""
-    hand_in(folder, recipes.build("portrait-vae"))
-    recipe = {"name": "portrait-vae", "changes": {}} if recipe is None else recipe
-    text = recipe if isinstance(recipe, str) else json.dumps(recipe)
-    save_file(tensors, folder / "model.safetensors", metadata={"recipe": text})
+def hand_in_tensors(
+    folder: Path, tensors: dict, recipe: dict | str | None = None, prior: list | str | None = None
+) -> Path:
+    """A submission with these very tensors, under a header that says `recipe` and, if given, `prior`."""
+    hand_in(folder, recipes.build("small-portrait-vae"))
+    recipe = {"name": "small-portrait-vae", "changes": {}} if recipe is None else recipe
+    header = {"recipe": recipe} | ({} if prior is None else {"prior": prior})
+    words = {key: said if isinstance(said, str) else json.dumps(said) for key, said in header.items()}
+    save_file(tensors, folder / "model.safetensors", metadata=words)
     return folder
 
 
@@ -101,9 +104,32 @@ def test_a_copy_of_our_model_scores_at_the_strong_end_and_is_noticed(tmp_path):
 
 
 def test_an_untrained_model_earns_its_card_and_nothing_else(tmp_path, small):
-    score = capstone.score(hand_in(tmp_path / "raw", recipes.build("portrait-vae", seed=3)), small)
+    score = capstone.score(hand_in(tmp_path / "raw", recipes.build("small-portrait-vae", seed=3)), small)
     assert [part.points for part in score.parts] == [0, 0, 0, 1]
     assert not score.remarks
+
+
+def test_what_earns_all_points_kept_to_the_rules():
+    ours, card = vaelab.pretrained("portrait-vae"), weights.card("portrait-vae")
+    assert vaelab.nets.count_parameters(ours) <= rules.PARAMETERS
+    assert int(card["data"].split()[0]) * card["epochs"] <= rules.PICTURES
+
+
+def test_samples_come_from_the_models_own_prior_and_the_bound_does_not_know_it(tmp_path, small):
+    model, faces = recipes.build("small-portrait-vae", latent_dim=4).eval(), small.faces
+    standard = measures.frechet(model, faces), measures.bound(model, faces)
+    model.prior = priors.Normal(4)
+    model.prior.mean += 20
+    path = hand_in(tmp_path / "mine", model)
+    found = submission.read(path).model
+    assert torch.equal(found.prior.mean, model.prior.mean)
+    assert measures.frechet(found, faces) != pytest.approx(standard[0], rel=1e-3)
+    assert measures.bound(found, faces) == pytest.approx(standard[1], rel=1e-3)
+    assert "from its own prior, Normal" in repr(capstone.check_folder(path, measure=False))
+    model.prior = priors.StandardNormal(4)
+    again = submission.read(hand_in(tmp_path / "mine", model)).model
+    assert measures.frechet(again, faces) == pytest.approx(standard[0], rel=1e-3)
+    assert "from N(0, I)" in repr(capstone.check_folder(path, measure=False))
 
 
 def test_scores_are_the_same_every_time_whatever_the_state_of_random_draws(tmp_path, small):
@@ -118,7 +144,7 @@ def test_scores_are_the_same_every_time_whatever_the_state_of_random_draws(tmp_p
 
 
 def test_noise_levels_and_likelihoods_play_no_part(small):
-    model = vaelab.pretrained("portrait-vae")
+    model = vaelab.pretrained("small-portrait-vae")
     before = measures.bound(model, small.faces)
     kept = model.likelihood
     for other in (vaelab.losses.Gaussian(3.0), vaelab.losses.Bernoulli(), vaelab.losses.Gaussian(1e-3)):
@@ -129,7 +155,7 @@ def test_noise_levels_and_likelihoods_play_no_part(small):
 
 
 def test_the_common_sigma_is_the_one_that_the_elbo_likes_best():
-    model = vaelab.pretrained("portrait-vae")
+    model = vaelab.pretrained("small-portrait-vae")
     images = vaelab.load("portraits", size=64, n=50)
     sigma = measures.calibrated_sigma(model, images)
 
@@ -149,7 +175,7 @@ def test_looking_for_the_common_sigma_seeds_nobody_elses_draws(monkeypatch):
 
 
 def test_a_model_trained_with_another_likelihood_can_be_handed_in(tmp_path):
-    model = recipes.build("portrait-vae")
+    model = recipes.build("small-portrait-vae")
     model.likelihood = vaelab.losses.Laplace(0.1)
     assert capstone.check_folder(hand_in(tmp_path / "laplace", model), measure=False).accepted
 
@@ -211,7 +237,7 @@ def test_a_card_reads_back_as_it_was_written():
 
 def test_the_card_is_filled_from_the_histories(tmp_path):
     faces = vaelab.load("portraits", size=64, n=20)
-    model = recipes.build("portrait-vae", latent_dim=8)
+    model = recipes.build("small-portrait-vae", latent_dim=8)
     runs = [(faces, vaelab.fit(model, faces, epochs=e, batch_size=10, device="cpu")) for e in (2, 1)]
     folder = capstone.save(model, tmp_path / "mine", runs, **SENTENCES)
     found = submission.read(folder)
@@ -223,16 +249,16 @@ def test_the_card_is_filled_from_the_histories(tmp_path):
 
 
 def test_more_pictures_than_the_budget_are_refused(tmp_path):
-    within = (cards.Run(**RUN | {"faces": 20_000, "epochs": 15, "loss": [1.0] * 15}),)
-    model = recipes.build("portrait-vae")
+    within = (cards.Run(**RUN | {"faces": rules.PICTURES // 16, "epochs": 16, "loss": [1.0] * 16}),)
+    model = recipes.build("small-portrait-vae")
     assert capstone.check_folder(hand_in(tmp_path / "a", model, runs=within), measure=False).points == 1
     over = hand_in(tmp_path / "b", model, runs=(*within, cards.Run(**RUN)))
-    assert "300,040" in refused(over)
+    assert f"{rules.PICTURES + 40:,}" in refused(over)
 
 
 @pytest.mark.parametrize("missing", ["name", "tried", "failures"])
 def test_an_incomplete_card_costs_its_point_and_says_what_is_missing(tmp_path, missing):
-    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"), **{missing: "  "})
+    path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae"), **{missing: "  "})
     score = capstone.check_folder(path, measure=False)
     assert score.accepted and score.points == 0
     assert f"`{missing}`" in score.parts[-1].message
@@ -255,14 +281,14 @@ def test_an_incomplete_card_costs_its_point_and_says_what_is_missing(tmp_path, m
     ],
 )
 def test_hostile_cards_get_a_sentence(tmp_path, text, says):
-    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"))
+    path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae"))
     (path / "card.toml").write_text(text)
     problem = refused(path)
     assert re.search(says, problem), problem
 
 
 def test_a_card_that_is_no_text_or_too_long_or_of_another_model(tmp_path):
-    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"))
+    path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae"))
     (path / "card.toml").write_bytes(b"\xff\xfe\x00")
     assert "UTF-8" in refused(path)
     (path / "card.toml").write_bytes(b"#" * 2**17)
@@ -272,7 +298,7 @@ def test_a_card_that_is_no_text_or_too_long_or_of_another_model(tmp_path):
 
 
 def test_markup_in_a_card_or_file_stays_text(tmp_path):
-    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"))
+    path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae"))
     (path / "card.toml").write_text(card(recipe="<script>alert(1)</script>").text())
     assert "<script>" not in capstone.check_folder(path)._repr_html_()
 
@@ -281,8 +307,9 @@ def test_markup_in_a_card_or_file_stays_text(tmp_path):
 
 
 def test_too_many_parameters_are_refused_before_they_are_made(tmp_path):
-    path = hand_in_tensors(tmp_path / "a", {}, {"name": "portrait-vae", "changes": {"latent_dim": 1_000}})
-    assert "1,000,000 are allowed" in refused(path)
+    wide = {"name": "small-portrait-vae", "changes": {"latent_dim": 1_000}}
+    path = hand_in_tensors(tmp_path / "a", {}, wide)
+    assert f"{rules.PARAMETERS:,} are allowed" in refused(path)
     path = hand_in_tensors(
         tmp_path / "b", {}, {"name": "mayberay-faces-vae", "changes": {"image_shape": [3, 64, 64]}}
     )
@@ -295,15 +322,15 @@ def test_too_many_parameters_are_refused_before_they_are_made(tmp_path):
         ("not json", "does not say which recipe"),
         ("[" * 100_000, "does not say which recipe"),
         ("[]", "does not say which recipe"),
-        ('{"name": ["portrait-vae"], "changes": {}}', "no recipe"),
+        ('{"name": ["small-portrait-vae"], "changes": {}}', "no recipe"),
         ({"name": "os.system", "changes": {}}, "no recipe"),
-        ({"name": "portrait-vae", "changes": {"latent_dim": 10**12}}, "cannot be built"),
-        ({"name": "portrait-vae", "changes": {"latent_dim": -1}}, "cannot be built"),
-        ({"name": "portrait-vae", "changes": {"latent_dim": True}}, "cannot be built"),
-        ({"name": "portrait-vae", "changes": {"sigma": float("nan")}}, "cannot be built"),
-        ({"name": "portrait-vae", "changes": {"sigma": 0}}, "cannot be built"),
-        ({"name": "portrait-vae", "changes": {"depth": 3}}, "no option"),
-        ({"name": "portrait-vae", "changes": {"image_shape": [3, 10**6, 10**6]}}, "shape"),
+        ({"name": "small-portrait-vae", "changes": {"latent_dim": 10**12}}, "cannot be built"),
+        ({"name": "small-portrait-vae", "changes": {"latent_dim": -1}}, "cannot be built"),
+        ({"name": "small-portrait-vae", "changes": {"latent_dim": True}}, "cannot be built"),
+        ({"name": "small-portrait-vae", "changes": {"sigma": float("nan")}}, "cannot be built"),
+        ({"name": "small-portrait-vae", "changes": {"sigma": 0}}, "cannot be built"),
+        ({"name": "small-portrait-vae", "changes": {"depth": 3}}, "no option"),
+        ({"name": "small-portrait-vae", "changes": {"image_shape": [3, 10**6, 10**6]}}, "shape"),
         (
             {"name": "residual-mlp-vae", "changes": {"image_shape": [3, 64, 64], "blocks": 10**9}},
             "cannot be built",
@@ -316,8 +343,49 @@ def test_hostile_headers_get_a_sentence(tmp_path, recipe, says):
     assert says in refused(hand_in_tensors(tmp_path / "a", {}, recipe))
 
 
+@pytest.mark.parametrize(
+    ("prior", "says"),
+    [
+        ("not json", "says of its prior cannot be read"),
+        ("[" * 100_000, "says of its prior cannot be read"),
+        ("3", "says of its prior cannot be read"),
+        (["Normal", 3], "says of its prior cannot be read"),
+        ([["Normal"], {}], "no prior"),
+        (["Module", {}], "no prior"),
+        (["Prior", {"latent_dim": 64}], "no prior"),
+        (["Normal", {}], "codes of 64 numbers"),
+        (["Normal", {"latent_dim": 8}], "codes of 64 numbers"),
+        (["Normal", {"latent_dim": 64.0}], "codes of 64 numbers"),
+        (["Normal", {"latent_dim": 64, "components": 2}], "no option 'components'"),
+        (["FlowMatching", {"latent_dim": 64, "device": "cuda"}], "no option 'device'"),
+        (["FlowMatching", {"latent_dim": 64, "steps": 10**9}], "steps may be from 1 to 100"),
+        (["FlowMatching", {"latent_dim": 64, "steps": True}], "steps may be from 1 to 100"),
+        (["FlowMatching", {"latent_dim": 64, "hidden": 0}], "hidden may be from 1"),
+        (["Mixture", {"latent_dim": 64, "components": 65}], "components may be from 1 to 64"),
+        (["FlowMatching", {"latent_dim": 64, "hidden": 1_024}], f"{rules.PRIOR_NUMBERS:,} are allowed"),
+        (["Normal", {"latent_dim": 64}], "lacks prior.mean"),
+    ],
+)
+def test_hostile_priors_get_a_sentence(tmp_path, prior, says):
+    tensors = tensors_of(recipes.build("small-portrait-vae"))
+    assert says in refused(hand_in_tensors(tmp_path / "a", tensors, prior=prior))
+
+
+def test_numbers_of_a_prior_are_looked_at_as_those_of_the_model_are(tmp_path):
+    model, words = recipes.build("small-portrait-vae"), ["Normal", {"latent_dim": 64}]
+    model.prior = priors.Normal(64)
+    good = tensors_of(model)
+    cases = {
+        "too much: prior.": (good, None),
+        "has shape (2,)": (good | {"prior.mean": torch.zeros(2)}, words),
+        "NaN or infinite": (good | {"prior.mean": torch.full((64,), float("nan"))}, words),
+    }
+    for says, (tensors, prior) in cases.items():
+        assert says in refused(hand_in_tensors(tmp_path / "a", tensors, prior=prior))
+
+
 def test_weights_that_do_not_fit_their_recipe(tmp_path):
-    good = tensors_of(recipes.build("portrait-vae"))
+    good = tensors_of(recipes.build("small-portrait-vae"))
     name = "to_mu.weight"
     cases = {
         "lacks to_mu.weight": {k: v for k, v in good.items() if k != name},
@@ -333,7 +401,7 @@ def test_weights_that_do_not_fit_their_recipe(tmp_path):
 
 
 def test_finite_weights_whose_output_is_not_earn_nothing(tmp_path, small):
-    good = tensors_of(recipes.build("portrait-vae"))
+    good = tensors_of(recipes.build("small-portrait-vae"))
     enormous = good | {"to_log_var.bias": torch.full_like(good["to_log_var.bias"], 1e30)}
     negative = good | {k: -v - 1 for k, v in good.items() if k.endswith("running_var")}
     for tensors in (enormous, negative):
@@ -346,13 +414,13 @@ def test_finite_weights_whose_output_is_not_earn_nothing(tmp_path, small):
     "content", [b"", b"\x80\x04\x95 pickle", b"\xff" * 64, b"PK\x03\x04", os.urandom(999)]
 )
 def test_files_that_are_no_safetensors(tmp_path, content):
-    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"))
+    path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae"))
     (path / "model.safetensors").write_bytes(content)
     assert "not a safetensors file" in refused(path)
 
 
 def test_a_file_cut_short_or_too_large(tmp_path):
-    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"))
+    path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae"))
     file = path / "model.safetensors"
     file.write_bytes(file.read_bytes()[:-100])
     assert "damaged" in refused(path)
@@ -368,7 +436,7 @@ def test_missing_files_and_links_are_named(tmp_path):
     assert "no folder" in refused(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     assert "card.toml is missing" in refused(tmp_path / "empty")
-    path = hand_in(tmp_path / "a", recipes.build("portrait-vae"))
+    path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae"))
     file = path / "model.safetensors"
     file.rename(tmp_path / "elsewhere")
     file.symlink_to(tmp_path / "elsewhere")
@@ -376,7 +444,7 @@ def test_missing_files_and_links_are_named(tmp_path):
 
 
 def test_a_zip_counts_as_its_folder(tmp_path):
-    folder = hand_in(tmp_path / "ada", recipes.build("portrait-vae"))
+    folder = hand_in(tmp_path / "ada", recipes.build("small-portrait-vae"))
     for inside in ("", "ada/"):
         path = tmp_path / f"ada{len(inside)}.zip"
         with zipfile.ZipFile(path, "w") as archive:
@@ -408,15 +476,23 @@ def test_hostile_zips(tmp_path):
 
 
 def test_trained_from_scratch_is_far_and_a_retouched_copy_near():
-    ours, other = vaelab.pretrained("portrait-vae"), recipes.build("portrait-vae", seed=5)
+    ours, other = vaelab.pretrained("small-portrait-vae"), recipes.build("small-portrait-vae", seed=5)
     assert distance(other, ours) > 0.9
-    assert distance(recipes.build("portrait-vae", latent_dim=8), ours) == float("inf")
+    assert distance(recipes.build("small-portrait-vae", latent_dim=8), ours) == float("inf")
     with torch.no_grad():
         for parameter in other.parameters():
             parameter.mul_(0.1)
         for a, b in zip(other.parameters(), ours.parameters(), strict=True):
             a.add_(b)
     assert distance(other, ours) < 0.2
+
+
+@pytest.mark.parametrize("name", ["portrait-vae", "small-portrait-vae"])
+def test_a_copy_is_noticed_under_another_prior_and_noise_level(name):
+    ours, copy = vaelab.pretrained(name), vaelab.pretrained(name)
+    copy.prior = priors.Normal(copy.latent_dim) if ours.prior is None else None
+    copy.likelihood = vaelab.losses.Gaussian(3.0, learned=not ours.likelihood.learned)
+    assert distance(copy, ours) == 0
 
 
 # ---- the notebook ----
@@ -448,7 +524,7 @@ def test_the_notebook_runs_unfilled_and_earns_nothing(tmp_path, monkeypatch, not
 def test_the_notebook_trains_as_the_weak_baseline_does(notebook):
     (cell,) = [c for c in notebook.cells if "q1" in c.metadata.get("tags", [])]
     assert f"EPOCHS = {capstone_baselines.EPOCHS}\n" in cell.source
-    assert 'recipes.build("portrait-vae", seed=0)' in cell.source
+    assert f'recipes.build("{capstone_baselines.WEAK}", seed=0)' in cell.source
     assert "vaelab.fit(model, faces, epochs=EPOCHS, batch_size=64)" in cell.source
     assert f"{capstone_baselines.SHARE:g} to try something" in cell.source
 
@@ -457,6 +533,7 @@ def test_the_text_states_the_rules_as_they_are(notebook):
     text = "\n".join(c.source for c in notebook.cells)
     for said in (
         f"{rules.PARAMETERS:,} parameters",
+        f"{rules.PRIOR_NUMBERS:,} numbers",
         f"{rules.PICTURES:,} pictures",
         f"$K = {measures.DRAWS}$",
     ):
@@ -468,6 +545,7 @@ def test_the_text_states_the_rules_as_they_are(notebook):
 
 
 def test_files_of_the_package_say_which_recipe_without_torch_load(tmp_path):
-    path = hand_in(tmp_path / "a", recipes.build("portrait-vae", sigma=0.1))
+    path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae", sigma=0.1))
     with safe_open(path / "model.safetensors", framework="pt") as file:
-        assert json.loads(file.metadata()["recipe"]) == {"name": "portrait-vae", "changes": {"sigma": 0.1}}
+        named = json.loads(file.metadata()["recipe"])
+    assert named == {"name": "small-portrait-vae", "changes": {"sigma": 0.1}}

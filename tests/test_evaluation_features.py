@@ -208,6 +208,10 @@ def test_an_edit_is_judged_before_and_after(judge):
     seen = evaluation.attribute_edit(model, faces, vector, judge, "Eyeglasses")
     assert (seen.before, seen.after) == (0, 1)
     assert seen.faces == (~faces.attribute("Eyeglasses")).sum()
+    eye = torch.eye(2)
+    to = latent.TransportMap(torch.zeros(2), eye, vector, eye)  # the same, as a map
+    assert evaluation.attribute_edit(model, faces, to, judge, "Eyeglasses") == seen
+    assert evaluation.attribute_edit(model, faces, to, judge, "Eyeglasses", steps=1).after == 0
     assert len(seen.changed) == 17 and seen.others_changed < 0.1
     assert evaluation.attribute_edit(model, faces, vector, judge, "Eyeglasses", steps=1).after == 0
     with pytest.raises(ShapeError):

@@ -97,24 +97,92 @@ def test_naming_refuses_what_chance_would_name(images):
 
 def test_sliders_come_in_the_order_of_information(images):
     """Dimension 3 hardly varies, but its posterior is narrow: it tells 2.5 nats."""
-    vae = explorers.sliders(Toy(), images, names={1: "nothing"}, count=3, unnamed=True)
+    vae = explorers.sliders(Toy(), images, names={1: "nothing"}, count=3, numbers=True)
     assert vae.order == [3, 2, 0, 1] and vae.prior == "N(0, I)"
     assert vae.labels == ["younger … older", "dimension 2", "no smile … smile", "nothing"]
     assert vae.spread[1] == pytest.approx(1, abs=1e-3)  # of draws: its means alone have none
-    plain = explorers.sliders(Toy(posterior=False), images, unnamed=True)
+    plain = explorers.sliders(Toy(posterior=False), images, numbers=True)
     assert plain.order == [2, 0, 3, 1] and plain.prior == ""
     codes = Toy(posterior=False).encode(images.float())
     assert plain.spread == pytest.approx(codes.std(0).tolist(), abs=1e-3)
     assert plain.centre == pytest.approx(codes.mean(0).tolist(), abs=1e-3)
 
 
-def test_only_dimensions_with_a_name_get_a_slider_if_any_has_one(images):
-    named = explorers.sliders(Toy(), images, names={1: "nothing"})
-    assert (named.order, named.labels) == ([3, 0, 1], ["younger … older", "no smile … smile", "nothing"])
-    assert len(named.z) == len(named.centre) == 4, "the code stays whole"
-    assert explorers.sliders(Toy(), images.images).order == [3, 2, 0, 1], "without factors there are no names"
-    own = explorers.sliders(Toy(), images, names={3: "dimension 3"})
-    assert own.order == [0], "a number is no name"
+class Tangled(Toy):
+    """Its code is the first four pixels, turned: no factor has a number to itself, and each a direction."""
+
+    def __init__(self):
+        super().__init__()
+        generator = torch.Generator().manual_seed(5)
+        self.turn = torch.linalg.qr(torch.randn(4, 4, generator=generator)).Q
+
+    def encode(self, x):
+        return (x[:, 0, 0] - 0.5) @ self.turn, torch.full((len(x), 4), -6.0)
+
+    def decode(self, z):
+        return torch.sigmoid(z @ self.turn.T * torch.tensor([1.0, 9, 9, 3]))[:, None, None]
+
+
+@pytest.fixture(scope="module")
+def mixed(images):
+    """The same pictures, and what their pixels say: `age` follows two of them, as `smile` does in part."""
+    first = images.float()[:, 0, 0]
+    factors = {"smile": first[:, 0], "age": -first[:, 3] - 0.5 * first[:, 0], "constant": torch.ones(N)}
+    factors["noise"] = torch.randn(N, generator=torch.Generator().manual_seed(2))
+    return ImageSet(images.images, "toy", factors=factors)
+
+
+def test_each_slider_moves_along_the_direction_of_one_factor(mixed):
+    model = Tangled()
+    sliders = explorers.sliders(model, mixed)
+    assert sliders.labels == ["younger … older", "no smile … smile"], "the pixels of age move most"
+    older, smile = torch.tensor(sliders.steps)
+    assert abs(older @ smile) < 0.01 * older.norm() * smile.norm(), "a step along one is none along the other"
+    codes = model.encode(mixed.float())[0]
+    for step, factor in ((older, "age"), (smile, "smile")):
+        along = codes @ step / step.square().sum()
+        assert along.std() == pytest.approx(1, abs=0.01)
+        assert torch.corrcoef(torch.stack([along, mixed.factors[factor]]))[0, 1] > 0.9
+
+
+def test_a_direction_holds_the_other_factors_fixed(mixed):
+    """Those who smile more are younger here; the direction of a smile does not make younger."""
+    codes = (mixed.float()[:, 0, 0] - 0.5) @ Tangled().turn
+    names, steps = explorers.named_directions(codes, mixed)
+    smile = steps[[name.factor for name in names].index("smile")] @ Tangled().turn.T
+    assert abs(smile[0]) > 3 * abs(smile[3]), "the smile's own pixel"
+
+
+def test_chance_names_no_direction(mixed):
+    """With as many numbers as pictures, the code of some picture or other always fits."""
+    codes = torch.randn(N, 200, generator=torch.Generator().manual_seed(3))
+    assert explorers.named_directions(codes, mixed)[0] == []
+    assert explorers.sliders(Toy(), mixed[:99]).steps == [], "too few pictures"
+    nothing = ImageSet(mixed.images, "toy")
+    assert explorers.named_directions(codes[:, :4], nothing)[1].shape == (0, 4)
+
+
+def test_attributes_do_where_there_are_no_factors(images):
+    """However rare: one in twenty has it here."""
+    rare = images.float()[:, 0, 0, 3] > 0.95
+    known = ImageSet(images.images, "toy", attributes=rare[:, None], attribute_names=("Young",))
+    codes = torch.stack([5.0 * rare, images.float()[:, 0, 0, 1]], dim=1)
+    names, steps = explorers.named_directions(codes, known)
+    assert [name.label for name in names] == ["older … younger"] and steps.shape == (1, 2)
+
+
+def test_sliders_of_numbers_are_there_to_be_asked_for(mixed):
+    own = explorers.sliders(Tangled(), mixed, names={1: "nothing"})
+    assert own.steps == [] and sorted(own.order) == [0, 1, 2, 3]
+    assert own.labels[own.order.index(1)] == "nothing"
+    assert explorers.sliders(Toy(), mixed, numbers=True).labels[2] == "no smile … smile"
+
+
+def test_the_first_sliders_of_our_model_bear_names(vae):
+    portraits = vaelab.load("portraits", size=64, n=1_000, split="test")
+    sliders = explorers.sliders(vae, portraits)
+    assert len(sliders.labels) == len(sliders.steps) >= 16
+    assert sum(" … " in label for label in sliders.labels[:16]) >= 12
 
 
 def test_without_pictures_what_changes_most_comes_first():
@@ -206,7 +274,7 @@ def test_pictures_may_come_as_a_set_as_floats_or_as_bytes(images):
 
 
 def explorers_of(model, images):
-    yield explorers.sliders(model, images, start=images[3:4], unnamed=True)
+    yield explorers.sliders(model, images, start=images[3:4], numbers=True)
     yield explorers.traverse(model, images[:1], images=images)
     yield explorers.mixer(model, images[:4], {"smile": torch.ones(4)})
     yield explorers.morph(model, images[:4])

@@ -1,6 +1,7 @@
 """The judge of face models says what is known of a model whose answers are known: PCA, as a VAE."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from benchmarks.linear import Components, Covariance
 from tools import face_judge
 from vaelab import evaluation
 from vaelab.data import ImageSet
+from vaelab.data import portraits as portraits_room
 from vaelab.priors import Normal, StandardNormal
 
 SHAPE = (1, 5, 4)
@@ -84,18 +86,19 @@ def test_all_rows_and_the_same_digits_again(portraits, hurried):
     assert all(math.isfinite(value) for value in first.values())
     attributes = train.attribute_names
     assert len(attributes) == 18
-    gained = [first[f"{name}, gained"] for name in attributes]
-    kept = [first[f"{name}, others kept"] for name in attributes]
-    assert first["edits, mean"] == pytest.approx(sum(gained) / 18)
-    assert first["edits, least"] == min(gained)
-    assert first["others kept, mean"] == pytest.approx(sum(kept) / 18)
+    for way in ("vector", "map"):
+        gained = [first[f"{name}, gained by {way}"] for name in attributes]
+        kept = [first[f"{name}, others kept by {way}"] for name in attributes]
+        assert first[f"gained by {way}, mean"] == pytest.approx(sum(gained) / 18)
+        assert first[f"gained by {way}, least"] == min(gained)
+        assert first[f"others kept by {way}, mean"] == pytest.approx(sum(kept) / 18)
     assert first["Frechet, floor"] < first["Frechet, reconstructions"]
     assert "Frechet, own prior" not in first
 
 
 def test_a_models_own_prior_is_judged_beside_the_standard_one(portraits, hurried, monkeypatch):
     train, test = portraits
-    monkeypatch.setattr(face_judge, "edits", lambda *args: {"Smiling": (1.0, 0.9)})
+    monkeypatch.setattr(face_judge, "edits", lambda *args: {"map": {"Smiling": (1.0, 0.9)}})
     model = linear_faces()
     model.prior = Normal(4)  # which is N(0, I) until it is fitted
     rows = face_judge.judged(model, train, test)
@@ -113,14 +116,31 @@ def test_frechet_distance_is_averaged_over_sets_of_samples(portraits):
     assert distance.of_samples(model, StandardNormal(4), seeds=2) == pytest.approx(sum(single) / 2, rel=1e-6)
 
 
-def test_edits_go_two_steps(portraits):
-    train, test = portraits
-    model, judge = vaelab.pretrained(faces.NAMES[0]), evaluation.portrait_features()
+def test_edits_go_two_steps_by_the_vector_and_one_and_a_half_by_the_map(portraits):
+    train, test = portraits[0], portraits[1][:40]
+    model, judge = linear_faces(), evaluation.portrait_features()
     codes, _ = vaelab.latent.encode(model, train)
-    vector = vaelab.latent.attribute_vector(codes, train.attribute("Smiling"))
-    expected = evaluation.attribute_edit(model, test[:40], vector, judge, "Smiling", steps=2)
-    found = face_judge.edits(model, train, test[:40], judge)["Smiling"]
-    assert found == (expected.after, 1 - expected.others_changed)
+    found = face_judge.edits(model, train, test, judge)
+    candidates = test[~(test.attribute("Bald") | test.attribute("Wearing_Hat"))]  # who could show bangs
+    for way, learn, steps in (
+        ("vector", vaelab.latent.attribute_vector, 2),
+        ("map", vaelab.latent.attribute_map, 1.5),
+    ):
+        for name, some in (("Smiling", test), ("Bangs", candidates)):
+            direction = learn(codes, train.attribute(name))
+            expected = evaluation.attribute_edit(model, some, direction, judge, name, steps=steps)
+            assert found[way][name] == (expected.after, 1 - expected.others_changed)
+
+
+def test_what_hides_an_attribute_is_never_seen_with_it():
+    factors = portraits_room.draw_factors(range(20_000), 0)
+    seen = dict(zip(portraits_room.ATTRIBUTE_NAMES, portraits_room.attributes(factors).T, strict=True))
+    for name in seen:
+        for other in face_judge.hidden_by(name):
+            assert not (seen[name] & seen[other]).any()
+    assert face_judge.hidden_by("Bangs") == ["Bald", "Wearing_Hat"]
+    assert face_judge.hidden_by("Bald") == ["Wearing_Hat"]
+    assert face_judge.hidden_by("Wearing_Hat") == face_judge.hidden_by("Goatee") == []
 
 
 @pytest.fixture
@@ -164,6 +184,20 @@ def test_models_have_a_column_each_and_gaps_where_they_have_no_prior(contest, mo
     assert rows["own prior"][faces.NAMES[0]] == rows["seconds of training"][f"PCA, {ours}"] == ""
 
 
+def test_models_trained_anew_neither_go_on_from_the_shipped_ones_nor_try_out_priors(monkeypatch):
+    plans = []
+
+    def train(name, plan):
+        plans.append(plan)
+        return None, SimpleNamespace(seconds=1.0)
+
+    monkeypatch.setattr(faces.train_weights, "train", train)
+    faces.trained_for("portrait-vae", 60)
+    trial, chosen = plans
+    assert not trial.checkpoints and not chosen.checkpoints
+    assert trial.prior is None and chosen.prior == faces.train_weights.PLANS["portrait-vae"].prior
+
+
 def test_priors_are_compared_with_the_standard_one(contest, monkeypatch):
     monkeypatch.setattr("vaelab.priors.KINDS", {"normal": Normal})
     standard, normal = contest.priors(seeds=2)
@@ -183,9 +217,9 @@ class Peers:
 
     def components(self):
         generator = torch.Generator().manual_seed(0)
-        axes = torch.linalg.qr(torch.randn(12_288, 64, generator=generator, dtype=torch.float64)).Q
-        mean, total = torch.full((12_288,), 0.5).double(), torch.tensor(600.0).double()
-        found = Components(mean, total, torch.linspace(9, 1, 64).double(), axes)
+        axes = torch.linalg.qr(torch.randn(12_288, 128, generator=generator, dtype=torch.float64)).Q
+        mean, total = torch.full((12_288,), 0.5).double(), torch.tensor(900.0).double()
+        found = Components(mean, total, torch.linspace(9, 1, 128).double(), axes)
         object.__setattr__(found, "best", lambda images: 5)
         return found
 

@@ -49,6 +49,7 @@ CASES = {
     explorers.mixer: lambda: explorers.mixer(MODEL, SET[:2], CODES),
     explorers.morph: lambda: explorers.morph(MODEL, FLOATS),
     explorers.name_dimensions: lambda: explorers.name_dimensions(SET.float().flatten(1)[:, :2], SET),
+    explorers.named_directions: lambda: explorers.named_directions(SET.float().flatten(1)[:, :2], SET),
     explorers.noise: lambda: explorers.noise(MODEL, SET),
     explorers.plane: lambda: explorers.plane(MODEL, SET),
     explorers.reparameterize: explorers.reparameterize,

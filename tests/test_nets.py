@@ -13,6 +13,16 @@ def test_a_residual_block_adds_what_its_layers_say():
     assert torch.equal(block(x), x + block.layers(x))
 
 
+def test_a_residual_block_of_convolutions_by_hand():
+    block, x = nets.residual_block(4, activation=nn.Tanh()), torch.rand(5, 4, 6, 8)
+    conv, norm, tanh, second, second_norm = block[0].layers
+    assert conv.kernel_size == second.kernel_size == (3, 3)
+    expected = torch.tanh(x + second_norm(second(tanh(norm(conv(x))))))
+    assert torch.equal(block(x), expected) and expected.shape == x.shape
+    default = nets.residual_block(4)
+    assert default[1].negative_slope == default[0].layers[2].negative_slope == 0.3
+
+
 @pytest.mark.parametrize(("block", "size"), [(nets.conv_block, 4), (nets.deconv_block, 16)])
 def test_blocks_halve_and_double(block, size):
     x = torch.rand(2, 3, 8, 8)

@@ -29,7 +29,7 @@ def take_pictures(count, sizes):
         Image.fromarray(pixels).save(f"my-pictures/{i:04}.png")
 
 
-@pytest.mark.parametrize("recipe", ["portrait-vae", "tds-face-vae"])
+@pytest.mark.parametrize("recipe", ["small-portrait-vae", "tds-face-vae"])
 @pytest.mark.parametrize("count", [3, 5, *(pytest.param(n, marks=SLOW) for n in (17, 40, 129, 1_000))])
 def test_any_number_of_own_pictures_trains_samples_and_evaluates(count, recipe, capsys, monkeypatch):
     take_pictures(count, (5, 300) if count < 100 else (5, 40))
@@ -55,7 +55,8 @@ def test_any_number_of_own_pictures_trains_samples_and_evaluates(count, recipe, 
 
 def test_as_many_are_measured_on_as_were_asked_for(capsys):
     take_pictures(40, (5, 40))
-    train = ["train", "--data", "my-pictures", "--recipe", "portrait-vae", "--epochs", "1", "--out", "run"]
+    chosen = ["--recipe", "small-portrait-vae", "--epochs", "1", "--out", "run"]
+    train = ["train", "--data", "my-pictures", *chosen]
     assert cli.main([*train, "--n", "3", "--validation", "1"]) == 0
     for n in ("2", "1"):
         capsys.readouterr()

@@ -103,7 +103,7 @@ def test_a_part_lies_in_the_columns_it_is_painted_in(size, monkeypatch):
         name: factor.low + (factor.high - factor.low) * draw
         for (name, factor), draw in zip(factors.items(), draws, strict=True)
     }
-    drawn = portraits.render(extreme, size)
+    drawn = torch.cat([portraits.render(rows(extreme, slice(i, i + 1)), size) for i in range(48)])
     monkeypatch.setattr(portraits, "PARTS", [part._replace(near=None) for part in portraits.PARTS])
     assert torch.equal(portraits.render(extreme, size), drawn)
 

@@ -26,7 +26,7 @@ def images(request, tmp_path):
 
 def test_train_evaluate_sample(images):
     assert len(images) == 100 and images.images.float().std() > 20  # pictures, not blank squares
-    model = recipes.build("portrait-vae", image_shape=images.shape, latent_dim=8)
+    model = recipes.build("small-portrait-vae", image_shape=images.shape, latent_dim=8)
     before = evaluation.evaluate(model, images)["elbo"]
     vaelab.fit(model, images, epochs=3, batch_size=25, device="cpu")
     assert evaluation.evaluate(model, images)["elbo"] > before + 10

@@ -3,11 +3,13 @@
     python -m tools.train_weights portrait-vae
     python -m tools.train_weights all
 
+A long run that was interrupted goes on with the same command: its checkpoints are in `runs/weights/<name>`.
 Pictures, first weights and batches come from the seed. Rounding differs from machine to machine and grows
 while training: expect a model as good, not the same bits.
 """
 
 import argparse
+import json
 import math
 import platform
 import sys
@@ -23,11 +25,13 @@ from torch.nn.utils import parametrize
 
 import vaelab
 from tools import face_judge
-from vaelab import evaluation, losses, nets, recipes, weights
-from vaelab.training import History
+from vaelab import evaluation, latent, losses, nets, recipes, weights
+from vaelab.priors import FlowMatching
+from vaelab.training import Checkpoints, History, Muon
 from vaelab.whitening import whiten
 
 FOLDER = Path(weights.__file__).parent
+RUNS = Path("runs/weights")
 WHITENED_BY = 6_000  # images that say where the codes lie
 
 
@@ -45,6 +49,9 @@ class Plan:
     sigma_from: float | None = None  # the noise level training starts with; it ends with the recipe's
     whitened_after: tuple[int, ...] = ()  # epochs
     opponent_colours: bool = False  # while training, see `Opponent`
+    checkpoints: bool = False  # after each epoch, so that the same command goes on after a break
+    pilots: str = ""  # file beside this one: what was tried before
+    prior: dict | None = None  # a `FlowMatching` fitted afterwards: its `hidden` and the `updates` of its fit
 
 
 _FACES = {"changes": {"image_shape": (3, 64, 64)}, "data": "portraits", "n": 20_000}
@@ -52,6 +59,15 @@ _COSINE = {"schedule": "cosine", "batch_size": 64}
 # An epoch of tds-face-vae takes 0.6 times as long as one of ours: 30 of them are a quarter more time than 14.
 PLANS = {
     "portrait-vae": Plan(
+        data="portraits",
+        n=40_000,
+        epochs=8,
+        fit={"lr": 4e-3, "optimizer": Muon, "schedule": "cosine", "batch_size": 32},
+        checkpoints=True,
+        prior={"hidden": 256, "updates": 24_000},
+        pilots="portrait_pilots.json",
+    ),
+    "small-portrait-vae": Plan(
         data="portraits",
         n=20_000,
         epochs=14,
@@ -89,8 +105,20 @@ def train(name: str, plan: Plan) -> tuple[nn.Module, History]:
     layout = {"precision": "fp32", "channels_last": True}
     with opponent_colours(model) if plan.opponent_colours else nullcontext():
         history = vaelab.fit(
-            model, images, epochs=plan.epochs, seed=plan.seed, after_epoch=after_epoch, **plan.fit, **layout
+            model,
+            images,
+            epochs=plan.epochs,
+            seed=plan.seed,
+            after_epoch=after_epoch,
+            checkpoints=Checkpoints(RUNS / name, keep=1) if plan.checkpoints else None,
+            resume=plan.checkpoints,
+            **plan.fit,
+            **layout,
         )
+    if plan.prior is not None and not history.interrupted:
+        codes = latent.draw_codes(model, images, draws=4, seed=plan.seed)
+        prior = FlowMatching(model.latent_dim, hidden=plan.prior["hidden"])
+        model.prior = prior.fit(codes, updates=plan.prior["updates"], seed=plan.seed)
     return model, history
 
 
@@ -155,17 +183,27 @@ def card(
         "data": f"{plan.n} drawn {plan.data}, {plan.size}x{plan.size}; measured on {face_judge.TEST} others",
         "seed": plan.seed,
         "epochs": plan.epochs,
-        "fit": plan.fit,
+        "fit": {option: getattr(value, "__name__", value) for option, value in plan.fit.items()},
         **noise,
         "whitened after epochs": list(plan.whitened_after),
         "last layer learned in opponent colours": plan.opponent_colours,
+        "prior": plan.prior,
         "command": f"python -m tools.train_weights {name}",
         "hardware": f"{platform.machine()} processor, {torch.get_num_threads()} thread(s), "
         f"PyTorch {torch.__version__.split('+')[0]}",
         "seconds": round(seconds),
         "parameters": nets.count_parameters(model),
         "metrics": {key: float(f"{value:.5g}") for key, value in results.items()},
+        **pilots(plan),
     }
+
+
+def pilots(plan: Plan) -> dict[str, dict]:
+    """The record of what was tried before, for the card."""
+    if not plan.pilots:
+        return {}
+    record = Path(__file__).with_name(plan.pilots).read_text(encoding="utf-8")
+    return {"pilots": json.loads(record)}
 
 
 def noise_levels(model: nn.Module, plan: Plan) -> dict[str, float]:
@@ -190,6 +228,8 @@ def make(name: str, folder: Path) -> None:
     plan = PLANS[name]
     start = time.process_time()
     model, history = train(name, plan)
+    if history.interrupted:
+        return
     print(f"{name}: {history.seconds:.0f} s, {time.process_time() - start:.0f} of the processor", flush=True)
     noise = noise_levels(model, plan)
     path = weights.save(model, folder / f"{name}.safetensors")

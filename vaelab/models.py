@@ -56,7 +56,7 @@ class _ImageModel(nn.Module):
         """Codes (B, latent_dim) -> images (B, C, H, W) in [0, 1].
 
         >>> from vaelab.recipes import build
-        >>> build("portrait-vae").decode(torch.zeros(5, 64)).shape
+        >>> build("small-portrait-vae").decode(torch.zeros(5, 64)).shape
         torch.Size([5, 3, 64, 64])
         """
         check_tensors(z=z)
@@ -199,7 +199,7 @@ class VAE(_ImageModel):
         """Images (B, C, H, W) -> mu and log_var of the posterior, (B, latent_dim) each.
 
         >>> from vaelab.recipes import build
-        >>> [part.shape for part in build("portrait-vae").encode(torch.rand(5, 3, 64, 64))]
+        >>> [part.shape for part in build("small-portrait-vae").encode(torch.rand(5, 3, 64, 64))]
         [torch.Size([5, 64]), torch.Size([5, 64])]
         """
         features = self.features(x)
@@ -225,7 +225,7 @@ class VAE(_ImageModel):
         The prior in it is N(0, I), whatever `prior` is; `beta` plays no part.
 
         >>> from vaelab.recipes import build
-        >>> build("portrait-vae").elbo(torch.rand(5, 3, 64, 64)).shape
+        >>> build("small-portrait-vae").elbo(torch.rand(5, 3, 64, 64)).shape
         torch.Size([5])
         """
         x = self._floats(x)
@@ -268,7 +268,7 @@ class VAE(_ImageModel):
             ShapeError: a prior of another `latent_dim`.
 
         >>> from vaelab.recipes import build
-        >>> build("portrait-vae").sample(4, seed=0).shape
+        >>> build("small-portrait-vae").sample(4, seed=0).shape
         torch.Size([4, 3, 64, 64])
         """
         n = whole_number("n, the number of samples,", n)

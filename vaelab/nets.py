@@ -214,6 +214,13 @@ class Residual(nn.Module):
         return x + self.layers(x)
 
 
+def residual_block(channels: int, *, activation: nn.Module | None = None) -> nn.Sequential:
+    """x + two convolutions 3x3 with batch norm, then the activation: (B, C, H, W) -> the same shape."""
+    first = conv_block(channels, channels, stride=1, batch_norm=True, activation=activation)
+    second = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
+    return nn.Sequential(Residual(*first, second, nn.BatchNorm2d(channels)), activation or nn.LeakyReLU(0.3))
+
+
 def residual_mlp(inputs: int, hidden: int, blocks: int) -> nn.Sequential:
     """A fully connected layer, then `blocks` residual ones, all with SiLU: (B, inputs) -> (B, hidden).
 

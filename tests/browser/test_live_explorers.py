@@ -122,6 +122,18 @@ def test_another_face_is_drawn_from_the_model_s_prior(browser, tmp_path, monkeyp
         assert_quiet(visit)
 
 
+BOTTOMS = """element => ['.vae-starts label', '.vae-starts > button']
+  .map(one => element.querySelector(one).getBoundingClientRect().bottom)"""
+
+
+def test_the_button_for_another_face_stands_beside_the_faces_feet(browser, bench_page):
+    kinds = [spec["kind"] for spec in exploring.specs(bench_page)]
+    with Visit(browser, bench_page.as_uri(), own="file:", width=1280) as visit:
+        element = exploring.wake(visit.page, kinds.index("mixer"))
+        faces, another = element.evaluate(BOTTOMS)
+        assert abs(faces - another) < 8
+
+
 # Counts the turns that other work gets while many codes are decoded.
 TURNS = """async ({explorer: {decoder}}, codes) => {
   let turns = 0;

@@ -8,6 +8,7 @@ from torch import Tensor
 from vaelab.data.arguments import is_whole
 from vaelab.errors import DataError
 
+_LARGE = 31 * 2**20  # bytes; glibc learns nothing from a block over 32 MiB
 GPU_PIXELS = 256 * 64 * 64  # enough to keep a GPU busy
 
 
@@ -51,6 +52,8 @@ def in_chunks(
         uint8, shape (N, channels, size, size), on the values' device, in the order of the rows.
     """
     first = next(iter(values.values()))
+    if first.device.type == "cpu":
+        _keep_freed_memory()
     pixels = cpu_pixels if first.device.type == "cpu" else GPU_PIXELS
     chunk = max(1, pixels // size**2)
     pictures = torch.empty(len(first), channels, size, size, dtype=torch.uint8, device=first.device)
@@ -60,3 +63,13 @@ def in_chunks(
         where = slice(i, i + chunk) if order is None else order[i : i + chunk]
         pictures[where] = paint({name: rows[i : i + chunk] for name, rows in values.items()})
     return pictures
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep the memory that one chunk frees for the next.
+
+    It gives memory back to the system once twice as much lies free as its largest freed block had, and each
+    chunk would get its own anew, page by page: a fifth of the time. A large block that is freed untouched
+    costs nothing and raises that bound, to 62 MiB. Elsewhere nothing changes.
+    """
+    torch.empty(_LARGE, dtype=torch.uint8)

@@ -1,4 +1,4 @@
-"""Does an attribute vector do what its name says, and nothing else?"""
+"""Does an attribute vector, or a map, do what its name says, and nothing else?"""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from vaelab import latent
 from vaelab.data import ImageSet
-from vaelab.errors import DataError, ShapeError, UnknownNameError
+from vaelab.errors import DataError, UnknownNameError
 from vaelab.evaluation.features import PortraitFeatures, extract_features
 from vaelab.evaluation.inputs import measurable
 from vaelab.models import VAE
@@ -31,42 +31,39 @@ class AttributeEdit(NamedTuple):
 def attribute_edit(
     model: VAE,
     images: ImageSet,
-    vector: Tensor,
+    direction: Tensor | latent.TransportMap,
     features: PortraitFeatures,
     name: str,
     steps: float = 1.5,
 ) -> AttributeEdit:
-    """Add `steps` times an attribute vector to the codes of faces that lack it, and let a classifier judge.
+    """Give an attribute to the codes of faces that lack it, and let a classifier judge the decoded pictures.
 
     The edit is compared with the plain reconstruction, so that what the model always loses is not blamed on
-    the vector. Mutually exclusive attributes (No_Beard and Goatee) change by right.
+    the edit. Mutually exclusive attributes (No_Beard and Goatee) change by right.
 
     Args:
         images: pictures that know the attribute (`images.attribute(name)`); those without it are edited.
-        vector: (latent_dim,), for instance from `latent.attribute_vector`.
+        direction: a vector, (latent_dim,), the same for all faces, for instance `latent.attribute_vector`'s;
+            or a map, `latent.attribute_map`'s.
         features: the judge, `portrait_features()`. It knows drawn portraits only.
         name: an attribute that judge and images know.
-        steps: how far to go along the vector.
+        steps: how far to go, as in `latent.edit`.
 
     Raises:
         UnknownNameError: the judge or the images do not know the attribute.
-        ShapeError: the vector is not one of this model's codes.
+        ShapeError: the direction is not one of this model's codes.
         DataError: every face has the attribute.
         ModelError: the model is no VAE.
     """
     images = measurable(model, images)
     if name not in features.attribute_names:
         raise UnknownNameError("attribute of the judge", name, features.attribute_names)
-    if vector.shape != (model.latent_dim,):
-        raise ShapeError(
-            f"A vector for this model has shape ({model.latent_dim},); this one has {tuple(vector.shape)}."
-        )
     faces = images[~images.attribute(name)]
     if not len(faces):
         raise DataError(f"Every face has {name}: there is none to add it to.")
     mu, _ = latent.encode(model, faces)
     before = extract_features(features.attributes, latent.decode(model, mu)) > 0.5
-    edited = latent.decode(model, mu + steps * vector.to(mu))
+    edited = latent.decode(model, latent.edit(mu, direction, steps))
     after = extract_features(features.attributes, edited) > 0.5
     place = features.attribute_names.index(name)
     flipped = (before != after).float().mean(0).tolist()

@@ -1,6 +1,7 @@
 """Pictures that answer to the hand, in a notebook with any model and in the book's pages by themselves:
 
     from vaelab import explorers
+    images = vaelab.load("portraits", size=64, n=1_000)
     explorers.sliders(vaelab.pretrained("portrait-vae"), images)
 
 Each function returns one object with two lives. In JupyterLab it is a widget. In a built page the same

@@ -7,6 +7,7 @@ from .lab import lab as lab
 from .mixer import mixer as mixer
 from .morph import morph as morph
 from .naming import name_dimensions as name_dimensions
+from .naming import named_directions as named_directions
 from .noise import noise as noise
 from .plane import plane as plane
 from .sliders import sliders as sliders

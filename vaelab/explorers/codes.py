@@ -65,7 +65,7 @@ def cloud(model: nn.Module, images: ImageSet | Tensor | None = None) -> Cloud:
     """
     if images is None:
         zeros, ones = torch.zeros(model.latent_dim), torch.ones(model.latent_dim)
-        return Cloud(zeros, ones, _descending(_effect(model)), True, None)
+        return Cloud(zeros, ones, by_effect(model, zeros, torch.eye(model.latent_dim)), True, None)
     images = ImageSet.of(images)
     if len(images) < 2:
         raise DataError("How far codes spread needs two pictures or more, better some hundred.")
@@ -77,10 +77,10 @@ def cloud(model: nn.Module, images: ImageSet | Tensor | None = None) -> Cloud:
     return Cloud(mu.mean(0), (mu.var(0) + log_var.exp().mean(0)).sqrt(), _descending(kl), True, mu)
 
 
-def _effect(model: nn.Module) -> Tensor:
-    """How far pixels move, in the mean square, when one number of the code goes from -1 to 1."""
-    steps = torch.eye(model.latent_dim)
-    return (decode(model, steps) - decode(model, -steps)).flatten(1).square().mean(1)
+def by_effect(model: nn.Module, centre: Tensor, steps: Tensor) -> list[int]:
+    """Numbers of the `steps` (K, latent_dim), those first that move pixels most, to and fro from `centre`."""
+    change = decode(model, centre + steps) - decode(model, centre - steps)
+    return _descending(change.flatten(1).square().mean(1))
 
 
 def _descending(values: Tensor) -> list[int]:

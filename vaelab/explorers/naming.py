@@ -1,4 +1,4 @@
-"""What a number of the code does, in words, where the pictures' true factors are known."""
+"""What numbers of a code do, and directions through it, in words: where the pictures' factors are known."""
 
 from typing import NamedTuple
 
@@ -75,7 +75,7 @@ _ENDS = {
 }
 
 
-def number_of(dimension: int) -> str:
+def number_of(dimension: int | None) -> str:
     """What a dimension without a name is called."""
     return f"dimension {dimension}"
 
@@ -83,11 +83,11 @@ def number_of(dimension: int) -> str:
 class Name(NamedTuple):
     """What one dimension does: `low` at its small values, `high` at its large ones."""
 
-    dimension: int
+    dimension: int | None  # None where it is a direction across many
     low: str
     high: str
     factor: str | None = None  # the factor or attribute it goes with; None where there is none
-    correlation: float = 0.0  # Spearman's, with sign
+    correlation: float = 0.0  # with sign: Spearman's of a dimension, Pearson's of a direction
 
     @property
     def label(self) -> str:
@@ -121,17 +121,7 @@ def name_dimensions(mu: Tensor, images: ImageSet | Tensor, threshold: float = 0.
         DataError: fewer than 100 pictures.
         ValueError: a threshold outside (0, 1].
     """
-    images = ImageSet.of(images)
-    if mu.ndim != 2 or len(mu) != len(images):
-        raise ShapeError(
-            f"Naming needs one code a picture, ({len(images)}, latent_dim); these have {tuple(mu.shape)}."
-        )
-    if len(images) < FEWEST:
-        raise DataError(
-            f"Naming needs at least {FEWEST} pictures, or chance gives names; here: {len(images)}."
-        )
-    if not 0 < threshold <= 1:
-        raise ValueError(f"threshold is a correlation above 0 and at most 1, not {threshold}.")
+    images = _checked(mu, images, threshold)
     columns = _columns(images)
     if not columns:
         return [_unnamed(i) for i in range(mu.shape[1])]
@@ -146,6 +136,77 @@ def name_dimensions(mu: Tensor, images: ImageSet | Tensor, threshold: float = 0.
         else _unnamed(i)
         for i, k in enumerate(best)
     ]
+
+
+def named_directions(
+    mu: Tensor, images: ImageSet | Tensor, threshold: float = 0.5
+) -> tuple[list[Name], Tensor]:
+    """A direction through the codes for each factor of `images` that they follow, at right angles.
+
+    A factor seldom has a dimension to itself, and may have a direction. Least squares of codes = centre +
+    factors @ vectors gives each factor the change in the code that goes with it alone, the others held fixed
+    (`latent.attribute_vectors` for any factor). Kept are vectors along which codes correlate with their
+    factor by at least `threshold`; those are turned as little as possible to stand at right angles to one
+    another, so that a step along one leaves what is read along the others as it was (Löwdin, "On the
+    non-orthogonality problem", Journal of Chemical Physics 1950). Where there are no factors, the attributes
+    take their place. What is left out of `name_dimensions` is left out here.
+
+    Args:
+        mu, images, threshold: as for `name_dimensions`; the correlation is Pearson's, as a rare attribute
+            cannot have a large Spearman's.
+
+    Returns:
+        One `Name` a direction, in the order of the factors, and the directions, (K, latent_dim): each towards
+        `high` and as long as the codes' standard deviation along it. K is 0 where nothing is known.
+
+    Raises:
+        ShapeError, DataError, ValueError: as `name_dimensions`.
+    """
+    images = _checked(mu, images, threshold)
+    columns = {k: v for k, v in _columns(images).items() if k in images.factors or not images.factors}
+    if not columns:
+        return [], torch.zeros(0, mu.shape[1])
+    codes, known = mu.detach().double().cpu().numpy(), np.stack(list(columns.values()), axis=1)
+    # Judged on other pictures than it was found with: with few of them a direction fits any factor.
+    halves = np.arange(len(codes)) % 2 == 0, np.arange(len(codes)) % 2 == 1
+    strength = sum(
+        _correlation(codes[there] @ _vectors(codes[here], known[here]).T, known[there]) / 2
+        for here, there in (halves, halves[::-1])
+    )
+    best = np.argsort(-strength, kind="stable")[: mu.shape[1]]
+    kept = np.sort(best[strength[best] >= threshold])
+    left, _, right = np.linalg.svd(_vectors(codes, known)[kept], full_matrices=False)
+    directions = left @ right
+    steps = directions * (codes @ directions.T).std(0)[:, None]
+    names = [_named(None, list(columns)[k], float(strength[k])) for k in kept]
+    return names, torch.from_numpy(steps).float()
+
+
+def _vectors(codes: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """The direction of each column of what is `known`, the others held fixed; of length 1, or 0."""
+    vectors = np.linalg.pinv(_standardised(known)) @ (codes - codes.mean(0))
+    return vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-12)
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Pearson's, column by column; 0 where one never changes."""
+    return (_standardised(a) * _standardised(b)).mean(0)
+
+
+def _checked(mu: Tensor, images: ImageSet | Tensor, threshold: float) -> ImageSet:
+    """The pictures, where their codes can be named."""
+    images = ImageSet.of(images)
+    if mu.ndim != 2 or len(mu) != len(images):
+        raise ShapeError(
+            f"Naming needs one code a picture, ({len(images)}, latent_dim); these have {tuple(mu.shape)}."
+        )
+    if len(images) < FEWEST:
+        raise DataError(
+            f"Naming needs at least {FEWEST} pictures, or chance gives names; here: {len(images)}."
+        )
+    if not 0 < threshold <= 1:
+        raise ValueError(f"threshold is a correlation above 0 and at most 1, not {threshold}.")
+    return images
 
 
 def _columns(images: ImageSet) -> dict[str, np.ndarray]:
@@ -173,7 +234,7 @@ def _unnamed(dimension: int) -> Name:
     return Name(dimension, "", number_of(dimension))
 
 
-def _named(dimension: int, factor: str, rho: float) -> Name:
+def _named(dimension: int | None, factor: str, rho: float) -> Name:
     plain = factor.replace("_", " ").lower()
     low, high = _ENDS.get(factor, (f"less {plain}", f"more {plain}"))
     return Name(dimension, *((low, high) if rho > 0 else (high, low)), factor, rho)

@@ -35,7 +35,8 @@ def names() -> list[str]:
 
 @overload
 def pretrained(
-    name: Literal["dlwp-digits-vae", "portrait-vae", "tds-face-vae"], device: str | torch.device = "cpu"
+    name: Literal["dlwp-digits-vae", "portrait-vae", "small-portrait-vae", "tds-face-vae"],
+    device: str | torch.device = "cpu",
 ) -> VAE: ...
 @overload
 def pretrained(name: Literal["tds-face-ae"], device: str | torch.device = "cpu") -> Autoencoder: ...

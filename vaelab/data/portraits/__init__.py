@@ -69,7 +69,7 @@ PARTS = (
     Part(worn.glasses, (-0.25, 0.25), ("outline", 0.2), lambda s: s.glasses > 0),
 )
 
-_CPU_PIXELS = 32 * 64 * 64  # painted at a time: few enough to stay in the caches of a core
+_CPU_PIXELS = 48 * 64 * 64  # painted at a time: few enough to stay in the caches of a core
 
 
 @torch.no_grad()

@@ -67,7 +67,7 @@ def mix(a: Tensor, b: Tensor, amount: Tensor | float) -> Tensor:
     """`a` where amount is 0, `b` where it is 1."""
     if isinstance(amount, Tensor) and amount.numel() > a.numel():
         # Laid out, for where both ends are one number a row, PyTorch takes five times as long.
-        a = a.expand(torch.broadcast_shapes(a.shape, amount.shape)).contiguous()
+        return a.expand(torch.broadcast_shapes(a.shape, amount.shape)).contiguous().lerp_(b, amount)
     return torch.lerp(a, b, amount)
 
 

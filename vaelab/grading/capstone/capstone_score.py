@@ -53,6 +53,7 @@ class CapstoneScore:
         remarks: what the instructor should look at; they change no points.
         card: as read; None if it could not be.
         parameters: of the model; None if it could not be built.
+        prior: what its samples are drawn from.
     """
 
     parts: tuple[Part, ...]
@@ -60,6 +61,7 @@ class CapstoneScore:
     remarks: tuple[str, ...] = ()
     card: Card | None = None
     parameters: int | None = None
+    prior: str = "N(0, I)"
     possible: float = field(default=sum(POINTS.values()), init=False)
 
     @property
@@ -73,10 +75,10 @@ class CapstoneScore:
         return round(sum(part.points for part in self.parts), 1)
 
     def size(self) -> str:
-        """How much of the two limits an accepted submission uses."""
+        """How much of the two limits an accepted submission uses, and its prior."""
         return (
             f"{self.parameters:,} of {PARAMETERS:,} parameters; {self.card.pictures:,} of {PICTURES:,} "
-            "pictures, as the card tells."
+            f"pictures, as the card tells. Samples are drawn from {self.prior}."
         )
 
     def __repr__(self) -> str:

@@ -21,9 +21,15 @@ def remarks(found: Submission) -> tuple[str, ...]:
 
 
 def distance(model: torch.nn.Module, other: torch.nn.Module) -> float:
-    """||a - b|| / ||b|| over all trainable weights of two models; infinite where these do not match."""
-    a, b = (dict(m.named_parameters()) for m in (model, other))
+    """||a - b|| / ||b|| over encoder, decoder and heads of two models; infinite where these do not match."""
+    a, b = (_networks(m) for m in (model, other))
     if {k: v.shape for k, v in a.items()} != {k: v.shape for k, v in b.items()}:
         return float("inf")
     difference = sum((a[k] - b[k]).double().square().sum() for k in b)
     return (difference / sum(v.double().square().sum() for v in b.values())).sqrt().item()
+
+
+def _networks(model: torch.nn.Module) -> dict[str, torch.nn.Parameter]:
+    """The parameters without noise level and prior: a copy may come with others, or with none."""
+    named = model.named_parameters()
+    return {name: value for name, value in named if not name.startswith(("likelihood.", "prior."))}

@@ -4,11 +4,13 @@ from vaelab.errors import VaelabError
 from vaelab.nets import ImageShape
 
 IMAGE_SHAPE: ImageShape = (3, 64, 64)
-PARAMETERS = 1_000_000  # trainable numbers of encoder, decoder and heads, at most
-PICTURES = 300_000  # seen in training, at most: faces times epochs, the same on every machine
+PARAMETERS = 2_000_000  # trainable numbers of encoder, decoder and heads, at most
+PRIOR_NUMBERS = 2_000_000  # of a prior that comes with the model, at most
+PRIOR_OPTIONS = {"hidden": 1_024, "blocks": 16, "steps": 100, "components": 64}  # and of each of its options
+PICTURES = 320_000  # seen in training, at most: faces times epochs, the same on every machine
 
 WEIGHTS, CARD = "model.safetensors", "card.toml"
-WEIGHTS_BYTES = 16 * 2**20  # twice what a million 64-bit numbers need
+WEIGHTS_BYTES = 16 * 2**20  # room for both in 32-bit numbers; `capstone.save` writes 16 bits
 CARD_BYTES = 64 * 2**10
 
 POINTS = {"bound": 3.0, "frechet": 3.0, "control": 3.0, "card": 1.0}

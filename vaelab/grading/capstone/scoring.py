@@ -11,6 +11,8 @@ from vaelab.grading.capstone.likeness import remarks
 from vaelab.grading.capstone.measures import MEASURES
 from vaelab.grading.capstone.rules import POINTS, NotAcceptedError
 from vaelab.grading.capstone.standard import Standard
+from vaelab.models import VAE
+from vaelab.priors import StandardNormal
 
 
 def check_folder(path: str | os.PathLike, *, measure: bool = True) -> CapstoneScore:
@@ -44,11 +46,21 @@ def score(path: str | os.PathLike, standard: Standard, *, measure: bool = True) 
         return _refused(str(error))
     except (VaelabError, OSError, RuntimeError, ValueError, ArithmeticError) as error:
         return _refused(f"This could not be read as a submission: {str(error)[:300]}")
-    card = _card_part(found.card)
-    if not measure:
-        return CapstoneScore((*_unmeasured(), card), "", (), found.card, found.parameters)
-    measured = [_measured(key, found, standard) for key in MEASURES]
-    return CapstoneScore((*measured, card), "", remarks(found), found.card, found.parameters)
+    measured = [_measured(key, found, standard) for key in MEASURES] if measure else _unmeasured()
+    return CapstoneScore(
+        (*measured, _card_part(found.card)),
+        remarks=remarks(found) if measure else (),
+        card=found.card,
+        parameters=found.parameters,
+        prior=_prior(found.model),
+    )
+
+
+def _prior(model: VAE) -> str:
+    """What the model's samples are drawn from, in words."""
+    if model.prior is None or isinstance(model.prior, StandardNormal):
+        return "N(0, I)"
+    return f"its own prior, {type(model.prior).__name__}"
 
 
 def _refused(why: str) -> CapstoneScore:

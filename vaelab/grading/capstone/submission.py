@@ -1,5 +1,6 @@
 """From what was handed in to a model and its card. Everything here may be hostile; nothing of it is run."""
 
+import inspect
 import json
 import math
 import os
@@ -14,6 +15,7 @@ from tempfile import TemporaryDirectory
 import torch
 from safetensors import SafetensorError, safe_open
 
+from vaelab import priors
 from vaelab.errors import VaelabError
 from vaelab.grading.capstone import card as cards
 from vaelab.grading.capstone.rules import (
@@ -21,6 +23,8 @@ from vaelab.grading.capstone.rules import (
     CARD_BYTES,
     IMAGE_SHAPE,
     PARAMETERS,
+    PRIOR_NUMBERS,
+    PRIOR_OPTIONS,
     WEIGHTS,
     WEIGHTS_BYTES,
     NotAcceptedError,
@@ -31,12 +35,13 @@ from vaelab.recipes import RECIPES, build
 
 _SIZES = {WEIGHTS: WEIGHTS_BYTES, CARD: CARD_BYTES}
 _FLOATS = {"F16", "BF16", "F32", "F64"}
-_LARGEST_WIDTH = 1_024  # of an option that counts something: no recipe under a million parameters needs more
+_LARGEST_WIDTH = 1_024  # of an option that counts something: no recipe within the limit needs more
+_PRIORS = {kind.__name__: kind for kind in (priors.StandardNormal, *priors.KINDS.values())}
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What was handed in, read and within the rules. `parameters` are trainable ones."""
+    """What was handed in, read and within the rules. `parameters` are trainable ones, without the prior's."""
 
     model: VAE
     card: cards.Card
@@ -74,12 +79,16 @@ def read_card(folder: Path) -> cards.Card:
 
 
 def read_model(path: Path) -> VAE:
-    """The model of a weights file, filled, on the CPU, in evaluation mode. Raises NotAcceptedError."""
+    """The model of a weights file and its prior, filled, on the CPU, in evaluation mode.
+
+    Raises NotAcceptedError.
+    """
     try:
         with safe_open(path, framework="pt") as file:
             name, changes = _recipe(file.metadata())
             _check_size(name, changes)
             model = build(name, **changes)
+            model.prior = _prior(file.metadata(), model.latent_dim)
             wanted = {k: v for k, v in model.state_dict().items() if not k.startswith("likelihood.")}
             _check_tensors(file, wanted)
             for key, tensor in wanted.items():
@@ -176,6 +185,35 @@ def _check_size(name: str, changes: dict) -> None:
         raise NotAcceptedError(
             f"The model has {count_parameters(model):,} parameters; {PARAMETERS:,} are allowed."
         )
+
+
+def _prior(metadata: dict[str, str], latent_dim: int) -> priors.Prior | None:
+    """The prior that the header names, for these codes and not yet filled; None if it names none."""
+    if "prior" not in metadata:
+        return None
+    try:
+        name, options = json.loads(metadata["prior"])
+        options = dict(options)
+    except (TypeError, ValueError, RecursionError):
+        raise NotAcceptedError(
+            f"What {WEIGHTS} says of its prior cannot be read: write it with `capstone.save`."
+        ) from None
+    if not isinstance(name, str) or name not in _PRIORS:
+        raise NotAcceptedError(f"There is no prior {str(name)[:50]!r}. Known are {', '.join(_PRIORS)}.")
+    kind, numbers = _PRIORS[name], options.pop("latent_dim", None)
+    if type(numbers) is not int or numbers != latent_dim:
+        raise NotAcceptedError(f"The prior must be for codes of {latent_dim} numbers, as the model's are.")
+    for option, value in options.items():
+        most = PRIOR_OPTIONS.get(option) if option in inspect.signature(kind).parameters else None
+        if most is None:
+            raise NotAcceptedError(f"{name} has no option {str(option)[:50]!r}.")
+        if type(value) is not int or not 1 <= value <= most:
+            raise NotAcceptedError(f"A prior's {option} may be from 1 to {most:,}, not {str(value)[:50]}.")
+    with torch.device("meta"):  # as in `_check_size`
+        count = sum(tensor.numel() for tensor in kind(latent_dim, **options).state_dict().values())
+    if count > PRIOR_NUMBERS:
+        raise NotAcceptedError(f"The prior has {count:,} numbers; {PRIOR_NUMBERS:,} are allowed.")
+    return kind(latent_dim, **options)
 
 
 def _check_tensors(file, wanted: dict[str, torch.Tensor]) -> None:

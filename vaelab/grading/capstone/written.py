@@ -25,7 +25,7 @@ def save(
     """Write a submission: the weights as 16-bit floats, and the card.
 
     Args:
-        model: built by `recipes.build`.
+        model: built by `recipes.build`. Its prior, if it has one, is handed in with it.
         folder: made if it is not there; files of an earlier submission in it are replaced.
         runs: for each call of `fit` that trained this model, the faces it was given and the history it
             returned. From these the card tells pictures seen, seconds, device and losses.

@@ -202,13 +202,13 @@ def _model(s):
     return s.evaluate(f"__import__('vaelab').recipes.build{RECIPE}")
 
 
-RECIPE = "('portrait-vae', image_shape=(3, 16, 16), latent_dim=4)"
+RECIPE = "('small-portrait-vae', image_shape=(3, 16, 16), latent_dim=4)"
 
 
 @torch.no_grad()
 def _errors(x):
     """The right error, and that of training mode."""
-    model = recipes.build("portrait-vae", image_shape=(3, 16, 16), latent_dim=4)
+    model = recipes.build("small-portrait-vae", image_shape=(3, 16, 16), latent_dim=4)
     right = (model.eval().reconstruct(x) - x).square().mean().item()
     return right, (model.train().reconstruct(x) - x).square().mean().item()
 

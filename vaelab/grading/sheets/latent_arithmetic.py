@@ -398,11 +398,11 @@ class Trial:
 
 def tried(vector, first: int, last: int) -> Trial:
     """Adds the vector to the codes of test portraits `first` to `last`, and asks the judge."""
-    vector = np.asarray(vector)
-    expect(vector.dtype.kind in "fiu" and vector.size == 64, "A vector for this model has 64 numbers.")
+    vector, (z, judge, vae, before) = np.asarray(vector), sitters(first, last)
+    fits = vector.dtype.kind in "fiu" and vector.size == vae.latent_dim
+    expect(fits, f"A vector for this model has {vae.latent_dim} numbers.")
     expect(np.isfinite(vector).all(), "There are values in the vector that are not numbers.")
     vector = torch.from_numpy(vector.astype(np.float32).reshape(-1))
-    z, judge, vae, before = sitters(first, last)
     after = verdicts(judge, vae, z + vector)
     changed = (before != after).float().mean(0)
     glasses, smile = (judge.attribute_names.index(name) for name in ("Eyeglasses", "Smiling"))

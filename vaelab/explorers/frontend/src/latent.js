@@ -38,6 +38,18 @@ export const mix = (code, vectors, amounts) =>
 /** The code with number `i` replaced. */
 export const withNumber = (z, i, value) => z.map((old, k) => (k === i ? value : old));
 
+/** How many steps `z` lies from `centre` along the direction of `step`. */
+export function along(z, centre, step) {
+  const [far, square] = step.reduce(([a, b], d, i) => [a + d * (z[i] - centre[i]), b + d * d], [0, 0]);
+  return far / square;
+}
+
+/** The code moved along `step` until it lies `value` steps from `centre`. */
+export function moved(z, centre, step, value) {
+  const more = value - along(z, centre, step);
+  return z.map((number, i) => number + more * step[i]);
+}
+
 /** Four decimals: what is kept in the state. */
 export const round = (z) => z.map((value) => Math.round(1e4 * value) / 1e4);
 

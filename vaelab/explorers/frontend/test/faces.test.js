@@ -1,7 +1,18 @@
 // Paths between codes, sums of vectors and the gauge; tests/test_explorers_faces.py has the Python side.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { between, blend, described, greatCircle, howFar, mix, norm, spoken } from "../src/latent.js";
+import {
+  along,
+  between,
+  blend,
+  described,
+  greatCircle,
+  howFar,
+  mix,
+  moved,
+  norm,
+  spoken,
+} from "../src/latent.js";
 
 const close = (found, wanted) =>
   found.forEach((value, i) => assert.ok(Math.abs(value - wanted[i]) < 1e-9, `${found} is not ${wanted}`));
@@ -79,4 +90,18 @@ test("values are spoken with their sign, or with the end they lead to", () => {
   assert.equal(described("dimension 7", -1.5), "dimension 7 minus 1.5");
   assert.equal(described("no smile … smile", 1.5), "1.5 towards smile");
   assert.equal(described("no smile … smile", -0.5), "0.5 towards no smile");
+});
+
+test("a step along a direction leaves what lies at right angles to it", () => {
+  const [z, centre, step, other] = [
+    [2, 1, 5],
+    [1, 1, 1],
+    [0.3, 0.4, 0],
+    [-0.8, 0.6, 0],
+  ];
+  const there = moved(z, centre, step, 2);
+  assert.ok(Math.abs(along(there, centre, step) - 2) < 1e-9);
+  assert.ok(Math.abs(along(there, centre, other) - along(z, centre, other)) < 1e-9);
+  close(moved(there, centre, step, along(z, centre, step)), z);
+  close(moved(z, centre, [0, 0.5, 0], 3), [2, 2.5, 5]); // one number
 });

@@ -1,8 +1,8 @@
-// A face, and a slider for each of the numbers of its code that tell most.
+// A face, and a slider for each direction through its code that has a name, or for each number.
 
 import { button, slider } from "../controls.js";
 import { div, h, note, signed } from "../dom.js";
-import { described, randomCode, round, withNumber } from "../latent.js";
+import { along, described, moved, randomCode, round } from "../latent.js";
 import { picture } from "../picture.js";
 import { put, read, watch } from "../traits.js";
 
@@ -16,8 +16,11 @@ const FROM = {
 /** Move the sliders; `z` is the code. */
 export function mount({ model, el, decoder, say }) {
   const [order, labels, centre, spread] = read(model, "order", "labels", "centre", "spread");
-  const scale = (i) => spread[i] || 1;
-  const units = (z, i) => (z[i] - centre[i]) / scale(i);
+  const named = model.get("steps").length > 0;
+  const steps = named
+    ? model.get("steps")
+    : order.map((i) => centre.map((_, k) => (k === i ? spread[i] || 1 : 0)));
+  const units = (z, k) => along(z, centre, steps[k]);
   const face = picture(decoder, "Decoded face");
   const list = div("vae-controls");
   const shown = [];
@@ -25,21 +28,23 @@ export function mount({ model, el, decoder, say }) {
   const move = (z) => put(model, "z", round(z));
 
   function add(count) {
-    for (const i of order.slice(shown.length, shown.length + count)) {
-      const [label, numbered] = [labels[shown.length], `dimension ${i}`];
+    const end = Math.min(shown.length + count, steps.length);
+    for (let k = shown.length; k < end; k++) {
+      const [label, numbered] = [labels[k], `dimension ${order[k]}`];
       const control = slider({
-        label: label === numbered ? label : [`${label} `, h("span", { class: "vae-hint" }, numbered)],
+        label:
+          named || label === numbered ? label : [`${label} `, h("span", { class: "vae-hint" }, numbered)],
         min: -3,
         max: 3,
         step: 0.05,
-        value: units(model.get("z"), i),
+        value: units(model.get("z"), k),
         format: signed,
-        onInput: (v) => move(withNumber(model.get("z"), i, centre[i] + v * scale(i))),
+        onInput: (v) => move(moved(model.get("z"), centre, steps[k], v)),
       });
       shown.push(control);
       list.append(control.el);
     }
-    more.hidden = shown.length === order.length;
+    more.hidden = shown.length === steps.length;
   }
 
   const more = button("More sliders", () => {
@@ -51,12 +56,12 @@ export function mount({ model, el, decoder, say }) {
   function show() {
     const z = model.get("z");
     shown.forEach((control, k) => {
-      const value = units(z, order[k]);
+      const value = units(z, k);
       if (Math.abs(value - control.value) > 0.03) control.value = value; // else the hand is on it
     });
-    const moved = order.map((i, k) => [units(z, i), labels[k]]).filter(([v]) => Math.abs(v) >= 0.05);
-    moved.sort(([v], [w]) => Math.abs(w) - Math.abs(v));
-    const strongest = moved.slice(0, 3).map(([v, label]) => described(label, v));
+    const away = steps.map((_, k) => [units(z, k), labels[k]]).filter(([v]) => Math.abs(v) >= 0.05);
+    away.sort(([v], [w]) => Math.abs(w) - Math.abs(v));
+    const strongest = away.slice(0, 3).map(([v, label]) => described(label, v));
     const words = `Decoded face, ${strongest.join(", ") || "the centre of the codes"}`;
     face.label = words;
     say(words);
@@ -80,8 +85,10 @@ export function mount({ model, el, decoder, say }) {
       ),
     ),
     note(
-      "Each slider moves one number of the code, in standard deviations of the codes, the most telling " +
-        `first. A random face ${FROM[model.get("prior")]}`,
+      (named
+        ? "Each slider moves the code along one direction, in standard deviations of the codes. The first change "
+        : "Each slider moves one number of the code, in standard deviations of the codes. The first tell ") +
+        `most. A random face ${FROM[model.get("prior")]}`,
     ),
   );
   add(model.get("count"));
