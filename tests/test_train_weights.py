@@ -19,7 +19,7 @@ def test_cards_tell_of_the_plans_as_they_are(name):
     plan, card = train_weights.PLANS[name], weights.card(name)
     assert card["name"] == name and card["epochs"] == plan.epochs and card["seed"] == plan.seed
     assert card["data"].startswith(f"{plan.n} drawn {plan.data}, {plan.size}x{plan.size};")
-    assert {key: card[key] for key in card if key == "pilots"} == train_weights.pilots(plan)
+    assert card.get("prior") == plan.prior and card.get("pilots") == train_weights.pilots(plan)
 
 
 def test_a_finished_run_is_read_from_its_checkpoints_and_its_prior_fitted_alike(tmp_path, monkeypatch):

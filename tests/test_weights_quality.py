@@ -50,7 +50,7 @@ def test_the_small_model_beats_the_published_one(small, known, unseen):
 
 def test_ours_beats_the_small_one(ours, small, unseen):
     assert evaluation.reconstruction_error(ours, unseen) < 0.0009
-    assert bound(ours, unseen) > bound(small, unseen) + 3_000
+    assert bound(ours, unseen) > bound(small, unseen) + 6_000
 
 
 @pytest.mark.parametrize("name", ["portrait-vae", "small-portrait-vae"])
@@ -71,7 +71,7 @@ def test_its_own_prior_is_nearer_to_real_faces_than_the_standard_one(ours, unsee
     learned, standard = (
         distance.of_samples(ours, prior, seeds=1) for prior in (ours.prior, StandardNormal(ours.latent_dim))
     )
-    assert learned < 0.5 * standard
+    assert learned < 0.2 * standard
 
 
 @pytest.mark.parametrize("name", ["Smiling", "Eyeglasses"])

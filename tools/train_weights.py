@@ -50,7 +50,7 @@ class Plan:
     whitened_after: tuple[int, ...] = ()  # epochs
     opponent_colours: bool = False  # while training, see `Opponent`
     checkpoints: bool = False  # after each epoch, so that the same command goes on after a break
-    pilots: str = ""  # file beside this one: what was tried before
+    pilots: str | None = None  # file beside this one: what was tried before
     prior: dict | None = None  # a `FlowMatching` fitted afterwards: its `hidden` and the `updates` of its fit
 
 
@@ -194,16 +194,15 @@ def card(
         "seconds": round(seconds),
         "parameters": nets.count_parameters(model),
         "metrics": {key: float(f"{value:.5g}") for key, value in results.items()},
-        **pilots(plan),
+        "pilots": pilots(plan),
     }
 
 
-def pilots(plan: Plan) -> dict[str, dict]:
+def pilots(plan: Plan) -> dict | None:
     """The record of what was tried before, for the card."""
-    if not plan.pilots:
-        return {}
-    record = Path(__file__).with_name(plan.pilots).read_text(encoding="utf-8")
-    return {"pilots": json.loads(record)}
+    if plan.pilots is None:
+        return None
+    return json.loads(Path(__file__).with_name(plan.pilots).read_text(encoding="utf-8"))
 
 
 def noise_levels(model: nn.Module, plan: Plan) -> dict[str, float]:

@@ -69,7 +69,7 @@ def _keep_freed_memory() -> None:
     """Let glibc keep the memory that one chunk frees for the next.
 
     It gives memory back to the system once twice as much lies free as its largest freed block had, and each
-    chunk would get its own anew, page by page: a fifth of the time. A large block that is freed untouched
-    costs nothing and raises that bound, to 62 MiB. Elsewhere nothing changes.
+    chunk would get its own anew, page by page: a tenth of the time or more. A large block that is freed
+    untouched costs nothing and raises that bound, to 62 MiB. Elsewhere nothing changes.
     """
     torch.empty(_LARGE, dtype=torch.uint8)

@@ -102,7 +102,7 @@ WRONG = {
     "q6": [
         Answer("plain", "glasses_vector = latent.attribute_vector(few_codes, glasses)", "smile comes along"),
         Answer("plain, longer", "glasses_vector = 2*latent.attribute_vector(few_codes, glasses)", "smile comes along"),
-        Answer("plain, shorter", "glasses_vector = 0.5*latent.attribute_vector(few_codes, glasses)", "smile comes along"),
+        Answer("plain, shorter", "glasses_vector = 0.5*latent.attribute_vector(few_codes, glasses)", "far enough"),
         Answer("balanced, half a step", "glasses_vector = 0.5*balanced_vector(few_codes, glasses, smiles)", "far enough"),
         Answer("balanced for the smile", "glasses_vector = 2*balanced_vector(few_codes, smiles, glasses)", "smile comes along"),
         Answer("takes them off", "glasses_vector = -1.8*balanced_vector(few_codes, glasses, smiles)", "turn it round"),
