@@ -7,6 +7,7 @@ from .classifiers import outlier_scores as outlier_scores
 from .curves import line_panel as line_panel
 from .curves import lines as lines
 from .curves import training_curves as training_curves
+from .diagram import vae_diagram as vae_diagram
 from .divergences import evidence_walks as evidence_walks
 from .divergences import fits_to_target as fits_to_target
 from .divergences import kl_integrand as kl_integrand
