@@ -118,6 +118,9 @@ def test_what_cannot_be_drawn_is_named():
         figures.vae_diagram("reparametrised", X, X_HAT)
     with pytest.raises(ShapeError, match="one picture, not 2"):
         figures.vae_diagram("vae", torch.cat([X, X_HAT]), X_HAT)
-    for model in (None, recipes.build("mayberay-digits-vae"), recipes.build("tds-face-ae")):
+    with pytest.raises(ShapeError, match="28, 28"):
+        figures.vae_diagram("convolutional", X, X_HAT, model=recipes.build("dlwp-digits-vae"))
+    shape = {"image_shape": SHAPE}
+    for model in (None, recipes.build("mayberay-digits-vae", **shape), recipes.build("tds-face-ae", **shape)):
         with pytest.raises(ModelError, match="portrait-vae"):
             figures.vae_diagram("convolutional", X, X_HAT, model=model)

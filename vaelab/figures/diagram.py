@@ -6,23 +6,18 @@ is the encoder's side, q; orange the decoder's and the prior's, p; pink the loss
 sends back.
 """
 
-import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch, Polygon
-from matplotlib.path import Path
 
 from vaelab.data import ImageSet
 from vaelab.errors import ModelError, ShapeError, UnknownNameError
+from vaelab.figures import marks
 from vaelab.figures.images import Images
 from vaelab.figures.style import BLUE, GREEN, GREY, ORANGE, PINK, Picture, panel, styled
-from vaelab.models import VAE
+from vaelab.models import VAE, wrong_shape
 from vaelab.nets import layers
-
-Point = tuple[float, float]
 
 # Pixels of a page, from the top left, downwards. A phone shows them at seven tenths: hence the large type.
 _WIDTH, _HEIGHT, _WITH_NOISE = 470, 450, 522
-_TEXT = 13  # points
 _LEFT, _MIDDLE, _RIGHT = 64, 235, 406  # axis of the encoder, of the loss, of the decoder
 _PICTURE, _FUNNEL = (22, 142), (170, 276)  # top and bottom
 _WIDE, _NARROW = 60, 27  # half a funnel's breadth at its two ends; a picture is as wide as its funnel
@@ -51,11 +46,13 @@ def vae_diagram(
 
     Raises:
         UnknownNameError: another stage.
-        ShapeError: no picture, or several.
+        ShapeError: no picture, or several, or one that does not fit the model.
         ModelError: the last stage without a model that has feature maps.
     """
     if stage not in _STAGES:
         raise UnknownNameError("stage of the drawing", stage, _STAGES)
+    if model is not None and ImageSet.of(x).shape != model.image_shape:
+        raise ShapeError(wrong_shape(ImageSet.of(x).images.shape, model.image_shape))
     drawn = list(_STAGES)[: list(_STAGES).index(stage) + 1]
     height = _WITH_NOISE if "reparameterized" in drawn else _HEIGHT
     axes = panel(width=_WIDTH / 96, height=height / 96)
@@ -72,26 +69,23 @@ def vae_diagram(
 
 def _autoencoder(axes: Axes, _model: VAE | None) -> str:
     """Two funnels and the code between them. Like the others it gives its sentence of the alt text."""
-    _box(axes, *_SPACE)
+    marks.box(axes, *_SPACE)
     for center, colour, name in ((_LEFT, BLUE, "encoder"), (_RIGHT, ORANGE, "decoder")):
-        top, bottom = _FUNNEL
-        corners = [(-_WIDE, top), (_WIDE, top), (_NARROW, bottom), (-_NARROW, bottom)]
-        corners = [(center + aside, y) for aside, y in corners]
-        axes.add_patch(Polygon(corners, fc=(colour, 0.3), ec=colour, lw=1.2, joinstyle="round"))
-        _text(axes, (center, top + 17), name)
-    _text(axes, (_LEFT, 9), "picture x")
-    _text(axes, (_RIGHT, 9), "redrawn x̂")
+        marks.funnel(axes, center, _FUNNEL, (_WIDE, _NARROW), colour)
+        marks.text(axes, (center, _FUNNEL[0] + 17), name)
+    marks.text(axes, (_LEFT, 9), "picture x")
+    marks.text(axes, (_RIGHT, 9), "redrawn x̂")
     above, below = _PICTURE[1] + 4, _FUNNEL[0] - 3
-    _wire(axes, (_LEFT, above), (_LEFT, below))
-    _wire(axes, (_RIGHT, below), (_RIGHT, above))
+    marks.wire(axes, (_LEFT, above), (_LEFT, below))
+    marks.wire(axes, (_RIGHT, below), (_RIGHT, above))
     x, y = _LEFT - _APART, _CODE[1]
-    _wire(axes, (x, _FUNNEL[1] + 1), (x, y), (_CODE[0] - 7, y))
+    marks.wire(axes, (x, _FUNNEL[1] + 1), (x, y), (_CODE[0] - 7, y))
     x = _RIGHT + _APART
-    _wire(axes, (_CODE[0] + 7, y), (x, y), (x, _FUNNEL[1] + 3))
-    _dot(axes, _CODE, 6, GREEN)
-    _text(axes, (360, y + 18), "code z")
+    marks.wire(axes, (_CODE[0] + 7, y), (x, y), (x, _FUNNEL[1] + 3))
+    marks.dot(axes, _CODE, 6, GREEN)
+    marks.text(axes, (360, y + 18), "code z")
     for y, word in ((414, "latent"), (433, "space")):
-        _text(axes, (_SPACE[0][0] - 7, y), word, "right")
+        marks.text(axes, (_SPACE[0][0] - 7, y), word, "right")
     return (
         "A drawing in the shape of a U. Top left, a picture x. Below it the encoder, a funnel, from which an "
         "arrow leads to a dot in the latent space at the bottom: the code z. From there an arrow leads to "
@@ -101,20 +95,20 @@ def _autoencoder(axes: Axes, _model: VAE | None) -> str:
 
 def _two_clouds(axes: Axes, _model: VAE | None) -> str:
     """The encoder's second output, its cloud, the prior's, and the KL with an arrow to each."""
-    _cloud(axes, _PRIOR_CENTER, _PRIOR, ORANGE)
-    _cloud(axes, _MEAN, _CLOUD, BLUE)
-    _dot(axes, _MEAN, 3.5, BLUE)
+    marks.cloud(axes, _PRIOR_CENTER, _PRIOR, ORANGE)
+    marks.cloud(axes, _MEAN, _CLOUD, BLUE)
+    marks.dot(axes, _MEAN, 3.5, BLUE)
     x, y = _LEFT + _APART, _MEAN[1] - 2 * _APART
     edge = _MEAN[0] - _CLOUD[0] * (1 - (2 * _APART / _CLOUD[1]) ** 2) ** 0.5
-    _wire(axes, (x, _FUNNEL[1] + 1), (x, y), (edge - 1, y))
-    _text(axes, (112, _MEAN[1] + 18), "μ")
-    _text(axes, (112, y - 14), "log σ²")
-    _chip(axes, _KL, "KL(q ‖ p)", 92)
+    marks.wire(axes, (x, _FUNNEL[1] + 1), (x, y), (edge - 1, y))
+    marks.text(axes, (112, _MEAN[1] + 18), "μ")
+    marks.text(axes, (112, y - 14), "log σ²")
+    marks.chip(axes, _KL, "KL(q ‖ p)", 92)
     top = _KL[1] + 16
-    _wire(axes, (_MIDDLE - 6, top), (_MEAN[0] + 4, _MEAN[1] - _CLOUD[1] - 2), colour=PINK)
-    _wire(axes, (_MIDDLE + 6, top), (_MIDDLE + 25, _PRIOR_CENTER[1] - 70), colour=PINK)
+    marks.wire(axes, (_MIDDLE - 6, top), (_MEAN[0] + 4, _MEAN[1] - _CLOUD[1] - 2), colour=PINK)
+    marks.wire(axes, (_MIDDLE + 6, top), (_MIDDLE + 25, _PRIOR_CENTER[1] - 70), colour=PINK)
     for x, name in ((_SPACE[0][0] + 18, "q"), (_SPACE[1][0] - 18, "p")):
-        _text(axes, (x, _SPACE[0][1] + 38), name)
+        marks.text(axes, (x, _SPACE[0][1] + 38), name)
     return (
         "The encoder has two outputs, μ and log σ²: the middle and the width of a small cloud q, in which z "
         "lies. Behind it is the prior, a wide cloud p. From KL(q ‖ p) an arrow points to each of the two."
@@ -123,16 +117,16 @@ def _two_clouds(axes: Axes, _model: VAE | None) -> str:
 
 def _noise_outside(axes: Axes, _model: VAE | None) -> str:
     """The noise, which comes into the network from outside, and the way back that this leaves free."""
-    _box(axes, (0, 146), (_WIDTH, 456))
-    _cloud(axes, _NOISE, (24, 24), GREY)
-    _text(axes, _NOISE, "ε")
-    _wire(axes, (_NOISE[0], _NOISE[1] - 26), (_CODE[0], _CODE[1] + 8))
-    _text(axes, (_NOISE[0] - 34, _NOISE[1]), "from N(0, I)", "right")
-    _text(axes, (_NOISE[0] + 34, _NOISE[1]), "z = μ + σ · ε", "left")
+    marks.box(axes, (0, 146), (_WIDTH, 456))
+    marks.cloud(axes, _NOISE, (24, 24), GREY)
+    marks.text(axes, _NOISE, "ε")
+    marks.wire(axes, (_NOISE[0], _NOISE[1] - 26), (_CODE[0], _CODE[1] + 8))
+    marks.text(axes, (_NOISE[0] - 34, _NOISE[1]), "from N(0, I)", "right")
+    marks.text(axes, (_NOISE[0] + 34, _NOISE[1]), "z = μ + σ · ε", "left")
     y = _CODE[1] - _APART
     way = [(_RIGHT, _FUNNEL[1] + 3), (_RIGHT, y), (_LEFT, y), (_LEFT, _FUNNEL[1] + 3)]
-    _wire(axes, *way, colour=PINK, dashed=True)
-    _text(axes, (360, y - 14), "gradient")
+    marks.wire(axes, *way, colour=PINK, dashed=True)
+    marks.text(axes, (360, y - 14), "gradient")
     return (
         "Noise ε from N(0, I) comes to z from below, from outside the network, so that z = μ + σ · ε. The "
         "gradient, a dashed line, runs back from the decoder past z to the encoder, along μ and log σ²."
@@ -141,12 +135,12 @@ def _noise_outside(axes: Axes, _model: VAE | None) -> str:
 
 def _whole_loss(axes: Axes, _model: VAE | None) -> str:
     """The second term, with its arrows, and the sum."""
-    _text(axes, (_MIDDLE, _RECONSTRUCTION[1] - 36), "loss =")
-    _chip(axes, _RECONSTRUCTION, "reconstruction", 146)
-    _text(axes, (_MIDDLE, (_RECONSTRUCTION[1] + _KL[1]) / 2), "+")
+    marks.text(axes, (_MIDDLE, _RECONSTRUCTION[1] - 36), "loss =")
+    marks.chip(axes, _RECONSTRUCTION, "reconstruction", 146)
+    marks.text(axes, (_MIDDLE, (_RECONSTRUCTION[1] + _KL[1]) / 2), "+")
     for side, center in ((-1, _LEFT), (1, _RIGHT)):
         start, end = _MIDDLE + side * 75, center - side * (_WIDE + 3)
-        _wire(axes, (start, _RECONSTRUCTION[1]), (end, _RECONSTRUCTION[1]), colour=PINK)
+        marks.wire(axes, (start, _RECONSTRUCTION[1]), (end, _RECONSTRUCTION[1]), colour=PINK)
     return "The loss is whole: reconstruction + KL. From the reconstruction an arrow points to x, one to x̂."
 
 
@@ -168,15 +162,15 @@ def _sizes(axes: Axes, model: VAE | None) -> str:
     picture, code = "×".join(map(str, model.image_shape)), str(model.latent_dim)
     for center, side, colour, part in ((_LEFT, 1, BLUE, "encoder"), (_RIGHT, -1, ORANGE, "decoder")):
         align = "left" if side > 0 else "right"
-        _text(axes, (center + side * 9, 156), picture, align)
+        marks.text(axes, (center + side * 9, 156), picture, align)
         downwards = maps[part][::side]
         for i, shape in enumerate(downwards):
             y = 206 + i * 62 / max(1, len(downwards) - 1)
             half = _WIDE - (_WIDE - _NARROW) * (y - _FUNNEL[0]) / (_FUNNEL[1] - _FUNNEL[0])
             axes.plot([center - half + 9, center + half - 9], [y, y], color=colour, lw=4)
-            _text(axes, (center + side * (half + 5), y), "×".join(map(str, shape)), align)
+            marks.text(axes, (center + side * (half + 5), y), "×".join(map(str, shape)), align)
     for x, align in ((_LEFT - 16, "right"), (_LEFT + 16, "left"), (_RIGHT + 16, "left")):
-        _text(axes, (x, 293), code, align)
+        marks.text(axes, (x, 293), code, align)
     down, up = (", ".join("×".join(map(str, shape)) for shape in maps[part]) for part in maps)
     return (
         f"Feature maps and their sizes, channels × height × width. Encoder: {picture}, {down}. "
@@ -200,52 +194,3 @@ def _image(axes: Axes, center: float, image: Images) -> None:
     pixels = image.float()[0].detach().expand(3, -1, -1).permute(1, 2, 0).numpy()
     top, bottom = _PICTURE
     axes.imshow(pixels, extent=(center - _WIDE, center + _WIDE, bottom, top), aspect="auto")
-
-
-def _text(axes: Axes, place: Point, text: str, align: str = "center") -> None:
-    axes.text(*place, text, ha=align, va="center_baseline", fontsize=_TEXT)
-
-
-def _wire(axes: Axes, *points: Point, colour: str = "", dashed: bool = False) -> None:
-    """An arrow through points, with round corners."""
-    path, codes = [points[0]], [Path.MOVETO]
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        path += [_towards(corner, before), corner, _towards(corner, after)]
-        codes += [Path.LINETO, Path.CURVE3, Path.CURVE3]
-    path, codes = [*path, points[-1]], [*codes, Path.LINETO]
-    colour = colour or matplotlib.rcParams["text.color"]
-    style = {"arrowstyle": "-|>,head_length=4,head_width=2.4", "mutation_scale": 1.3, "color": colour}
-    line = {"lw": 1.8 if dashed else 1.2, "ls": (0, (3, 1.6)) if dashed else "-", "capstyle": "butt"}
-    axes.add_patch(FancyArrowPatch(path=Path(path, codes), zorder=3, **style, **line))
-
-
-def _towards(corner: Point, other: Point, by: float = 10) -> Point:
-    """The point `by` pixels from the corner on the way to another, straight up, down or sideways."""
-    x, y = (c + max(-by, min(by, o - c)) for c, o in zip(corner, other, strict=True))
-    return x, y
-
-
-def _cloud(axes: Axes, center: Point, reach: Point, colour: str) -> None:
-    """A normal distribution: rings at half, one, one and a half and two standard deviations."""
-    for part in (0.25, 0.5, 0.75, 1):
-        size = (2 * part * reach[0], 2 * part * reach[1])
-        axes.add_patch(Ellipse(center, *size, fc=(colour, 0.13), ec="none", zorder=1))
-    axes.add_patch(Ellipse(center, 2 * reach[0], 2 * reach[1], fc="none", ec=colour, lw=1, zorder=1))
-
-
-def _dot(axes: Axes, center: Point, radius: float, colour: str) -> None:
-    axes.add_patch(Ellipse(center, 2 * radius, 2 * radius, fc=colour, ec="none", zorder=4))
-
-
-def _box(axes: Axes, low: Point, high: Point) -> None:
-    """A quiet ground with round corners."""
-    ink = matplotlib.rcParams["text.color"]
-    shape = {"boxstyle": "round,pad=0,rounding_size=10", "fc": (ink, 0.05), "ec": "none", "zorder": 0}
-    axes.add_patch(FancyBboxPatch(low, high[0] - low[0], high[1] - low[1], **shape))
-
-
-def _chip(axes: Axes, center: Point, text: str, width: float) -> None:
-    """A term of the loss."""
-    shape = {"boxstyle": "round,pad=0,rounding_size=13", "fc": (PINK, 0.3), "ec": PINK, "lw": 1.2}
-    axes.add_patch(FancyBboxPatch((center[0] - width / 2, center[1] - 14), width, 28, **shape))
-    _text(axes, center, text)
