@@ -73,22 +73,16 @@ def test_of_the_maps_of_one_size_the_widest_counts():
     assert {"32×32×32", "56×32×32", "192×4×4", "160×4×4"} <= set(said) and "12×32×32" not in said
 
 
-def test_words_are_large_enough_on_a_phone_and_keep_clear_of_each_other(drawings):
-    axes = drawings["convolutional"].panels[0]
-    figure, column = axes.figure, 336 / 96  # inches, of a phone 360 pixels wide
-    assert (
-        min(text.get_fontsize() for text in words(drawings["convolutional"])) * column / figure.get_figwidth()
-        >= 9
-    )
-    boxes = {text: text.get_window_extent() for text in words(drawings["convolutional"])}
+@pytest.mark.parametrize("stage", STAGES)
+def test_words_are_large_enough_on_a_phone_and_keep_clear_of_each_other(drawings, stage):
+    figure, phone = drawings[stage].panels[0].figure, 336 / 96  # inches: the column at 360 pixels
+    boxes = {text: text.get_window_extent() for text in words(drawings[stage])}
+    assert min(text.get_fontsize() for text in boxes) * phone / figure.get_figwidth() >= 9
     page = figure.bbox
-    assert all(
-        page.x0 <= b.x0 and b.x1 <= page.x1 and page.y0 <= b.y0 and b.y1 <= page.y1 for b in boxes.values()
-    )
-    touching = [
-        (a.get_text(), b.get_text()) for a, b in combinations(boxes, 2) if boxes[a].overlaps(boxes[b])
-    ]
-    assert touching == []
+    assert all(page.x0 <= box.x0 and box.x1 <= page.x1 for box in boxes.values())
+    assert all(page.y0 <= box.y0 and box.y1 <= page.y1 for box in boxes.values())
+    pairs = combinations(boxes, 2)
+    assert [(a.get_text(), b.get_text()) for a, b in pairs if boxes[a].overlaps(boxes[b])] == []
 
 
 def test_pictures_stand_at_their_ends(drawings):
