@@ -2,11 +2,13 @@
 
 import json
 import math
+import re
 
 import frontend
 import numpy as np
 import pytest
 import torch
+from test_lab_engine import CASES, SMALL, Peer
 from traitlets import TraitError
 
 import vaelab
@@ -14,7 +16,7 @@ from vaelab import explorers, losses
 from vaelab.data import digits
 from vaelab.errors import ModelError
 from vaelab.explorers import lab_sets
-from vaelab.explorers.lab import SHAPES
+from vaelab.explorers.lab import SHAPES, SLIPS
 
 
 @pytest.fixture
@@ -81,23 +83,78 @@ def test_without_training_there_are_no_weights(lab):
         lab.weights()
 
 
-def test_a_vae_goes_in(lab):
-    sent = []
-    lab.send = lambda content, buffers=None: sent.append((content, buffers))
+def test_a_vae_goes_in_until_the_lab_begins_anew(lab):
     model = lab._network()
     lab.load(model)
-    ((content, (data,)),) = sent
-    numbers = torch.frombuffer(bytearray(data), dtype=torch.float32)
-    assert content == {"type": "load", "inputs": 784}
+    numbers = torch.frombuffer(bytearray(lab._given), dtype=torch.float32)
     assert torch.equal(numbers[784:], numbers_of(model)) and (numbers[:784] == 0).all()
     with pytest.raises(ModelError, match="784-16-8-3-8-16-784"):
         lab.load(explorers.lab("digits", hidden=[24])._network())
+    lab.seed = 5
+    assert lab._given == b""
 
 
 def test_a_gaussian_lab_gives_a_gaussian_vae():
     made = explorers.lab("digits", likelihood="gaussian", sigma=0.2)
     assert made._network().likelihood.sigma.item() == pytest.approx(0.2)
     assert made._network().decode(10 * torch.ones(1, 2)).min() < 0  # no sigmoid
+
+
+# ---- what it teaches ----
+
+
+def step_of(settings, folder):
+    """The step in PyTorch that the lab shows for these settings: lines of code."""
+    return in_node(
+        f"""
+        import {{ linesOf }} from "SRC/lab/step_code.js";
+        import {{ SETTINGS }} from "SRC/lab/trainer.js";
+        const lines = linesOf({{ ...SETTINGS, inputs: 64, ...{json.dumps(settings)} }});
+        console.log(JSON.stringify(lines.map(([code]) => code)));
+        """,
+        folder,
+    )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_step_shown_is_the_step_taken(name, tmp_path):
+    """Run the lines and compare the loss and all gradients with those that the engine is held to."""
+    torch.manual_seed(0)
+    peer, x, middle = Peer(**SMALL), torch.rand(12, 64).double(), torch.zeros(64)
+    names = {"torch": torch, "F": torch.nn.functional, "Normal": torch.distributions.Normal}
+
+    def encoder(x):
+        for layer in peer.encoder:
+            x = torch.nn.functional.leaky_relu(layer(x), SMALL["slope"])
+        return x
+
+    def decoder(z):
+        for layer in peer.decoder[:-1]:
+            z = torch.nn.functional.leaky_relu(layer(z), SMALL["slope"])
+        return peer.decoder[-1](z)
+
+    names |= {"encoder": encoder, "decoder": decoder, "to_mu": peer.to_mu, "to_log_var": peer.to_log_var}
+    names |= {"batches": iter([x]), "optimizer": torch.optim.SGD(peer.parameters(), lr=0.0), "step": 1}
+    torch.manual_seed(1)
+    exec("\n".join(step_of({"latent": SMALL["latent"], **CASES[name]}, tmp_path)), names)
+    shown = [p.grad for p in peer.parameters()]
+    torch.manual_seed(1)
+    eps = torch.randn(12, SMALL["latent"], dtype=torch.float64)
+    loss = peer(x, eps, CASES[name], middle)
+    expected = torch.autograd.grad(loss, list(peer.parameters()), allow_unused=True)
+    assert names["loss"].item() == pytest.approx(loss.item(), rel=1e-9)
+    for a, b in zip(shown, expected, strict=True):
+        assert (a is None and b is None) or torch.allclose(a, b)
+
+
+def test_every_slip_links_to_a_place_that_the_book_has(tmp_path):
+    slips = in_node('import { SLIPS } from "SRC/lab/knobs.js"; console.log(JSON.stringify(SLIPS));', tmp_path)
+    assert tuple(name for name, *_ in slips) == SLIPS
+    for *_, place in slips:
+        page, anchor = place.split(".html#")
+        cells = json.loads((frontend.FRONTEND.parents[2] / "book" / f"{page}.ipynb").read_text())["cells"]
+        headings = re.findall(r"^#+ (.*)$", "\n".join("".join(cell["source"]) for cell in cells), re.M)
+        assert anchor in [re.sub(r"\W+", "-", heading.lower()).strip("-") for heading in headings]
 
 
 # ---- sets ----

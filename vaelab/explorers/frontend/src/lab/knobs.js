@@ -76,32 +76,38 @@ export function knobs(model, names) {
   };
 }
 
-const SLIPS = [
+/** Each slip: its name in the trait `slips`, a label, what to watch, and the place in the book that tells why. */
+export const SLIPS = [
   [
     "sigma",
     "sigma = exp(log_var)",
-    "The half is missing. Watch the reader's picture: the dots that are drawn fill a third of its ellipse, and the unseen curve leaves the training curve.",
-    "05-reparameterization.html",
+    "The half is missing. Watch the loss: the unseen curve, by the right formula, stays above the training curve. " +
+      "And draw a digit: the codes really drawn fill a third of its ellipse.",
+    "05-reparameterization.html#from-a-log-variance-to-a-standard-deviation",
   ],
   [
     "sum over batch",
     "KL summed over the batch",
-    "The reconstruction is a mean over pictures, the KL a sum: beta is 128 times what it says. Watch the plane fall together.",
-    "07-balancing-the-loss.html",
+    "The reconstruction is a mean over pictures, the KL a sum: beta is 128 times what it says. Watch the KL fall to " +
+      "nothing, and all dots into one.",
+    "04-kl-divergence.html#a-slip-of-one-axis",
   ],
   [
     "mean over pixels",
     "reconstruction averaged over pixels",
     "The error is 784 times too small beside the KL. Watch every picture become the mean picture.",
-    "07-balancing-the-loss.html",
+    "04-kl-divergence.html#both-terms-must-agree",
   ],
   [
     "cut gradient",
     "gradient cut at z",
     "z is detached: the decoder's wishes never reach the encoder, only the KL does. Watch all codes fall onto one point.",
-    "05-reparameterization.html",
+    "05-reparameterization.html#a-gradient-cannot-pass-a-draw",
   ],
 ];
+
+/** The address of a chapter's place from any page of the book. */
+const inTheBook = (place) => `${document.documentElement.dataset.content_root ?? "../"}book/${place}`;
 
 /** The named slips, each a switch with a sentence on what to watch: { el, show() }. */
 export function slips(model, names, inBook) {
@@ -109,14 +115,10 @@ export function slips(model, names, inBook) {
     const others = model.get("slips").filter((other) => other !== name);
     put(model, "slips", on ? [...others, name] : others);
   };
-  const made = SLIPS.filter(([name]) => names.includes(name)).map(([name, label, watch, page]) => {
+  const made = SLIPS.filter(([name]) => names.includes(name)).map(([name, label, watch, place]) => {
     const control = toggle({ label, value: false, onChange: (on) => set(name, on) });
-    const link = inBook && h("a", { href: page }, "In the book");
-    const el = div(
-      "lab-slip",
-      control.el,
-      h("p", { class: "vae-hint" }, watch, link ? " " : null, link || null),
-    );
+    const link = inBook ? [" ", h("a", { href: inTheBook(place) }, "Why, in the book")] : [];
+    const el = div("lab-slip", control.el, h("p", { class: "vae-hint" }, watch, ...link));
     return { el, show: () => (control.value = model.get("slips").includes(name)) };
   });
   return {

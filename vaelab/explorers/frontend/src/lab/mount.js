@@ -1,7 +1,7 @@
 // The lab: a VAE that trains before the reader's eyes. Puts its parts together and lets worker and page talk.
 
 import { toggle } from "../controls.js";
-import { div, h, note, number, onTheme } from "../dom.js";
+import { div, h, number, onTheme } from "../dom.js";
 import { put, watch } from "../traits.js";
 import { board } from "./board.js";
 import { challenges } from "./challenges.js";
@@ -41,7 +41,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   const wrong = slips(model, model.get("shown_slips"), inBook);
   const pad = board({ onPicture: (picture) => post("picture", { picture }), examples });
   const tasks = challenges();
-  const code = stepCode(calm);
+  const code = stepCode({ model, calm, step: () => play("step") });
   const status = h("p", { class: "lab-status" });
   const numbers = h("p", { class: "lab-numbers" });
   const elsewhere = div("lab-elsewhere", seen.large, rest.el);
@@ -62,16 +62,13 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     const top = [bar.el, status, div("lab-main", left, right)];
     if (!full) return [...top, turn.el, wrong.el];
     const fold = (name, ...content) => h("details", { class: "lab-fold" }, h("summary", {}, name), content);
-    const hint = note(
-      "Press One step: the line at work lights up, with the numbers of the batch's first picture.",
-    );
     return [
       ...top,
       fold("Knobs", turn.el),
       fold("Slips that teach", wrong.el),
       fold("Draw your own", div("vae-row", pad.el, seen.mine)),
       fold("Challenges", tasks.el),
-      fold("The step in PyTorch", code.el, hint),
+      fold("The step in PyTorch", code.el),
     ];
   }
 
@@ -121,6 +118,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     shot = null;
     seen.begin(about);
     bar.enable();
+    takeGiven();
   });
 
   lab.on("shot", (message) => {
@@ -179,7 +177,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     if (unitKl.length > 2 && (!playing || !rest.el.children.length)) rest.sort(unitKl, axes);
     decodeHere();
     if (playing) return;
-    if (lit) code.light(shot.last);
+    if (lit) code.light(shot);
     lit = false;
     remember().catch(fail);
   }
@@ -208,6 +206,13 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     model.set("history", losses.history);
     put(model, "step", shot.step);
     if (kernel) kernel.keep(await lab.ask({ type: "weights" }));
+  }
+
+  let endGiven = null;
+  /** From the first opening on, take the weights that a kernel gives. */
+  function takeGiven() {
+    const take = (weights) => post("load", { ...weights, settings: settingsOf(model) });
+    endGiven ??= kernel?.onWeights(take);
   }
 
   // ---- traits ----
@@ -247,7 +252,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     watch(model, ["seed"], restart),
     watch(model, ["data"], otherSet),
     onTheme(redraw),
-    kernel?.onWeights((weights) => post("load", { ...weights, settings: settingsOf(model) })) ?? (() => {}),
+    () => endGiven?.(),
     () => document.removeEventListener("visibilitychange", hide),
   ];
   near.then(open).catch(fail);
