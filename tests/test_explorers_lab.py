@@ -157,6 +157,57 @@ def test_every_slip_links_to_a_place_that_the_book_has(tmp_path):
         assert anchor in [re.sub(r"\W+", "-", heading.lower()).strip("-") for heading in headings]
 
 
+# What a reader does: settings, and steps with them, one after the other from a new network on.
+WAYS = {
+    "waiting": [[{}, 600]],
+    "Wake the sleepers": [[{"latent": 32, "warmUp": 400}, 410]],
+    "sleepers left alone": [[{"latent": 32}, 410]],
+    "A map for four nats": [[{"beta": 4}, 300]],
+    "An autoencoder that can invent": [[{"noise": False}, 320]],
+    "an autoencoder left alone": [[{"noise": False, "price": False}, 320]],
+    "What the price pays for": [[{"price": False}, 100]],
+    "The false friend": [[{"beta": 20, "seed": 1}, 200], [{"beta": 1, "slope": 0.1}, 150]],
+    "a friend at a lower price": [[{"beta": 20, "seed": 1}, 200], [{"beta": 1}, 150]],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_a_challenge_can_be_solved_and_not_by_waiting(way, tmp_path):
+    """Training as in the page, on handwriting; no other challenge is done along the way."""
+    packed = tmp_path / "set.js"
+    packed.write_text(lab_sets.pack("handwritten").script())
+    done = in_node(
+        f"""
+        import {json.dumps(packed.as_uri())};
+        import {{ compile }} from "SRC/../compile.mjs";
+        import {{ fromBase64 }} from "SRC/base64.js";
+        import {{ CHALLENGES, judge }} from "SRC/lab/challenges.js";
+        import {{ openSet }} from "SRC/lab/sets.js";
+        import {{ Trainer }} from "SRC/lab/trainer.js";
+        const [{{ meta, data }}] = Object.values(globalThis.vaelabModels);
+        const set = await openSet({{ meta, data: fromBase64(data) }}), way = {json.dumps(WAYS[way])};
+        const trainer = await Trainer.open([await compile("lab/kernels")], set, way[0][0]);
+        const judges = CHALLENGES.map(judge), done = new Set();
+        const look = () => {{
+          const shot = trainer.shot();
+          judges.forEach((one, k) => one(shot, trainer.settings) && done.add(CHALLENGES[k].name));
+        }};
+        look();
+        for (const [settings, steps] of way) {{
+          await trainer.change(settings);
+          for (let t = 1; t <= steps; t++) {{
+            trainer.step();
+            if (t % 10 === 0) look();
+          }}
+        }}
+        console.log(JSON.stringify([...done]));
+        """,
+        tmp_path,
+    )
+    assert done == ([way] if way[0].isupper() else [])
+
+
 # ---- sets ----
 
 

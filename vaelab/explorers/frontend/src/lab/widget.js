@@ -19,7 +19,10 @@ async function render({ model, el }) {
   const kernel = {
     /** Hand the weights over: all numbers after the picture that is taken from each. */
     keep({ numbers, middle }) {
-      model.set("_weights", new DataView(Float32Array.of(...middle, ...numbers).buffer));
+      const all = new Float32Array(middle.length + numbers.length);
+      all.set(middle);
+      all.set(numbers, middle.length);
+      model.set("_weights", new DataView(all.buffer));
       model.save_changes();
     },
     /** Hear of weights that the kernel gives, those from before this view opened too. */
