@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from traitlets import Bool, Bytes, Dict, Enum, Float, Int, List, Unicode, observe, validate
+from traitlets import Bool, Bytes, CBytes, Dict, Enum, Float, Int, List, Unicode, observe, validate
 
 from vaelab import figures, losses
 from vaelab.data import load
@@ -73,7 +73,7 @@ class LabExplorer(Explorer):
 
     step = Int(0).tag(sync=True)
     history = List(Dict()).tag(sync=True)
-    _weights = Bytes().tag(sync=True)  # from the front end: the picture taken from each, then all parameters
+    _weights = CBytes().tag(sync=True)  # from the front end: the picture taken from each, then all parameters
     _given = Bytes().tag(sync=True)  # the same, to the front end, which may come later
 
     def __init__(self, **traits):

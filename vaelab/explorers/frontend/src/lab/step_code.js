@@ -7,84 +7,88 @@ import { inputsOf, settingsOf, TRAITS } from "./settings.js";
 
 const PAUSE = 700; // milliseconds from line to line
 
-/** The first two numbers of a code. */
-const some = (values, more) => values.map((value) => number(value, 2)).join(", ") + (more ? ", ..." : "");
+/** The numbers of a code that a shot tells, two at most. */
+const some = (values, { latent }) =>
+  values.map((value) => number(value)).join(", ") + (latent > 2 ? ", ..." : "");
 
 /**
- * The step that these settings (see settings.js) take: [code, tell?, slip?] for each line. `tell({ last, step })` says
- * what the line did to the batch's first picture, in a shot of trainer.js; `slip` is true where a mistake is made.
+ * The step that these settings (see settings.js, and `inputs`) take: [code, tell?, slip?] for each line. `tell(shot)`
+ * says what it did to the batch's first picture, or to all, in the step before a shot of trainer.js; `slip`: is
+ * this the line with a mistake?
  */
-export function linesOf(settings) {
-  const { likelihood, sigma, noise, price, beta, warmUp, latent, batch, hidden, inputs, rate } = settings;
-  const { sigmaSlip, batchSlip, pixelSlip, cutSlip } = settings;
-  const more = latent > 2,
-    coins = likelihood === "bernoulli",
-    out = coins ? "logits" : "x_hat",
-    spread = sigmaSlip ? "log_var" : "log_var / 2";
+export const linesOf = (settings) => [
+  ["x = next(batches)", () => `${settings.batch} pictures; numbers are the first one's`],
+  ["h = encoder(x)", () => `${settings.hidden.at(-1)} numbers`],
+  ...throughTheCode(settings),
+  ...[reconstruction, kl, loss].flatMap((part) => part(settings)),
+  ["optimizer.zero_grad()"],
+  ["loss.backward()"],
+  ["optimizer.step()", () => `Adam, rate ${settings.rate}`],
+];
+
+function throughTheCode(settings) {
+  const { noise, sigmaSlip, cutSlip, likelihood, inputs } = settings;
+  const told = (name, values) => `${name} ${some(values, settings)}`;
   const sigmas = ({ logVar }) => logVar.map((value) => Math.exp(sigmaSlip ? value : value / 2));
-  const weighed = ({ error }) => error / (pixelSlip ? inputs : 1);
-  const charged = ({ kl }) => kl * (batchSlip ? batch : 1);
-  const grown = (step) => beta * (warmUp ? Math.min(1, step / warmUp) : 1);
-  const lines = [
-    ["x = next(batches)", () => `${batch} pictures; the first one's numbers follow`],
-    ["h = encoder(x)", () => `${hidden.at(-1)} hidden units`],
+  const drawn = [
+    ["eps = torch.randn_like(mu)", ({ last }) => told("eps", last.eps)],
     [
-      "mu, log_var = to_mu(h), to_log_var(h)",
-      ({ last }) => `mu ${some(last.mean, more)}; log_var ${some(last.logVar, more)}`,
+      `z = mu + torch.exp(log_var${sigmaSlip ? "" : " / 2"}) * eps`,
+      ({ last }) => `${told("sigma", sigmas(last))}; ${told("z", last.z)}`,
+      sigmaSlip,
     ],
   ];
-  if (noise) {
-    lines.push(["eps = torch.randn_like(mu)", ({ last }) => `eps ${some(last.eps, more)}`]);
-    lines.push([
-      `z = mu + torch.exp(${spread}) * eps`,
-      ({ last }) => `sigma ${some(sigmas(last), more)}; z ${some(last.z, more)}`,
-      sigmaSlip,
-    ]);
-  } else lines.push(["z = mu", ({ last }) => `z ${some(last.z, more)}`]);
-  lines.push([`${out} = decoder(z${cutSlip ? ".detach()" : ""})`, () => `${inputs} pixels`, cutSlip]);
-  const rec = ({ last }) =>
-    pixelSlip
-      ? `${number(last.error, 1)} / ${inputs} = ${number(weighed(last))}`
-      : `${number(last.error, 1)} nats a picture`;
-  if (coins) {
-    const how = pixelSlip ? 'reduction="mean")' : 'reduction="sum") / len(x)';
-    lines.push([`rec = F.binary_cross_entropy_with_logits(\n    logits, x, ${how}`, rec, pixelSlip]);
-  } else {
-    const how = pixelSlip ? "mean()" : "sum() / len(x)";
-    lines.push([`rec = -Normal(x_hat, ${sigma}).log_prob(x).${how}`, rec, pixelSlip]);
-  }
-  if (price) {
-    lines.push([
-      `kl = 0.5 * (mu**2 + log_var.exp() - 1 - log_var)${batchSlip ? ".sum()" : ".sum(1).mean()"}`,
-      ({ last }) =>
-        batchSlip
-          ? `${batch} × ${number(last.kl)} = ${number(charged(last), 1)}`
-          : `${number(last.kl)} nats a picture`,
-      batchSlip,
-    ]);
-    if (warmUp) {
-      lines.push([
-        `beta = ${beta} * min(1, step / ${warmUp})`,
-        ({ step }) => `step ${step}: beta ${number(grown(step), 3)}`,
-      ]);
-    }
-    lines.push([
-      `loss = rec + ${warmUp ? "beta" : beta} * kl`,
-      ({ last, step }) => {
-        const [a, b] = [weighed(last), charged(last)].map((value) => number(value));
-        return `${a} + ${+grown(step).toFixed(3)} × ${b} = ${number(last.loss)}`;
-      },
-    ]);
-  } else lines.push(["loss = rec", ({ last }) => number(last.loss)]);
-  lines.push(
-    ["optimizer.zero_grad()"],
-    ["loss.backward()", () => "slopes of the loss, for every weight"],
-    ["optimizer.step()", () => `Adam, rate ${rate}`],
-  );
-  return lines;
+  return [
+    [
+      "mu, log_var = to_mu(h), to_log_var(h)",
+      ({ last }) => `${told("mu", last.mean)}; ${told("log_var", last.logVar)}`,
+    ],
+    ...(noise ? drawn : [["z = mu", ({ last }) => told("z", last.z)]]),
+    [
+      `${likelihood === "bernoulli" ? "logits" : "x_hat"} = decoder(z${cutSlip ? ".detach()" : ""})`,
+      () => `${inputs} numbers`,
+      cutSlip,
+    ],
+  ];
 }
 
-/** { el, light(shot), remove() }: `light` goes through the lines with the numbers of the step before `shot`; `step()` takes one. */
+function reconstruction({ likelihood, sigma, pixelSlip, inputs }) {
+  const code = {
+    bernoulli: `F.binary_cross_entropy_with_logits(\n    logits, x, reduction=${pixelSlip ? '"mean")' : '"sum") / len(x)'}`,
+    gaussian: `-Normal(x_hat, ${sigma}).log_prob(x).${pixelSlip ? "mean()" : "sum() / len(x)"}`,
+  }[likelihood];
+  const tell = ({ last: { error } }) =>
+    pixelSlip
+      ? `${number(error, 1)} / ${inputs} = ${number(error / inputs)}`
+      : `${number(error, 1)} nats a picture`;
+  return [[`rec = ${code}`, tell, pixelSlip]];
+}
+
+function kl({ price, batchSlip, batch }) {
+  const tell = ({ last }) =>
+    batchSlip
+      ? `${batch} × ${number(last.kl)} = ${number(batch * last.kl, 1)}`
+      : `${number(last.kl)} nats a picture`;
+  const sum = batchSlip ? "sum()" : "sum(1).mean()";
+  return price ? [[`kl = 0.5 * (mu**2 + log_var.exp() - 1 - log_var).${sum}`, tell, batchSlip]] : [];
+}
+
+function loss({ price, beta, warmUp, batchSlip, batch, pixelSlip, inputs }) {
+  if (!price) return [["loss = rec", ({ last }) => number(last.loss)]];
+  const grown = ({ step }) => +(beta * (warmUp ? Math.min(1, step / warmUp) : 1)).toFixed(3);
+  const growing = [
+    `beta = ${beta} * min(1, step / ${warmUp})`,
+    (shot) => `step ${shot.step}: ${grown(shot)}`,
+  ];
+  const tell = (shot) => {
+    const { error, kl, loss } = shot.last;
+    const [rec, charged] = [error / (pixelSlip ? inputs : 1), kl * (batchSlip ? batch : 1)];
+    return `${number(rec)} + ${grown(shot)} × ${number(charged)} = ${number(loss)}`;
+  };
+  return [...(warmUp ? [growing] : []), [`loss = rec + ${warmUp ? "beta" : beta} * kl`, tell]];
+}
+
+/** { el, light(shot), remove() }: `light` goes through the lines with the numbers of the last step; `step()` takes one. */
 export function stepCode({ model, calm, step }) {
   const list = div("lab-code");
   let lines = [],
@@ -97,7 +101,7 @@ export function stepCode({ model, calm, step }) {
     rows = lines.map(([code, , slip]) =>
       h(
         "div",
-        { class: `lab-line${slip ? " lab-wrong" : ""}` },
+        { class: "lab-line" },
         h("code", {}, code, slip ? h("b", {}, "  # the slip") : null),
         h("span", { class: "lab-value" }),
       ),
