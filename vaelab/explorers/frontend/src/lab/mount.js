@@ -203,7 +203,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   async function remember() {
     if (kept === shot.step) return;
     kept = shot.step;
-    model.set("history", losses.history);
+    model.set("history", [...losses.history]); // a new list is news to the kernel, one that grew is not
     put(model, "step", shot.step);
     if (kernel) kernel.keep(await lab.ask({ type: "weights" }));
   }
