@@ -260,14 +260,16 @@ export class Trainer {
 
   /** How many of the unseen pictures lie next to one of their own class on the plane, as a share. */
   #named(codes) {
-    const { labels } = this,
-      n = labels.length;
+    const { labels, layout } = this,
+      n = labels.length,
+      second = layout.latent > 1 ? 1 : 0; // a single number's y is the class
     let right = 0;
     for (let i = 0; i < n; i++) {
       let best = Infinity,
         who = 0;
       for (let j = 0; j < n; j++) {
-        const away = (codes[2 * i] - codes[2 * j]) ** 2 + (codes[2 * i + 1] - codes[2 * j + 1]) ** 2;
+        const away =
+          (codes[2 * i] - codes[2 * j]) ** 2 + second * (codes[2 * i + 1] - codes[2 * j + 1]) ** 2;
         if (j !== i && away < best) [best, who] = [away, j];
       }
       right += labels[who] === labels[i];
