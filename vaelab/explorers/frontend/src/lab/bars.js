@@ -13,11 +13,11 @@ export const unitName = (j) => `z${[...String(j + 1)].map((digit) => "₀₁₂�
 export function bars() {
   const row = div("lab-bars");
   row.setAttribute("role", "img");
-  const used = h("span", { class: "lab-value-of" });
+  const used = h("span", { class: "lab-value-of" }, " ", h("span", { class: "lab-wide" }, " used"));
   const one = () => h("span", {}, h("i"), h("b"), h("small"));
 
   return {
-    el: labelled("KL per number", row, used),
+    el: labelled("KL of each z", row, used),
     show(unitKl, axes) {
       const count = unitKl.length,
         most = Math.max(1, ...unitKl);
@@ -34,7 +34,7 @@ export function bars() {
         name.textContent = count <= WORDS || !j || j === count - 1 ? unitName(j) : "";
       });
       const live = unitKl.filter((kl) => kl >= DEAD).length;
-      used.textContent = `${live} of ${count} used`;
+      used.firstChild.data = `${live}/${count}`;
       row.setAttribute("aria-label", `KL of each of ${count} numbers in nats: ${live} carry something.`);
     },
   };

@@ -8,6 +8,10 @@ const FEW = 10; // the axis shows at least so many steps
 const [LEFT, RIGHT, TOP, BOTTOM] = [34, 6, 6, 16]; // pixels around the curves
 const NAMES = ["--vae-line", "--vae-muted", "--vae-paper"];
 
+/** Few characters, for an axis. */
+const short = (value, digits) =>
+  Math.abs(value) < 10_000 ? number(value, digits) : `${number(value / 1000, 0)}k`;
+
 /** Curves that grow: { el, add(step, values), clear(), redraw(), remove() }; `lines`: [{ name: of a CSS colour, thin? }, ...]. */
 export function chart({ label, lines, floor }) {
   const canvas = h("canvas", { class: "lab-chart", role: "img", "aria-label": label });
@@ -63,7 +67,7 @@ export function chart({ label, lines, floor }) {
       context.moveTo(LEFT, level);
       context.lineTo(width, level);
       context.stroke();
-      if (points.length) context.fillText(number(value, top - low < 2 ? 1 : 0), LEFT - 5, level + 3.5);
+      if (points.length) context.fillText(short(value, top - low < 2 ? 1 : 0), LEFT - 5, level + 3.5);
     }
     context.fillText(points.at(-1)?.[0] ? `${last} steps` : "steps", width - 1, height - 3);
     context.textAlign = "center";

@@ -36,7 +36,7 @@ export function curves() {
   let history = [];
   return {
     els: all.map(({ el }) => el),
-    legend: note("Nats a picture: ", key("unseen", "500 unseen"), key("train", "those it learns from")),
+    legend: note("Nats a picture: ", key("unseen", "500 unseen"), key("train", "training")),
     get history() {
       return history;
     },

@@ -18,6 +18,7 @@ import { stepCode } from "./step_code.js";
 import { toolbar } from "./toolbar.js";
 
 const SPOKEN = 4000; // milliseconds between two spoken states
+const SORTED = 2000; // between two orders of the sliders
 const LOOKS = { circles: "circles of the prior", ellipses: "posteriors" };
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -69,7 +70,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     const here = labelled("Handle", seen.here);
     here.classList.add("lab-handle");
     const charts = div("lab-charts", losses.els, units.el);
-    const top = [bar.el, status];
+    bar.el.append(status);
     if (!full) {
       const knobsHere = div("lab-turn", turn.el, wrong.el);
       const left = div("lab-left", ground, looks);
@@ -80,7 +81,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
         charts,
         losses.legend,
       );
-      return [...top, div("lab-main", left, right)];
+      return [bar.el, div("lab-main", left, right)];
     }
     const left = div("lab-left", ground, div("lab-under", looks, here, drawn, rest.el));
     const more = div("lab-more", losses.legend, numbers);
@@ -97,7 +98,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
       "Press One step: the line at work lights up, with the numbers of the batch's first picture.",
     );
     return [
-      ...top,
+      bar.el,
       div("lab-main", left, right),
       fold("Challenges", tasks.el),
       fold("The step in PyTorch", code.el, hint),
@@ -189,7 +190,8 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   function showLegend() {
     const words = names.length > 1 && names[0].length > 1;
     const palette = model.get("palette");
-    const dot = (name, k) => h("span", { style: { "--dot": palette[k % palette.length] } }, name);
+    const dot = (name, k) =>
+      h("span", {}, h("i", { style: { background: palette[k % palette.length] } }), name);
     legend.replaceChildren(...(words ? names.map(dot) : []));
   }
 
@@ -214,7 +216,8 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     fresh = false,
     ended = false,
     spoken = 0,
-    drawnAt = 0;
+    drawnAt = 0,
+    sorted = 0;
 
   function next() {
     if (!frame && !ended) frame = requestAnimationFrame(draw);
@@ -240,12 +243,20 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     bar.show(playing);
     tell(playing);
     tasks.check(shot, settingsOf(model));
-    if (unitKl.length > 2 && (!playing || !rest.el.children.length)) rest.sort(unitKl, axes);
+    if (unitKl.length > 2) sortSliders(playing);
     decodeHere();
     if (playing) return;
     if (lit) code.light(shot.last);
     lit = false;
     remember().catch(fail);
+  }
+
+  /** By their KL, now and then, but never under the reader's hand. */
+  function sortSliders(playing) {
+    const soon = playing && performance.now() - sorted < SORTED;
+    if (rest.el.children.length && (soon || rest.el.matches(":hover, :focus-within"))) return;
+    sorted = performance.now();
+    rest.sort(shot.unitKl, shot.axes);
   }
 
   /** In words, for the eye and for the ear. */
