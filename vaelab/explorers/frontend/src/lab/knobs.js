@@ -1,7 +1,7 @@
 // The knobs that teach, and the slips: controls bound to the lab's traits.
 
 import { choice, slider, toggle } from "../controls.js";
-import { div, h, number } from "../dom.js";
+import { div, h } from "../dom.js";
 import { put } from "../traits.js";
 
 const BETAS = [0, 0.1, 0.25, 0.5, 1, 2, 4, 8, 20];
@@ -128,27 +128,5 @@ export function slips(model, names, inBook) {
       made.map(({ el }) => el),
     ),
     show: () => made.forEach((one) => one.show()),
-  };
-}
-
-/** Bars of the KL of each unit: { el, show(unitKl, axes) }. */
-export function bars() {
-  const el = div("lab-bars");
-  el.setAttribute("role", "img");
-  return {
-    el,
-    show(unitKl, axes) {
-      const most = Math.max(1, ...unitKl);
-      while (el.children.length > unitKl.length) el.lastChild.remove();
-      while (el.children.length < unitKl.length) el.append(h("span", {}, h("i"), h("b")));
-      unitKl.forEach((kl, j) => {
-        const [fill, text] = el.children[j].children;
-        fill.style.height = `${Math.max(3, (75 * kl) / most)}%`;
-        el.children[j].className = kl < 0.05 ? "lab-dead" : axes.includes(j) ? "lab-axis" : "";
-        text.textContent = unitKl.length <= 8 ? number(kl, 1) : "";
-      });
-      const live = unitKl.filter((kl) => kl >= 0.05).length;
-      el.setAttribute("aria-label", `KL of each of ${unitKl.length} units in nats: ${live} carry something.`);
-    },
   };
 }
