@@ -166,7 +166,7 @@ WAYS = {
     "A map for four nats": [[{"beta": 4}, 300]],
     "An autoencoder that can invent": [[{"noise": False}, 320]],
     "an autoencoder left alone": [[{"noise": False, "price": False}, 320]],
-    "What the price pays for": [[{"price": False}, 100]],
+    "What the price pays for": [[{"price": False}, 300]],
     "The false friend": [[{"beta": 20, "seed": 1}, 200], [{"beta": 1, "slope": 0.1}, 150]],
     "a friend at a lower price": [[{"beta": 20, "seed": 1}, 200], [{"beta": 1}, 150]],
 }

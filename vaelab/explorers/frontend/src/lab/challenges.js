@@ -31,13 +31,13 @@ export const CHALLENGES = [
     name: "A map for four nats",
     text:
       "To name one of ten digits takes 2.3 nats (ln 10) at most. This map spends five or six on each picture. Make one " +
-      "that spends four at most, on which two in three pictures still have a nearest neighbour of their own kind.",
+      "that spends four at most, on which three in five pictures still have a nearest neighbour of their own kind.",
     hint:
       "Beta is what a nat costs. Between 0.1 and 1 the neighbours agree about equally often; beyond, each step up " +
       "saves nats, and at 20 the map is lost. Try what lies between.",
-    when: ({ latent }) => latent === 2,
+    when: ({ latent, noise, price }) => latent === 2 && noise && price,
     steps: 200,
-    done: ({ unseen, named }) => unseen.kl <= 4 && named >= 2 / 3,
+    done: ({ unseen, named }) => unseen.kl <= 4 && named >= 0.6,
   },
   {
     name: "An autoencoder that can invent",
@@ -49,24 +49,24 @@ export const CHALLENGES = [
       "a mean's distance from 0.",
     when: ({ noise, latent }) => !noise && latent === 2,
     steps: 300,
-    done: ({ codes }) => inside(codes) >= 0.95,
+    done: ({ codes }) => inside(codes) >= 0.9,
   },
   {
     name: "What the price pays for",
     text:
       "The noise blurs neighbours into each other. An encoder that pays nothing can escape it. Keep the noise, start " +
-      "anew, and let the map stretch beyond eight sigmas.",
+      "anew, and let the map stretch beyond six sigmas.",
     hint: "Take the price away. Now distance is free: codes move so far apart that the noise between them hardly matters.",
     when: ({ noise, price, beta }) => noise && !(price && beta),
     steps: 50,
-    done: ({ extent }) => extent >= 8,
+    done: ({ extent }) => extent >= 6,
   },
   {
     name: "The false friend",
     text:
       "Set beta to 20 with ReLUs and start anew: after 300 steps the map has shrunk. It looks like posterior collapse, " +
-      "but see how many encoder units are alive. Set beta back to 1: the dead ones stay dead. Bring 32 of them to " +
-      "life, as many as a healthy encoder has, without starting anew.",
+      "but see how many encoder units are alive. Set beta back to 1: the dead ones stay dead. Bring 26 of the 128 to " +
+      "life, without starting anew. (A healthy encoder keeps about 50.)",
     hint:
       "A ReLU that gets only negative inputs has no slope, so nothing can move it again. Give it one: the other choice " +
       "of hidden units.",
@@ -74,7 +74,7 @@ export const CHALLENGES = [
       if (step === 0 || memory.step > step) memory.dead = false;
       memory.step = step;
       if (step >= 50 && alive <= units / 10) memory.dead = true;
-      return Boolean(memory.dead) && alive >= units / 4;
+      return Boolean(memory.dead) && alive >= units / 5;
     },
   },
 ];

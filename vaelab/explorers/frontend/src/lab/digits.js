@@ -9,7 +9,7 @@ const CUT = 2.5; // standard deviations from the middle of a bell-shaped factor 
 
 /**
  * The factors of one digit: name -> number. `ranges`: name -> [low, high, "bell" | "log" | "flat"].
- * Each varies around its middle by `share` of what it may.
+ * All but flat ones vary around their middle by `share` of what they may.
  */
 export function drawFactors(ranges, uniform, normal, share = TIDY) {
   const bell = () => {
@@ -19,7 +19,7 @@ export function drawFactors(ranges, uniform, normal, share = TIDY) {
     }
   };
   const draw = ([low, high, kind]) => {
-    if (kind === "flat") return low + (high - low) * (0.5 + share * (uniform() - 0.5));
+    if (kind === "flat") return low + (high - low) * uniform();
     return kind === "log" ? low * (high / low) ** bell() : low + (high - low) * bell();
   };
   return Object.fromEntries(Object.entries(ranges).map(([name, range]) => [name, draw(range)]));

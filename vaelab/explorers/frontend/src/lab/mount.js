@@ -1,7 +1,7 @@
 // The lab: a VAE that trains before the reader's eyes. Puts its parts together and lets worker and page talk.
 
 import { toggle } from "../controls.js";
-import { div, h, number, onTheme } from "../dom.js";
+import { div, h, note, number, onTheme } from "../dom.js";
 import { put, watch } from "../traits.js";
 import { bars } from "./bars.js";
 import { board } from "./board.js";
