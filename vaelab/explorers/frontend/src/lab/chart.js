@@ -52,7 +52,11 @@ export function chart({ label, lines, floor }) {
     const values = points.flatMap(([, ...all]) => all.filter(Number.isFinite)).sort((a, b) => a - b);
     if (!values.length) return { low: 0, top: 1, last };
     const most = values[Math.floor(0.985 * (values.length - 1))];
-    const room = Math.max(0.06 * (most - (floor ?? values[0])), 0.02 * Math.abs(most), 0.1);
+    const room = Math.max(
+      0.06 * (most - (floor ?? values[0])),
+      0.02 * Math.abs(most),
+      floor === undefined ? 0.1 : 1 - most,
+    );
     return { low: floor ?? values[0] - room, top: most + room, last };
   }
 

@@ -175,7 +175,7 @@ export function plane({ palette, names, onMove }) {
         dots[i] += ease * way;
       }
       map.redraw();
-      return moves;
+      return moves && !atOnce;
     },
     set mine(next) {
       mine = next;
