@@ -95,7 +95,7 @@ export const SLIPS = [
   [
     "mean over pixels",
     "reconstruction averaged over pixels",
-    "The error is 784 times too small beside the KL. Watch every picture become the mean picture.",
+    "The error is 784 times too small beside the KL, as with a beta of 784. Watch what comes back turn into the mean picture.",
     "04-kl-divergence.html#both-terms-must-agree",
   ],
   [
