@@ -2,11 +2,14 @@
 
 import json
 import math
+import re
 
 import frontend
 import numpy as np
 import pytest
 import torch
+from test_lab_engine import CASES
+from torch import nn
 from traitlets import TraitError
 
 import vaelab
@@ -14,7 +17,7 @@ from vaelab import explorers, losses
 from vaelab.data import digits
 from vaelab.errors import ModelError
 from vaelab.explorers import lab_sets
-from vaelab.explorers.lab import SHAPES
+from vaelab.explorers.lab import SHAPES, SLIPS
 
 
 @pytest.fixture
@@ -66,7 +69,8 @@ def test_weights_come_back_as_a_vae(lab):
     torch.manual_seed(0)
     inputs = math.prod(SHAPES["digits"])
     source, middle = lab._network(), torch.rand(inputs)
-    lab._weights = torch.cat([middle, numbers_of(source)]).numpy().astype("<f4").tobytes()
+    sent = torch.cat([middle, numbers_of(source)]).numpy().astype("<f4").tobytes()
+    lab.set_state({"_weights": memoryview(sent)})  # as the front end's come
     model, x = lab.weights(), torch.rand(4, 1, 28, 28)
     features = source.encoder(x - middle.view(1, 28, 28))
     mu = source.to_mu(features)
@@ -81,23 +85,132 @@ def test_without_training_there_are_no_weights(lab):
         lab.weights()
 
 
-def test_a_vae_goes_in(lab):
-    sent = []
-    lab.send = lambda content, buffers=None: sent.append((content, buffers))
+def test_a_vae_goes_in_until_the_lab_begins_anew(lab):
     model = lab._network()
     lab.load(model)
-    ((content, (data,)),) = sent
-    numbers = torch.frombuffer(bytearray(data), dtype=torch.float32)
-    assert content == {"type": "load", "inputs": 784}
+    numbers = torch.frombuffer(bytearray(lab._given), dtype=torch.float32)
     assert torch.equal(numbers[784:], numbers_of(model)) and (numbers[:784] == 0).all()
     with pytest.raises(ModelError, match="784-16-8-3-8-16-784"):
         lab.load(explorers.lab("digits", hidden=[24])._network())
+    lab.seed = 5
+    assert lab._given == b""
 
 
 def test_a_gaussian_lab_gives_a_gaussian_vae():
     made = explorers.lab("digits", likelihood="gaussian", sigma=0.2)
     assert made._network().likelihood.sigma.item() == pytest.approx(0.2)
     assert made._network().decode(10 * torch.ones(1, 2)).min() < 0  # no sigmoid
+
+
+# ---- what it teaches ----
+
+
+def step_of(settings, folder):
+    """The step in PyTorch that the lab shows for these settings: lines of code."""
+    return in_node(
+        f"""
+        import {{ linesOf }} from "SRC/lab/step_code.js";
+        import {{ SETTINGS }} from "SRC/lab/trainer.js";
+        const lines = linesOf({{ ...SETTINGS, inputs: 64, ...{json.dumps(settings)} }});
+        console.log(JSON.stringify(lines.map(([code]) => code)));
+        """,
+        folder,
+    )
+
+
+def loss_of(x, eps, net, option):
+    """What the lab's settings ask for, by vaelab's own formulas."""
+    mu, log_var = (net[head](net["encoder"](x)) for head in ("to_mu", "to_log_var"))
+    sigma = torch.exp(log_var if option.get("sigmaSlip") else log_var / 2)
+    z = mu + sigma * eps if option.get("noise", True) else mu
+    out = net["decoder"](z.detach() if option.get("cutSlip") else z)
+    if option.get("likelihood") == "gaussian":
+        rec = losses.gaussian_nll(x, out, option["sigma"]).mean()
+    else:
+        rec = losses.bce(x, torch.sigmoid(out)).mean()
+    kl = losses.gaussian_kl(mu, log_var)
+    price = option.get("beta", 1.0) * (kl.sum() if option.get("batchSlip") else kl.mean())
+    return rec / (x.shape[1] if option.get("pixelSlip") else 1) + (price if option.get("price", True) else 0)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_step_shown_is_the_step_taken(name, tmp_path):
+    """Run its lines, and compare the loss and all gradients."""
+    torch.manual_seed(0)
+    sizes = {"encoder": (64, 16), "to_mu": (16, 3), "to_log_var": (16, 3), "decoder": (3, 64)}
+    net = nn.ModuleDict({part: nn.Linear(*size) for part, size in sizes.items()}).double()
+    x = torch.rand(12, 64).double()
+    names = {"torch": torch, "F": nn.functional, "Normal": torch.distributions.Normal, "batches": iter([x])}
+    names |= {"optimizer": torch.optim.SGD(net.parameters(), lr=0.0), **net}
+    torch.manual_seed(1)
+    exec("\n".join(step_of({"latent": 3, **CASES[name]}, tmp_path)), names)
+    torch.manual_seed(1)
+    loss = loss_of(x, torch.randn(12, 3, dtype=torch.float64), net, CASES[name])
+    expected = torch.autograd.grad(loss, list(net.parameters()), allow_unused=True)
+    assert names["loss"].item() == pytest.approx(loss.item(), rel=1e-6)
+    for parameter, gradient in zip(net.parameters(), expected, strict=True):
+        assert (parameter.grad is gradient is None) or torch.allclose(parameter.grad, gradient, rtol=1e-5)
+
+
+def test_every_slip_links_to_a_place_that_the_book_has(tmp_path):
+    slips = in_node('import { SLIPS } from "SRC/lab/knobs.js"; console.log(JSON.stringify(SLIPS));', tmp_path)
+    assert tuple(name for name, *_ in slips) == SLIPS
+    for *_, place in slips:
+        page, anchor = place.split(".html#")
+        cells = json.loads((frontend.FRONTEND.parents[2] / "book" / f"{page}.ipynb").read_text())["cells"]
+        headings = re.findall(r"^#+ (.*)$", "\n".join("".join(cell["source"]) for cell in cells), re.M)
+        assert anchor in [re.sub(r"\W+", "-", heading.lower()).strip("-") for heading in headings]
+
+
+# What a reader does: settings, and steps with them, one after the other from a new network on.
+WAYS = {
+    "waiting": [[{}, 600]],
+    "Wake the sleepers": [[{"latent": 32, "warmUp": 400}, 410]],
+    "sleepers left alone": [[{"latent": 32}, 410]],
+    "A map for four nats": [[{"beta": 4}, 300]],
+    "An autoencoder that can invent": [[{"noise": False}, 320]],
+    "an autoencoder left alone": [[{"noise": False, "price": False}, 320]],
+    "What the price pays for": [[{"price": False}, 300]],
+    "The false friend": [[{"beta": 20, "seed": 1}, 200], [{"beta": 1, "slope": 0.1}, 150]],
+    "a friend at a lower price": [[{"beta": 20, "seed": 1}, 200], [{"beta": 1}, 150]],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", WAYS)
+def test_a_challenge_can_be_solved_and_not_by_waiting(way, tmp_path):
+    """Training as in the page, on handwriting; no other challenge is done along the way."""
+    packed = tmp_path / "set.js"
+    packed.write_text(lab_sets.pack("handwritten").script())
+    done = in_node(
+        f"""
+        import {json.dumps(packed.as_uri())};
+        import {{ compile }} from "SRC/../compile.mjs";
+        import {{ fromBase64 }} from "SRC/base64.js";
+        import {{ CHALLENGES, judge }} from "SRC/lab/challenges.js";
+        import {{ openSet }} from "SRC/lab/sets.js";
+        import {{ Trainer }} from "SRC/lab/trainer.js";
+        const [{{ meta, data }}] = Object.values(globalThis.vaelabModels);
+        const set = await openSet({{ meta, data: fromBase64(data) }}), way = {json.dumps(WAYS[way])};
+        const trainer = await Trainer.open([await compile("lab/kernels")], set, way[0][0]);
+        const judges = CHALLENGES.map(judge), done = new Set();
+        const look = () => {{
+          const shot = trainer.shot();
+          judges.forEach((one, k) => one(shot, trainer.settings) && done.add(CHALLENGES[k].name));
+        }};
+        look();
+        for (const [settings, steps] of way) {{
+          await trainer.change(settings);
+          for (let t = 1; t <= steps; t++) {{
+            trainer.step();
+            if (t % 10 === 0) look();
+          }}
+        }}
+        console.log(JSON.stringify([...done]));
+        """,
+        tmp_path,
+    )
+    assert done == ([way] if way[0].isupper() else [])
 
 
 # ---- sets ----

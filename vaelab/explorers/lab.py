@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from traitlets import Bool, Bytes, Dict, Enum, Float, Int, List, Unicode, validate
+from traitlets import Bool, Bytes, CBytes, Dict, Enum, Float, Int, List, Unicode, observe, validate
 
 from vaelab import figures, losses
 from vaelab.data import load
@@ -73,7 +73,8 @@ class LabExplorer(Explorer):
 
     step = Int(0).tag(sync=True)
     history = List(Dict()).tag(sync=True)
-    _weights = Bytes().tag(sync=True)  # from the front end: the picture taken from each, then all parameters
+    _weights = CBytes().tag(sync=True)  # from the front end: the picture taken from each, then all parameters
+    _given = Bytes().tag(sync=True)  # the same, to the front end, which may come later
 
     def __init__(self, **traits):
         super().__init__(**traits)
@@ -84,6 +85,10 @@ class LabExplorer(Explorer):
         if not proposal.value or any(width % 8 for width in proposal.value):
             raise ValueError(f"Hidden layers have 8, 16, 24, ... units, not {proposal.value}.")
         return proposal.value
+
+    @observe("data", "hidden", "latent_dim", "seed")
+    def _begin_anew(self, _):
+        self._given = b""  # a view that opens later begins as this one does
 
     def to_html(self) -> str:
         if FOLDER in os.environ:
@@ -117,10 +122,11 @@ class LabExplorer(Explorer):
         return model.eval()
 
     def load(self, model: VAE) -> None:
-        """Go on in the lab with a VAE's weights.
+        """Go on in the lab with a VAE's weights; Adam begins anew.
 
         Args:
-            model: built as `weights` builds one: as many layers, with the same widths.
+            model: built as `weights` builds one: as many layers, with the same widths. Its likelihood and beta
+                stay behind: those are the lab's own traits.
 
         Raises:
             ModelError: another architecture than the lab's.
@@ -133,7 +139,8 @@ class LabExplorer(Explorer):
             )
         inputs = math.prod(SHAPES[self.data])
         numbers = torch.cat([torch.zeros(inputs), *(part.detach().cpu().float().flatten() for part in parts)])
-        self.send({"type": "load", "inputs": inputs}, [numbers.numpy().tobytes()])
+        self._given = b""  # the same weights once more are news, too
+        self._given = numbers.numpy().tobytes()
 
     @torch.random.fork_rng(devices=[])  # the reader's own random numbers go on as they would have
     def _network(self) -> VAE:

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile } from "../compile.mjs";
-import { CHALLENGES } from "../src/lab/challenges.js";
+import { CHALLENGES, judge } from "../src/lab/challenges.js";
 import { plainKernels } from "../src/lab/plain.js";
 import { Trainer } from "../src/lab/trainer.js";
 import { OBJECTIVE, planVae, Vae } from "../src/lab/vae.js";
@@ -212,23 +212,48 @@ test("numbers that run away are told of", async () => {
 
 // ---- the challenges ----
 
-const [sleepers, friend, autoencoder, price] = CHALLENGES;
+const WHOLE = { latent: 2, noise: true, price: true, beta: 1 };
 
-test("a challenge is done when it is, and not before", () => {
-  const units = (live) => Array.from({ length: 32 }, (_, j) => (j < live ? 1 : 0));
-  assert.ok(!sleepers.done({ step: 400, unitKl: units(21) }, { latent: 32 }));
-  assert.ok(sleepers.done({ step: 400, unitKl: units(29) }, { latent: 32 }));
-  assert.ok(!sleepers.done({ step: 400, unitKl: [1, 1] }, { latent: 2 }));
-  const memory = {},
-    alive = (step, n) => friend.done({ step, alive: n, units: 128 }, {}, memory);
-  assert.ok(!alive(100, 48), "a healthy network was never dead");
-  assert.ok(!alive(300, 5) && !alive(450, 5) && alive(700, 42));
-  assert.ok(!alive(0, 100) && !alive(100, 100), "nor does a new one count");
-  const near = { step: 300, codes: [1, 1, -2, 0, 0.5, 2] },
-    far = { step: 300, codes: [1, 1, -9, 0, 0.5, 2] };
-  assert.ok(autoencoder.done(near, { noise: false, latent: 2 }));
-  assert.ok(!autoencoder.done(far, { noise: false, latent: 2 }));
-  assert.ok(!autoencoder.done(near, { noise: true, latent: 2 }));
-  assert.ok(price.done({ step: 100, extent: 9 }, { noise: true, price: false }));
-  assert.ok(!price.done({ step: 100, extent: 9 }, { noise: false, price: false }));
+/** Whether the challenge of this name is done after shots of [step, what else, settings]. */
+function judged(name, ...shots) {
+  const done = judge(CHALLENGES.find((one) => one.name === name));
+  const shown = { units: 128, alive: 48, extent: 3, beta: 1, named: 0.8, unseen: { kl: 6 }, codes: [1, 1] };
+  return shots.map(([step, shot, settings]) => done({ ...shown, step, ...shot }, { ...WHOLE, ...settings }));
+}
+
+test("sleepers must live at the full price, soon, and be 32", () => {
+  const units = (live) => ({ unitKl: Array.from({ length: 32 }, (_, j) => (j < live ? 1 : 0)) }),
+    after = (step, shot, settings) =>
+      judged("Wake the sleepers", [0, units(32), settings], [step, shot, settings])[1];
+  assert.ok(after(400, units(29), { latent: 32 }));
+  assert.ok(!after(400, units(21), { latent: 32 }));
+  assert.ok(!after(400, { ...units(29), beta: 0.4 }, { latent: 32 }));
+  assert.ok(!after(400, units(29), { latent: 32, price: false }));
+  assert.ok(!after(400, { unitKl: [1, 1] }, { latent: 2 }));
+  assert.ok(!after(2000, units(32), { latent: 32 }));
+});
+
+test("a switch just turned does not solve a challenge by what was learned before it", () => {
+  const near = { codes: [1, 1, -2, 0, 0.5, 2] };
+  const found = judged(
+    "An autoencoder that can invent",
+    [400, near],
+    [410, near, { noise: false }],
+    [720, near, { noise: false }],
+    [10, near, { noise: false }],
+  );
+  assert.deepEqual(found, [false, false, true, false]);
+  const wide = { extent: 9 },
+    free = { price: false };
+  assert.deepEqual(
+    judged("What the price pays for", [400, wide, { noise: false }], [410, wide, free], [460, wide, free]),
+    [false, false, true],
+  );
+});
+
+test("a healthy network was never a false friend, nor is a new one", () => {
+  const alive = (...steps) => judged("The false friend", ...steps.map(([step, n]) => [step, { alive: n }]));
+  assert.deepEqual(alive([100, 48], [700, 48]), [false, false]);
+  assert.deepEqual(alive([300, 5], [450, 5], [700, 42]), [false, false, true]);
+  assert.deepEqual(alive([300, 5], [0, 100], [100, 100]), [false, false, false]);
 });

@@ -1,11 +1,13 @@
 // Draw your own digit: strokes, centred, scaled and inked as the set's are.
 
 import { button } from "../controls.js";
-import { colour, div, h, note, onTheme } from "../dom.js";
+import { colour, div, h, onTheme } from "../dom.js";
+import { sheet } from "./paint.js";
 
 const SIDE = 28;
 const PEN = { handwritten: [25, 4], digits: [20, 2.6] }; // the box that a digit fills, the line's width
-const SIZE = 168; // the board in its own pixels
+const SIZE = 168; // the board's width in its own units
+const FINE = 2; // pixels to a unit
 
 /** Strokes [[[x, y], ...], ...] as a picture of 28 x 28 bytes, or null without any. */
 export function inked(strokes, [box, thick]) {
@@ -35,17 +37,25 @@ export function inked(strokes, [box, thick]) {
   return Uint8Array.from({ length: SIDE * SIDE }, (_, p) => data[4 * p]);
 }
 
-/** { el, clear, pen } ; `onPicture(bytes | null)` hears of each change, `examples()` gives pictures to choose from. */
+/**
+ * { el, buttons, set, remove() }: a sheet to draw on and what stands below it; `onPicture(bytes | null)` hears of each
+ * change, `examples()` gives pictures to choose from.
+ */
 export function board({ onPicture, examples }) {
-  const canvas = h("canvas", { class: "lab-board", width: SIZE, height: SIZE, role: "img" });
+  const canvas = h("canvas", { class: "lab-board", width: FINE * SIZE, height: FINE * SIZE, role: "img" });
   canvas.setAttribute("aria-label", "Draw a digit here, with the mouse or a finger");
+  const hint = h("span", { class: "lab-board-hint", "aria-hidden": "true" }, "with the mouse or a finger");
   const context = canvas.getContext("2d");
+  context.scale(FINE, FINE);
   let strokes = [],
+    taken = null, // a picture in place of strokes
     pen = PEN.handwritten,
     queued = false;
 
   function redraw() {
     context.clearRect(0, 0, SIZE, SIZE);
+    hint.hidden = Boolean(taken || strokes.length);
+    if (taken) drawTaken();
     context.strokeStyle = colour("--vae-ink", canvas);
     context.lineWidth = (pen[1] * SIZE) / SIDE / 1.3;
     context.lineCap = context.lineJoin = "round";
@@ -55,7 +65,15 @@ export function board({ onPicture, examples }) {
       context.stroke();
     }
   }
+  function drawTaken() {
+    const small = document.createElement("canvas");
+    small.width = small.height = SIDE;
+    const ink = colour("--vae-ink", canvas);
+    small.getContext("2d").putImageData(sheet(taken, [1, SIDE, SIDE], { count: 1, columns: 1, ink }), 0, 0);
+    context.drawImage(small, 0, 0, SIZE, SIZE);
+  }
   function changed() {
+    taken = null;
     redraw();
     if (queued) return;
     queued = true;
@@ -86,26 +104,23 @@ export function board({ onPicture, examples }) {
     const pictures = examples();
     if (!pictures.length) return;
     strokes = [];
+    taken = pictures[next++ % pictures.length];
     redraw();
-    onPicture(pictures[next++ % pictures.length]);
+    onPicture(taken);
   };
   const clear = () => {
-    strokes = [];
+    [strokes, taken] = [[], null];
     redraw();
     onPicture(null);
   };
   const endTheme = onTheme(redraw);
+  const quiet = { class: "vae-button lab-quiet" };
   return {
-    el: div(
-      "lab-board-side",
-      canvas,
-      div("vae-buttons", button("Wipe", clear), button("Take an unseen one", example)),
-      note("With the mouse or a finger; or take one that the network has not seen."),
-    ),
-    clear,
+    el: div("lab-sheet", canvas, hint),
+    buttons: div("lab-buttons", button("Wipe", clear, quiet), button("Take an unseen one", example, quiet)),
+    /** The set's name: whether one can draw for it, and with what pen. */
     set set(name) {
       pen = PEN[name] ?? pen;
-      canvas.hidden = !PEN[name];
       clear();
     },
     remove: endTheme,

@@ -1,47 +1,57 @@
 // The losses along the way: curves for the eye, numbers for the history.
 
-import { div, h, note, number } from "../dom.js";
+import { h, note, number } from "../dom.js";
 import { chart } from "./chart.js";
 import { labelled } from "./pictures.js";
 
 const KEPT = 500; // entries of the history: then every other one goes
 const LINES = [{ name: "--vae-second", thin: true }, { name: "--vae-accent" }];
+const CURVES = [
+  ["Reconstruction", ({ error }) => error],
+  ["KL", ({ kl }) => kl, 0],
+  ["Their sum", ({ error, kl }) => error + kl],
+];
 
-/** { el, history, add(shot), clear(), redraw() }. */
+/** Nats as people read them: with a decimal as long as there is room for one. */
+export const nats = (value) => number(value, Math.abs(value) < 1000 ? 1 : 0);
+
+function curve([name, read, floor]) {
+  const drawn = chart({ label: name, lines: LINES, floor });
+  const value = h("span", { class: "lab-value-of" });
+  return {
+    ...drawn,
+    el: labelled(name, drawn.el, value),
+    add(step, train, unseen) {
+      drawn.add(step, [train ? read(train) : Number.NaN, read(unseen)]);
+      value.textContent = nats(read(unseen));
+      drawn.label = `${name} of unseen pictures: ${nats(read(unseen))} nats a picture.`;
+    },
+  };
+}
+
+/** { els, legend, history, add(shot), clear(), redraw(), remove() }. */
 export function curves() {
-  const losses = chart({ label: "Loss", lines: LINES });
-  const kls = chart({ label: "KL", lines: LINES, floor: 0 });
-  const key = (kind) => h("span", { class: `lab-key lab-key-${kind}` });
-  const unseen = [key("unseen"), "500 unseen pictures, by the right formula"];
-  const legend = note(...unseen, key("train"), "the batches it learns from");
-  const both = div(
-    "lab-charts",
-    labelled("Loss, nats a picture", losses.el),
-    labelled("KL, nats a picture", kls.el),
-  );
+  const all = CURVES.map(curve);
+  const key = (kind, words) => h("span", { class: `lab-key lab-key-${kind}` }, words);
   let history = [];
   return {
-    el: h("div", {}, both, legend),
+    els: all.map(({ el }) => el),
+    legend: note("Nats a picture: ", key("unseen", "500 unseen"), key("train", "training")),
     get history() {
       return history;
     },
-    add({ step, train, unseen: { error, kl }, named }) {
+    add({ step, train, unseen, named }) {
+      if (!train && step) return; // nothing has happened since the last shot
+      for (const one of all) one.add(step, train, unseen);
       if (!train) return;
-      losses.add(step, [train.error + train.kl, error + kl]);
-      kls.add(step, [train.kl, kl]);
-      losses.label = `Loss on unseen pictures: ${number(error + kl, 1)} nats.`;
-      kls.label = `KL on unseen pictures: ${number(kl, 1)} nats.`;
-      history.push({ step, reconstruction: error, kl, named });
+      history.push({ step, reconstruction: unseen.error, kl: unseen.kl, named });
       if (history.length > KEPT) history = history.filter((_, i) => i % 2 === 0 || i === history.length - 1);
     },
     clear() {
       history = [];
-      losses.clear();
-      kls.clear();
+      for (const one of all) one.clear();
     },
-    redraw() {
-      losses.redraw();
-      kls.redraw();
-    },
+    redraw: () => all.forEach((one) => one.redraw()),
+    remove: () => all.forEach((one) => one.remove()),
   };
 }

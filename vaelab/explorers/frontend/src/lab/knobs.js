@@ -1,7 +1,7 @@
 // The knobs that teach, and the slips: controls bound to the lab's traits.
 
 import { choice, slider, toggle } from "../controls.js";
-import { div, h, number } from "../dom.js";
+import { div, h } from "../dom.js";
 import { put } from "../traits.js";
 
 const BETAS = [0, 0.1, 0.25, 0.5, 1, 2, 4, 8, 20];
@@ -76,32 +76,38 @@ export function knobs(model, names) {
   };
 }
 
-const SLIPS = [
+/** Each slip: its name in the trait `slips`, a label, what to watch, and the place in the book that tells why. */
+export const SLIPS = [
   [
     "sigma",
     "sigma = exp(log_var)",
-    "The half is missing. Watch the reader's picture: the dots that are drawn fill a third of its ellipse, and the unseen curve leaves the training curve.",
-    "05-reparameterization.html",
+    "The half is missing. Watch the reconstruction: the unseen curve, by the right formula, rises above the training curve. " +
+      "And draw a digit: the codes really drawn fill a third of its ellipse.",
+    "05-reparameterization.html#from-a-log-variance-to-a-standard-deviation",
   ],
   [
     "sum over batch",
     "KL summed over the batch",
-    "The reconstruction is a mean over pictures, the KL a sum: beta is 128 times what it says. Watch the plane fall together.",
-    "07-balancing-the-loss.html",
+    "The reconstruction is a mean over pictures, the KL a sum: beta is 128 times what it says. Watch the KL fall to " +
+      "nothing, and all dots into one.",
+    "04-kl-divergence.html#a-slip-of-one-axis",
   ],
   [
     "mean over pixels",
     "reconstruction averaged over pixels",
-    "The error is 784 times too small beside the KL. Watch every picture become the mean picture.",
-    "07-balancing-the-loss.html",
+    "The error is 784 times too small beside the KL, as with a beta of 784. Watch what comes back turn into the mean picture.",
+    "04-kl-divergence.html#both-terms-must-agree",
   ],
   [
     "cut gradient",
     "gradient cut at z",
     "z is detached: the decoder's wishes never reach the encoder, only the KL does. Watch all codes fall onto one point.",
-    "05-reparameterization.html",
+    "05-reparameterization.html#a-gradient-cannot-pass-a-draw",
   ],
 ];
+
+/** The address of a chapter's place from any page of the book. */
+const inTheBook = (place) => `${document.documentElement.dataset.content_root ?? "../"}book/${place}`;
 
 /** The named slips, each a switch with a sentence on what to watch: { el, show() }. */
 export function slips(model, names, inBook) {
@@ -109,14 +115,10 @@ export function slips(model, names, inBook) {
     const others = model.get("slips").filter((other) => other !== name);
     put(model, "slips", on ? [...others, name] : others);
   };
-  const made = SLIPS.filter(([name]) => names.includes(name)).map(([name, label, watch, page]) => {
+  const made = SLIPS.filter(([name]) => names.includes(name)).map(([name, label, watch, place]) => {
     const control = toggle({ label, value: false, onChange: (on) => set(name, on) });
-    const link = inBook && h("a", { href: page }, "In the book");
-    const el = div(
-      "lab-slip",
-      control.el,
-      h("p", { class: "vae-hint" }, watch, link ? " " : null, link || null),
-    );
+    const link = inBook ? [" ", h("a", { href: inTheBook(place) }, "Why, in the book")] : [];
+    const el = div("lab-slip", control.el, h("p", { class: "vae-hint" }, watch, ...link));
     return { el, show: () => (control.value = model.get("slips").includes(name)) };
   });
   return {
@@ -126,27 +128,5 @@ export function slips(model, names, inBook) {
       made.map(({ el }) => el),
     ),
     show: () => made.forEach((one) => one.show()),
-  };
-}
-
-/** Bars of the KL of each unit: { el, show(unitKl, axes) }. */
-export function bars() {
-  const el = div("lab-bars");
-  el.setAttribute("role", "img");
-  return {
-    el,
-    show(unitKl, axes) {
-      const most = Math.max(1, ...unitKl);
-      while (el.children.length > unitKl.length) el.lastChild.remove();
-      while (el.children.length < unitKl.length) el.append(h("span", {}, h("i"), h("b")));
-      unitKl.forEach((kl, j) => {
-        const [fill, text] = el.children[j].children;
-        fill.style.height = `${Math.max(3, (75 * kl) / most)}%`;
-        el.children[j].className = kl < 0.05 ? "lab-dead" : axes.includes(j) ? "lab-axis" : "";
-        text.textContent = unitKl.length <= 8 ? number(kl, 1) : "";
-      });
-      const live = unitKl.filter((kl) => kl >= 0.05).length;
-      el.setAttribute("aria-label", `KL of each of ${unitKl.length} units in nats: ${live} carry something.`);
-    },
   };
 }

@@ -3,11 +3,12 @@
 import { toggle } from "../controls.js";
 import { div, h, note, number, onTheme } from "../dom.js";
 import { put, watch } from "../traits.js";
+import { bars } from "./bars.js";
 import { board } from "./board.js";
 import { challenges } from "./challenges.js";
 import { openWorker } from "./client.js";
 import { curves } from "./curves.js";
-import { bars, knobs, slips } from "./knobs.js";
+import { knobs, slips } from "./knobs.js";
 import { others } from "./others.js";
 import { labelled, pictures } from "./pictures.js";
 import { plane } from "./plane.js";
@@ -17,7 +18,8 @@ import { stepCode } from "./step_code.js";
 import { toolbar } from "./toolbar.js";
 
 const SPOKEN = 4000; // milliseconds between two spoken states
-const LOOKS = { circles: "circles of the prior", ellipses: "each posterior's ellipse" };
+const SORTED = 2000; // between two orders of the sliders
+const LOOKS = { circles: "circles of the prior", ellipses: "posteriors" };
 const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /**
@@ -34,45 +36,81 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   const bar = toolbar({ model, play, pace, full });
   const map = plane({ palette: model.get("palette"), names, onMove: decodeHere });
   const rest = others(decodeHere);
-  const seen = pictures();
+  const seen = pictures({ onPick: goTo });
   const losses = curves();
   const units = bars();
   const turn = knobs(model, model.get("knobs"));
   const wrong = slips(model, model.get("shown_slips"), inBook);
   const pad = board({ onPicture: (picture) => post("picture", { picture }), examples });
   const tasks = challenges();
-  const code = stepCode(calm);
+  const code = stepCode({ model, calm, step: () => play("step") });
   const status = h("p", { class: "lab-status" });
   const numbers = h("p", { class: "lab-numbers" });
-  const elsewhere = div("lab-elsewhere", seen.large, rest.el);
+  const place = h("span", { class: "lab-place" });
+  const legend = h("span", { class: "lab-legend" });
+  const invite = h(
+    "p",
+    { class: "lab-invite" },
+    "Random weights: nothing is learned yet. Press ",
+    h("b", {}, "Train"),
+  );
+  const drawn = ownDigit();
 
-  el.classList.add("lab");
+  el.classList.add("lab", full ? "lab-full" : "lab-small");
   el.append(...layout());
 
   function layout() {
-    const looks = Object.entries(LOOKS).map(([name, label]) => look(name, label).el);
-    const left = div(
-      "lab-left",
-      div("lab-ground", map.el, seen.here),
-      div("vae-buttons lab-looks", looks),
-      elsewhere,
+    const ground = div("lab-ground", map.el, invite);
+    const looks = div(
+      "lab-looks",
+      Object.entries(LOOKS).map(([name, label]) => look(name, label).el),
+      legend,
+      place,
     );
-    const bottom = labelled("KL of each number of the code, nats", units.el);
-    const right = div("lab-right", seen.rows, losses.el, bottom, numbers);
-    const top = [bar.el, status, div("lab-main", left, right)];
-    if (!full) return [...top, turn.el, wrong.el];
-    const fold = (name, ...content) => h("details", { class: "lab-fold" }, h("summary", {}, name), content);
-    const hint = note(
-      "Press One step: the line at work lights up, with the numbers of the batch's first picture.",
-    );
-    return [
-      ...top,
+    const here = labelled("Handle", seen.here);
+    here.classList.add("lab-handle");
+    const charts = div("lab-charts", losses.els, units.el);
+    bar.el.append(status);
+    if (!full) {
+      const knobsHere = div("lab-turn", turn.el, wrong.el);
+      const left = div("lab-left", ground, looks);
+      const right = div(
+        "lab-right",
+        div("lab-here-and-knobs", here, knobsHere),
+        seen.invented,
+        charts,
+        losses.legend,
+      );
+      return [bar.el, div("lab-main", left, right)];
+    }
+    const left = div("lab-left", ground, div("lab-under", looks, here, drawn, rest.el));
+    const more = div("lab-more", losses.legend, numbers);
+    const right = div(
+      "lab-right",
+      seen.unseen,
+      seen.invented,
+      charts,
+      more,
       fold("Knobs", turn.el),
       fold("Slips that teach", wrong.el),
-      fold("Draw your own", div("vae-row", pad.el, seen.mine)),
+    );
+    return [
+      bar.el,
+      div("lab-main", left, right),
       fold("Challenges", tasks.el),
-      fold("The step in PyTorch", code.el, hint),
+      fold("The step in PyTorch", code.el),
     ];
+  }
+
+  function fold(name, ...content) {
+    return h("details", { class: "lab-fold" }, h("summary", {}, name), content);
+  }
+
+  /** The sheet to draw on, beside what the network reads there. */
+  function ownDigit() {
+    const hint = note("It is encoded at once: its posterior on the plane, its draws here.");
+    const side = div("lab-own-side", hint, seen.mine, pad.buttons);
+    return labelled("Draw your own", div("lab-own", pad.el, side));
   }
 
   function look(name, label) {
@@ -89,6 +127,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   let shot = null; // where training stands
   let kept = -1; // the step that the traits know of
   let lit = false; // light the code up once the step is done
+  let given = false; // weights from the kernel
 
   function play(what) {
     const steps = { step: 1, epoch: about?.steps }[what];
@@ -104,6 +143,15 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     if (!about) return;
     const { pictures: bytes } = await lab.ask({ type: "decode", codes: [rest.fill(map.code())] });
     seen.showHere(bytes);
+    place.textContent = map.describe();
+  }
+
+  /** The handle, and the sliders, to an unseen picture's code. */
+  function goTo(k) {
+    if (!shot) return;
+    map.goTo(shot.rowCodes[k]);
+    rest.take(shot.rowCodes[k]);
+    decodeHere();
   }
 
   /** Unseen pictures for those who cannot draw. */
@@ -120,7 +168,12 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     names.splice(0, names.length, ...about.names);
     shot = null;
     seen.begin(about);
+    const colours = about.shape[0] === 3;
+    el.classList.toggle("lab-colour", colours);
+    drawn.hidden = colours;
+    showLegend();
     bar.enable();
+    takeGiven();
   });
 
   lab.on("shot", (message) => {
@@ -130,6 +183,15 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     fresh = true;
     next();
   });
+
+  /** The classes' colours, where their names are too long for the plane. */
+  function showLegend() {
+    const words = names.length > 1 && names[0].length > 1;
+    const palette = model.get("palette");
+    const dot = (name, k) =>
+      h("span", {}, h("i", { style: { background: palette[k % palette.length] } }), name);
+    legend.replaceChildren(...(words ? names.map(dot) : []));
+  }
 
   lab.on("mine", ({ mine }) => {
     map.mine = mine;
@@ -143,7 +205,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     map.begin(about);
     losses.clear();
     rest.clear();
-    elsewhere.hidden = about.latent <= 2;
+    rest.el.hidden = about.latent <= 2;
   }
 
   // ---- frames: the dots move on, and what is new is shown ----
@@ -151,15 +213,18 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   let frame = 0,
     fresh = false,
     ended = false,
-    spoken = 0;
+    spoken = 0,
+    drawnAt = 0,
+    sorted = 0;
 
   function next() {
     if (!frame && !ended) frame = requestAnimationFrame(draw);
   }
 
-  function draw() {
+  function draw(now) {
     frame = 0;
-    const moves = map.frame(calm());
+    const moves = map.frame(calm(), Math.min(100, Math.max(4, now - drawnAt)));
+    drawnAt = now;
     if (fresh) {
       fresh = false;
       show();
@@ -176,26 +241,43 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     bar.show(playing);
     tell(playing);
     tasks.check(shot, settingsOf(model));
-    if (unitKl.length > 2 && (!playing || !rest.el.children.length)) rest.sort(unitKl, axes);
+    if (unitKl.length > 2) sortSliders(playing);
     decodeHere();
     if (playing) return;
-    if (lit) code.light(shot.last);
+    if (lit) code.light(shot);
     lit = false;
     remember().catch(fail);
+  }
+
+  /** By their KL, now and then, but never under the reader's hand. */
+  function sortSliders(playing) {
+    const soon = playing && performance.now() - sorted < SORTED;
+    if (rest.el.children.length && (soon || rest.el.matches(":hover, :focus-within"))) return;
+    sorted = performance.now();
+    rest.sort(shot.unitKl, shot.axes);
   }
 
   /** In words, for the eye and for the ear. */
   function tell(playing) {
     const { step, epoch, speed, unseen, alive, units: all, named } = shot;
-    const sum = number(unseen.error + unseen.kl, 1),
-      kl = number(unseen.kl, 1);
-    const pictures = playing && speed ? ` · ${Math.round(speed / 100) * 100} pictures a second` : "";
-    status.textContent = `Step ${step} · epoch ${number(epoch, 1)}${pictures}`;
-    const kinds =
-      names.length > 1 ? ` Nearest neighbours of the same kind: ${number(100 * named, 0)} %.` : "";
-    numbers.textContent =
-      `Unseen: ${sum} nats = reconstruction ${number(unseen.error, 1)} + KL ${kl}. ` +
-      `${alive} of ${all} encoder units alive.${kinds}`;
+    const kl = number(unseen.kl, 1);
+    const rate = playing && speed ? `${(Math.round(speed / 100) * 100).toLocaleString("en")} pictures` : "";
+    invite.hidden = step > 0 || playing || given;
+    const words = [`Step ${step.toLocaleString("en")}`, `epoch ${number(epoch, 1)}`];
+    status.replaceChildren(
+      ...words.map((text) => h("span", {}, text)),
+      rate
+        ? h(
+            "span",
+            {},
+            rate,
+            h("span", { class: "lab-wide" }, " a second"),
+            h("span", { class: "lab-narrow" }, "/s"),
+          )
+        : "",
+    );
+    const kinds = names.length > 1 ? ` · ${number(100 * named, 0)} % beside their own kind` : "";
+    numbers.textContent = `${alive} of ${all} encoder units alive${kinds}`;
     if (playing && performance.now() - spoken < SPOKEN) return;
     spoken = performance.now();
     say(`Epoch ${number(epoch, 0)}, ${number(unseen.error + unseen.kl, 0)} nats, KL ${kl}`);
@@ -205,9 +287,15 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   async function remember() {
     if (kept === shot.step) return;
     kept = shot.step;
-    model.set("history", losses.history);
+    model.set("history", [...losses.history]); // a new list is news to the kernel, one that grew is not
     put(model, "step", shot.step);
     if (kernel) kernel.keep(await lab.ask({ type: "weights" }));
+  }
+
+  let endGiven = null;
+  /** From the first opening on, take the weights that a kernel gives. */
+  function takeGiven() {
+    endGiven ??= kernel?.onWeights(take);
   }
 
   // ---- traits ----
@@ -237,7 +325,14 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     open().catch(fail);
   }
 
-  const restart = () => about && post("restart", { seed: model.get("seed") });
+  function restart() {
+    given = false;
+    if (about) post("restart", { seed: model.get("seed") });
+  }
+  function take(weights) {
+    given = true;
+    post("load", { ...weights, settings: settingsOf(model) });
+  }
   const settings = TRAITS.filter((name) => name !== "seed");
   const redraw = () => [map, seen, losses].forEach((part) => part.redraw());
   const hide = () => document.hidden && shot?.playing && play("pause");
@@ -247,7 +342,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     watch(model, ["seed"], restart),
     watch(model, ["data"], otherSet),
     onTheme(redraw),
-    kernel?.onWeights((weights) => post("load", { ...weights, settings: settingsOf(model) })) ?? (() => {}),
+    () => endGiven?.(),
     () => document.removeEventListener("visibilitychange", hide),
   ];
   near.then(open).catch(fail);
@@ -255,7 +350,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     ended = true;
     cancelAnimationFrame(frame);
     for (const stop of stops) stop();
-    for (const part of [map, pad, code]) part.remove();
+    for (const part of [map, losses, pad, code]) part.remove();
     lab.end();
   };
 }

@@ -10,6 +10,7 @@ const REACH = 3; // standard deviations of the prior to each side
 export function others(onMove) {
   const el = div("vae-controls lab-others");
   let values = new Map(); // unit -> value
+  let sliders = new Map(); // unit -> its slider
   return {
     el,
     /** Put the sliders' values into a code. */
@@ -17,24 +18,33 @@ export function others(onMove) {
       for (const [unit, value] of values) code[unit] = value;
       return code;
     },
+    /** Put the sliders where a code is. */
+    take(code) {
+      for (const [unit, control] of sliders) {
+        control.value = code[unit];
+        values.set(unit, code[unit]);
+      }
+    },
     /** Sliders for the most informative units but those on the axes; they keep their values. */
     sort(unitKl, axes) {
       const units = unitKl.map((_, j) => j).filter((j) => !axes.includes(j));
       units.sort((a, b) => unitKl[b] - unitKl[a]);
       const before = values;
       values = new Map(units.slice(0, MOST).map((j) => [j, before.get(j) ?? 0]));
-      const made = [...values].map(([j, value]) => {
+      sliders = new Map();
+      for (const [j, value] of values) {
         const move = (next) => {
           values.set(j, next);
           onMove();
         };
         const label = `z${j + 1} (KL ${number(unitKl[j], 1)})`;
-        return slider({ label, min: -REACH, max: REACH, step: 0.05, value, onInput: move }).el;
-      });
-      el.replaceChildren(...made);
+        sliders.set(j, slider({ label, min: -REACH, max: REACH, step: 0.05, value, onInput: move }));
+      }
+      el.replaceChildren(...[...sliders.values()].map((control) => control.el));
     },
     clear() {
       values = new Map();
+      sliders = new Map();
       el.replaceChildren();
     },
   };

@@ -1,8 +1,9 @@
 // Pictures as bytes onto a canvas: grey ones as ink on the page's paper, in either theme, colour ones as they are.
 
-import { colour, h } from "../dom.js";
+import { colour, div, h } from "../dom.js";
 
-const rgb = (hex) => [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16));
+/** [red, green, blue] of "#rrggbb", 0 to 255. */
+export const rgb = (hex) => [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16));
 
 /** `count` pictures (C, H, W) of `bytes`, from the `first` on, side by side in `columns`, as ImageData. */
 export function sheet(bytes, [channels, height, width], { first = 0, count, columns, ink }) {
@@ -30,39 +31,30 @@ export function sheet(bytes, [channels, height, width], { first = 0, count, colu
 }
 
 /**
- * A strip of pictures: { el, show(bytes, first), label }. The canvas has their own pixels and CSS makes them larger;
- * `gap` pixels lie between them.
+ * Several pictures, each on a canvas of its own pixels: { canvases, show(bytes), redraw() }. CSS makes them larger and
+ * says where they stand.
  */
-export function strip({ shape, count, columns = count, label, gap = 2 }) {
-  const [, height, width] = shape,
-    rows = Math.ceil(count / columns);
-  const el = h("canvas", {
-    class: "lab-strip",
-    role: "img",
-    "aria-label": label,
-    width: columns * (width + gap) - gap,
-    height: rows * (height + gap) - gap,
-  });
-  const context = el.getContext("2d");
-  let last;
-  function show(bytes, first = 0) {
-    last = [bytes, first];
-    context.clearRect(0, 0, el.width, el.height);
-    const ink = colour("--vae-ink", el);
-    const image = sheet(bytes, shape, { first, count, columns, ink });
-    for (let k = 0; k < count; k++) {
-      const x = k % columns,
-        y = Math.floor(k / columns);
-      const to = [x * gap, y * gap];
-      context.putImageData(image, ...to, x * width, y * height, width, height);
-    }
+export function canvases(shape, count) {
+  const [, height, width] = shape;
+  const about = { class: "lab-picture", width, height, "aria-hidden": "true" };
+  const all = Array.from({ length: count }, () => h("canvas", about));
+  let last = null;
+  function show(bytes) {
+    last = bytes;
+    const ink = colour("--vae-ink", all[0]) || "#000000"; // nothing as long as it is in no page
+    all.forEach((canvas, first) => {
+      const image = sheet(bytes, shape, { first, count: 1, columns: 1, ink });
+      canvas.getContext("2d").putImageData(image, 0, 0);
+    });
   }
-  return {
-    el,
-    show,
-    redraw: () => last && show(...last),
-    set label(text) {
-      el.setAttribute("aria-label", text);
-    },
-  };
+  return { canvases: all, show, redraw: () => last && show(last) };
+}
+
+/** The same in a grid of a CSS class, one picture to a screen reader: { el, show(bytes), redraw() }. */
+export function gallery({ shape, count, label, kind }) {
+  const { canvases: all, ...rest } = canvases(shape, count);
+  const el = div(`lab-gallery ${kind}`, all);
+  el.setAttribute("role", "img");
+  el.setAttribute("aria-label", label);
+  return { el, ...rest };
 }

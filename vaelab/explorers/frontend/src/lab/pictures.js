@@ -1,71 +1,84 @@
-// All rows of pictures: unseen ones and what comes back, invented ones, those at the handle, the reader's own.
+// All pictures but the plane's: unseen ones and what comes back, invented ones, that at the handle, the reader's own.
 
 import { div, h } from "../dom.js";
-import { figure } from "../picture.js";
-import { strip } from "./paint.js";
+import { arrow } from "../drag.js";
+import { canvases, gallery } from "./paint.js";
 
 const SAMPLES = 12;
 const DRAWN = 6;
 
-/** Words above something. */
-export const labelled = (text, content) =>
-  div("lab-labelled", h("span", { class: "vae-hint" }, text), content);
+/** Words above something, perhaps with a number at their end. */
+export const labelled = (text, content, value = null) =>
+  div("lab-labelled", div("lab-caption", h("span", {}, text), value), content);
 
-/** { rows, here, large, mine: elements, begin(about), show(shot), showHere(bytes), showMine(mine), redraw() }. */
-export function pictures() {
-  const [rows, here, large, mine] = ["lab-rows", "lab-here", "lab-large", "lab-mine"].map((name) =>
-    div(name),
-  );
-  let strips = {};
+/**
+ * { unseen, invented, here, mine: elements, begin(about), show(shot), showHere(bytes), showMine(mine), redraw() };
+ * `onPick(k)` hears which unseen picture the reader chose.
+ */
+export function pictures({ onPick }) {
+  const [unseen, invented, here, mine] = ["unseen", "invented", "here", "mine"].map((n) => div(`lab-${n}`));
+  let parts = {};
   mine.hidden = true;
+
+  /** Unseen pictures, what comes back under each: one stop for the Tab key, arrow keys lead on. */
+  function pairs(count) {
+    const buttons = Array.from({ length: count }, (_, k) => {
+      const about = { type: "button", class: "lab-pair", tabindex: k ? -1 : 0, onclick: () => onPick(k) };
+      const label = `Unseen picture ${k + 1}: bring the handle to its code`;
+      const pair = [parts.originals.canvases[k], parts.back.canvases[k]];
+      return h("button", { ...about, "aria-label": label, title: "Bring the handle to its code" }, pair);
+    });
+    const el = div("lab-pairs", buttons);
+    el.addEventListener("keydown", (event) => {
+      const way = arrow(event);
+      if (!way) return;
+      const at = buttons.indexOf(document.activeElement);
+      const next = (at + way[0] - way[1] + count) % count;
+      buttons.forEach((button, k) => (button.tabIndex = k === next ? 0 : -1));
+      buttons[next].focus();
+    });
+    return el;
+  }
 
   function showMine(found) {
     mine.hidden = !found;
     if (!found) return;
-    strips.reconstruction.show(found.reconstruction);
-    strips.drawn.show(found.drawn);
+    parts.reconstruction.show(found.reconstruction);
+    parts.drawn.show(found.drawn);
   }
 
   return {
-    rows,
+    unseen,
+    invented,
     here,
-    large,
     mine,
     showMine,
     /** For pictures of another shape. */
     begin({ shape, shown, originals }) {
-      const one = (label, count = 1, columns = count) => strip({ shape, count, columns, label });
-      strips = {
-        originals: one("Unseen pictures", shown.length),
-        back: one("The same, encoded and decoded", shown.length),
-        samples: one("Twelve invented pictures", SAMPLES, SAMPLES / 2),
-        here: one("Decoded at the handle"),
-        large: one("Decoded at the handle and the sliders"),
-        reconstruction: one("Your picture, encoded and decoded"),
-        drawn: one("Draws from its posterior, decoded", DRAWN, DRAWN / 2),
+      const one = (label, kind, count = 1) => gallery({ shape, count, label, kind });
+      parts = {
+        originals: canvases(shape, shown.length),
+        back: canvases(shape, shown.length),
+        samples: one("Twelve invented pictures", "lab-twelve", SAMPLES),
+        here: one("Decoded at the handle", "lab-one"),
+        reconstruction: one("Your picture, encoded and decoded", "lab-one"),
+        drawn: one("Draws from its posterior, decoded", "lab-six", DRAWN),
       };
-      rows.replaceChildren(
-        labelled("Unseen, and what comes back", strips.originals.el),
-        strips.back.el,
-        labelled("Invented: from twelve codes that stay, the squares on the plane", strips.samples.el),
-      );
-      here.replaceChildren(strips.here.el);
-      large.replaceChildren(strips.large.el);
+      unseen.replaceChildren(labelled("Unseen, and what comes back", pairs(shown.length)));
+      invented.replaceChildren(labelled("Invented, at the squares", parts.samples.el));
+      here.replaceChildren(parts.here.el);
       mine.replaceChildren(
-        figure(strips.reconstruction.el, "encoded and decoded"),
-        figure(strips.drawn.el, "draws from its posterior"),
+        labelled("comes back", parts.reconstruction.el),
+        labelled("draws of its code", parts.drawn.el),
       );
-      strips.originals.show(originals);
+      parts.originals.show(originals);
     },
     show(shot) {
-      strips.back.show(shot.reconstructions);
-      strips.samples.show(shot.samples);
+      parts.back.show(shot.reconstructions);
+      parts.samples.show(shot.samples);
       if (shot.mine) showMine(shot.mine);
     },
-    showHere(bytes) {
-      strips.here.show(bytes);
-      strips.large.show(bytes);
-    },
-    redraw: () => Object.values(strips).forEach((one) => one.redraw()),
+    showHere: (bytes) => parts.here.show(bytes),
+    redraw: () => Object.values(parts).forEach((one) => one.redraw()),
   };
 }

@@ -1,13 +1,20 @@
 // The latent plane: what is decoded everywhere, the unseen pictures' codes over it, and a handle to decode at.
 
-import { colour, number } from "../dom.js";
+import { colour, h, number } from "../dom.js";
 import { pad } from "../pad.js";
+import { unitName } from "./bars.js";
+import { axisNames, badges, circles, dotsOf, ellipses, mineOf, squares, stampsOf } from "./marks.js";
 import { sheet } from "./paint.js";
 
 const EASE = 0.3; // share of the way that a dot goes in a frame
+const FRAME = 1000 / 60; // milliseconds
+const CALM = 0.1; // the same of a class's name
+const OFTEN = 150; // milliseconds between two looks at where the classes lie
 const STILL = 1e-3;
+const NEAR = 0.14; // shares of the extent within which dots count as neighbours
+const OWN = [0.7, 0.85]; // a class is named from where so much of what is near is its own
 
-/** A plane: { el, show(shot), frame(): did anything move, value, ... }; places are shares of the extent. */
+/** A plane: { el, show(shot), frame(): did anything move, code(), ... }; places are shares of the extent. */
 export function plane({ palette, names, onMove }) {
   const tiles = document.createElement("canvas");
   const looks = { ellipses: false, circles: true };
@@ -16,11 +23,14 @@ export function plane({ palette, names, onMove }) {
     dots = null, // where they are drawn, on their way to shot.codes
     extent = 3,
     mine = null,
-    spots = [];
+    spots = [], // where the classes' names are, on their way to goals
+    goals = [],
+    looked = 0, // when goals were found
+    inks = null, // the theme's colours
+    stamps = null;
 
+  const axis = (k) => (shot && shot.axes.length <= k ? "class" : unitName(shot?.axes[k] ?? k));
   const describe = (x, y) => `${axis(0)} ${number(extent * x)}, ${axis(1)} ${number(extent * y)}`;
-  const axis = (k) =>
-    shot && shot.axes.length <= k ? "class" : `z${"₁₂₃₄₅₆₇₈₉"[shot?.axes[k] ?? k] ?? shot.axes[k] + 1}`;
   const map = pad({
     label: "Place on the latent plane",
     x: { min: -1, max: 1 },
@@ -28,8 +38,13 @@ export function plane({ palette, names, onMove }) {
     value: [0, 0],
     describe,
     backdrop,
-    onMove: () => onMove(code()),
+    onMove() {
+      hint.remove();
+      onMove();
+    },
   });
+  const hint = h("span", { class: "lab-drag" }, "drag me");
+  map.el.querySelector(".vae-handle").append(hint);
 
   /** The code under the handle: other numbers are 0. */
   function code() {
@@ -40,14 +55,16 @@ export function plane({ palette, names, onMove }) {
     return z;
   }
 
+  function themeInks() {
+    const [ink, paper, accent] = ["--vae-ink", "--vae-paper", "--vae-accent"].map((n) => colour(n, map.el));
+    inks = { ink, paper, accent };
+    stamps = stampsOf(palette, paper, map.el.clientWidth < 340 ? 3 : 3.75);
+  }
+
   function paintTiles() {
     const { grid, plane: bytes } = shot,
       [, height, width] = about.shape;
-    const image = sheet(bytes, about.shape, {
-      count: grid * grid,
-      columns: grid,
-      ink: colour("--vae-ink", map.el),
-    });
+    const image = sheet(bytes, about.shape, { count: grid * grid, columns: grid, ink: inks.ink });
     if (tiles.width !== grid * width) [tiles.width, tiles.height] = [grid * width, grid * height];
     tiles.getContext("2d").putImageData(image, 0, 0);
   }
@@ -56,154 +73,101 @@ export function plane({ palette, names, onMove }) {
     if (!shot) return;
     const scale = width / 2 / extent;
     const at = (x, y) => [width / 2 + scale * x, height / 2 - scale * y];
-    const paper = colour("--vae-paper", map.el),
-      ink = context.fillStyle;
-    context.globalAlpha = about.shape[0] === 1 ? 0.35 : 0.6;
-    context.drawImage(tiles, 0, 0, width, height);
+    const view = { at, scale, colours: palette, ...inks };
+    const seen = { dots, spreads: shot.spreads, labels: about.labels };
+    context.globalAlpha = about.shape[0] === 1 ? 0.34 : 0.6;
+    const half = scale * shot.extent; // the tiles keep their places while the view widens
+    context.drawImage(tiles, width / 2 - half, height / 2 - half, 2 * half, 2 * half);
     context.globalAlpha = 1;
-    if (looks.circles) circles(context, at, scale, ink);
-    if (looks.ellipses) ellipses(context, at, scale);
-    drawDots(context, at, paper);
-    squares(context, at, ink, paper);
-    if (names.length > 1) nameClasses(context, at, paper);
-    if (mine) drawMine(context, at, scale, ink);
+    if (looks.circles) circles(context, view);
+    if (looks.ellipses) ellipses(context, view, seen);
+    dotsOf(context, view, seen, stamps);
+    squares(context, view, shot.sampleCodes);
+    if (names.length > 1) badges(context, view, names, spots);
+    if (mine) mineOf(context, view, mine);
+    axisNames(context, width, height, [axis(0), axis(1)], inks);
   }
 
-  function circles(context, at, scale, ink) {
-    context.strokeStyle = ink;
-    context.setLineDash([5, 4]);
-    context.lineWidth = 1;
-    context.globalAlpha = 0.45;
-    for (const sigmas of [1, 2, 3]) {
-      context.beginPath();
-      context.arc(...at(0, 0), sigmas * scale, 0, 7);
-      context.stroke();
-    }
-    context.globalAlpha = 1;
-    context.setLineDash([]);
-  }
-
-  /** Each posterior's ellipse of one standard deviation. */
-  function ellipses(context, at, scale) {
-    context.lineWidth = 1;
-    context.globalAlpha = 0.35;
-    for (let i = 0; i < dots.length; i += 2) {
-      context.strokeStyle = palette[about.labels[i / 2] % palette.length];
-      context.beginPath();
-      const radii = [shot.spreads[i] * scale, shot.spreads[i + 1] * scale].map((r) => Math.max(r, 0.5));
-      context.ellipse(...at(dots[i], dots[i + 1]), ...radii, 0, 0, 7);
-      context.stroke();
-    }
-    context.globalAlpha = 1;
-  }
-
-  function drawDots(context, at, paper) {
-    const paths = palette.map(() => new Path2D());
-    const size = map.el.clientWidth < 300 ? 3 : 4;
-    for (let i = 0; i < dots.length; i += 2) {
-      const [x, y] = at(dots[i], dots[i + 1]),
-        path = paths[about.labels[i / 2] % palette.length];
-      path.moveTo(x + size, y);
-      path.arc(x, y, size, 0, 7);
-    }
-    context.strokeStyle = paper;
-    context.lineWidth = 1.5;
-    paths.forEach((path, k) => {
-      context.stroke(path);
-      context.fillStyle = palette[k];
-      context.fill(path);
-    });
-  }
-
-  /** Where the invented pictures' codes are. */
-  function squares(context, at, ink, paper) {
-    for (const [x, y] of shot.sampleCodes) {
-      const [left, top] = at(x, y).map((v) => v - 5);
-      context.strokeStyle = paper;
-      context.lineWidth = 4;
-      context.strokeRect(left, top, 10, 10);
-      context.strokeStyle = ink;
-      context.lineWidth = 1.75;
-      context.strokeRect(left, top, 10, 10);
-    }
-  }
-
-  /** Each class's name where its dots lie closest. */
-  function nameClasses(context, at, paper) {
-    context.font = `700 ${names[0].length > 1 ? 14 : 20}px system-ui, sans-serif`;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.lineJoin = "round";
-    context.lineWidth = 5;
-    context.strokeStyle = paper;
-    spots.forEach((spot, k) => {
-      if (!spot) return;
-      context.strokeText(names[k], ...at(...spot));
-      context.fillStyle = palette[k % palette.length];
-      context.fillText(names[k], ...at(...spot));
-    });
-  }
-
-  function drawMine(context, at, scale, ink) {
-    const { mean, spread, draws } = mine;
-    context.fillStyle = context.strokeStyle = ink;
-    for (const draw of draws) context.fillRect(...at(...draw).map((v) => v - 1.5), 3, 3);
-    context.lineWidth = 2;
-    for (const sigmas of [1, 2]) {
-      context.beginPath();
-      context.ellipse(...at(...mean), ...spread.map((s) => Math.max(2, sigmas * s * scale)), 0, 0, 7);
-      context.stroke();
-    }
-  }
-
-  /** For each class the dot with most others of its class around it. */
+  /** For each class the dot with most others of its class around it, and how far these have the place to themselves. */
   function densest() {
+    const { codes } = shot,
+      { labels } = about,
+      counts = names.map((_, k) => labels.reduce((n, label) => n + (label === k), 0));
+    const closeness = (i, j) => {
+      const away = (codes[2 * i] - codes[2 * j]) ** 2 + (codes[2 * i + 1] - codes[2 * j + 1]) ** 2;
+      return Math.exp(-away / (2 * (NEAR * shot.extent) ** 2));
+    };
+    const indices = [...labels.keys()];
     return names.map((_, k) => {
-      const own = [];
-      for (let i = 0; i < shot.codes.length; i += 2) {
-        if (about.labels[i / 2] === k) own.push([shot.codes[i], shot.codes[i + 1]]);
-      }
+      const own = indices.filter((i) => labels[i] === k);
       let best = -1,
         spot = null;
-      for (const [x, y] of own) {
-        let weight = 0;
-        for (const [a, b] of own) weight += Math.exp((-8 * ((x - a) ** 2 + (y - b) ** 2)) / shot.extent);
-        if (weight > best) [best, spot] = [weight, [x, y]];
+      for (const i of own) {
+        const weight = own.reduce((sum, j) => sum + closeness(i, j), 0);
+        if (weight > best) [best, spot] = [weight, i];
       }
-      return spot;
+      if (spot === null) return null;
+      const all = indices.reduce((sum, j) => sum + closeness(spot, j), 0);
+      const [mean, other] = [best / counts[k], (all - best) / Math.max(1, labels.length - counts[k])];
+      const share = (mean / (mean + other) - OWN[0]) / (OWN[1] - OWN[0]);
+      return { x: codes[2 * spot], y: codes[2 * spot + 1], own: Math.min(1, Math.max(0, share)) };
     });
+  }
+
+  /** The classes' names a little nearer to their goals; says whether they go on. */
+  function moveNames(ease) {
+    let moves = false;
+    spots = goals.map((goal, k) => {
+      const from = spots[k];
+      if (!from || !goal) return goal && { ...goal };
+      const next = {};
+      for (const name of ["x", "y", "own"]) {
+        const way = goal[name] - from[name];
+        if (Math.abs(way) > STILL * extent) moves = true;
+        next[name] = from[name] + ease * way;
+      }
+      return next;
+    });
+    return moves;
   }
 
   return {
     el: map.el,
     code,
     looks,
+    describe: () => describe(...map.value),
     redraw() {
+      themeInks();
       if (shot) paintTiles();
       map.redraw();
+    },
+    /** Bring the handle to a code. */
+    goTo(to) {
+      hint.remove();
+      if (shot) map.value = [0, 1].map((k) => (to[shot.axes[k]] ?? 0) / extent);
     },
     /** Begin with a network: `about` has shape, labels and how many numbers a code has. */
     begin(next) {
       about = next;
       [shot, dots, mine] = [null, null, null];
-      spots = [];
+      [spots, goals] = [[], []];
     },
     show(next) {
       shot = next;
       mine = shot.mine;
+      if (!inks) themeInks();
       paintTiles();
-      const goal = densest();
-      spots = goal.map((spot, k) =>
-        spot && spots[k] ? spots[k].map((v, i) => v + 0.25 * (spot[i] - v)) : spot,
-      );
+      const now = performance.now();
+      if (now - looked > OFTEN || !shot.playing) [goals, looked] = [densest(), now];
       if (dots?.length !== shot.codes.length || shot.step === 0)
         [dots, extent] = [shot.codes.slice(), shot.extent];
     },
-    /** One frame of motion; `at once` for readers who want none. Says whether there is more. */
-    frame(atOnce) {
+    /** One frame of motion, `elapsed` milliseconds after the last; `at once` for readers who want none. Says whether there is more. */
+    frame(atOnce, elapsed = FRAME) {
       if (!shot) return false;
-      const ease = atOnce ? 1 : EASE;
-      let moves = Math.abs(shot.extent - extent) > STILL;
+      const share = (ease) => (atOnce ? 1 : 1 - (1 - ease) ** (elapsed / FRAME));
+      const ease = share(EASE);
+      let moves = moveNames(share(CALM)) || Math.abs(shot.extent - extent) > STILL;
       extent += ease * (shot.extent - extent);
       for (let i = 0; i < dots.length; i++) {
         const way = shot.codes[i] - dots[i];
@@ -211,7 +175,7 @@ export function plane({ palette, names, onMove }) {
         dots[i] += ease * way;
       }
       map.redraw();
-      return moves;
+      return moves && !atOnce;
     },
     set mine(next) {
       mine = next;

@@ -25,6 +25,9 @@ export const SLIPS = {
 
 export const TRAITS = [...Object.keys(NAMES), "slips"];
 
+/** How many numbers a picture of the model's set has: vaelab.explorers.lab.SHAPES. */
+export const inputsOf = (model) => (model.get("data") === "faces" ? 3072 : 784);
+
 /** The worker's settings from the model's traits. */
 export function settingsOf(model) {
   const settings = Object.entries(NAMES).map(([trait, name]) => [name, model.get(trait)]);

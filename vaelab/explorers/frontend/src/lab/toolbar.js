@@ -14,15 +14,16 @@ const NAMES = { digits: "drawn digits" };
 /** { el, speed, enable(), show(playing) }; `play("train" | "pause" | "step" | "epoch")` and `pace()` hear the reader. */
 export function toolbar({ model, play, pace, full }) {
   const [waits, sets] = [{ disabled: true }, Object.keys(model.get("sets"))];
+  const quiet = { ...waits, class: "vae-button lab-quiet" };
   let playing = false;
   const train = button("Train", () => play(playing ? "pause" : "train"), {
     ...waits,
     class: "vae-button lab-train",
   });
-  const step = button("One step", () => play("step"), waits);
-  const epoch = button("One epoch", () => play("epoch"), waits);
-  const anew = button("Start anew", () => put(model, "seed", (model.get("seed") + 1) % 2 ** 31), waits);
-  const seed = h("span", { class: "vae-hint lab-seed" });
+  const step = button("One step", () => play("step"), quiet);
+  const epoch = button("One epoch", () => play("epoch"), quiet);
+  const anew = button("Start anew", () => put(model, "seed", (model.get("seed") + 1) % 2 ** 31), quiet);
+  const seed = h("span", { class: "lab-seed" });
   const speed = choice({ label: "Speed", options: SPEEDS, value: "watch", onChange: pace });
   const data = choice({
     label: "Learns",
@@ -30,9 +31,12 @@ export function toolbar({ model, play, pace, full }) {
     value: model.get("data"),
     onChange: (name) => put(model, "data", name),
   });
-  const buttons = div("vae-buttons lab-buttons", train, step, epoch, anew, seed);
+  speed.el.classList.add("lab-speed");
+  data.el.classList.add("lab-sets");
+  const first = div("lab-buttons", train, step, epoch);
+  const second = div("lab-buttons", anew, seed, full ? speed.el : null);
   return {
-    el: div("lab-top", buttons, full ? speed.el : null, sets.length > 1 ? data.el : null),
+    el: div("lab-top", sets.length > 1 ? data.el : null, first, second),
     get speed() {
       return speed.value;
     },
@@ -42,6 +46,7 @@ export function toolbar({ model, play, pace, full }) {
     show(now) {
       playing = now;
       train.textContent = playing ? "Pause" : "Train";
+      train.classList.toggle("lab-playing", playing);
       seed.textContent = `seed ${model.get("seed")}`;
       data.value = model.get("data");
     },

@@ -260,14 +260,15 @@ export class Trainer {
 
   /** How many of the unseen pictures lie next to one of their own class on the plane, as a share. */
   #named(codes) {
-    const { labels } = this,
-      n = labels.length;
+    const { labels, layout } = this,
+      n = labels.length,
+      second = layout.latent > 1 ? 1 : 0; // a single number's y is the class
     let right = 0;
     for (let i = 0; i < n; i++) {
       let best = Infinity,
         who = 0;
       for (let j = 0; j < n; j++) {
-        const away = (codes[2 * i] - codes[2 * j]) ** 2 + (codes[2 * i + 1] - codes[2 * j + 1]) ** 2;
+        const away = (codes[2 * i] - codes[2 * j]) ** 2 + second * (codes[2 * i + 1] - codes[2 * j + 1]) ** 2;
         if (j !== i && away < best) [best, who] = [away, j];
       }
       right += labels[who] === labels[i];
@@ -318,7 +319,7 @@ export class Trainer {
    *   step, epoch, beta (with warm-up), extent: the plane shows -extent to extent, axes: the two units it shows,
    *   codes, spreads: of the unseen pictures, x, y, ...: means and standard deviations,
    *   plane, grid: `grid` x `grid` decoded places, row by row from the top left,
-   *   reconstructions: of the shown ones; samples, sampleCodes: twelve from N(0, I), the same codes throughout,
+   *   rowCodes, reconstructions: of the shown ones; samples, sampleCodes: twelve from N(0, I), the same codes throughout,
    *   train: { error, kl } since the last shot or null, unseen: { error, kl },
    *   unitKl, alive, units: of the encoder's first layer, those that answer to any unseen picture; named: share with
    *   a nearest neighbour of their own class, reached: kinds of pictures next to the samples' codes, mine: see `mine`, last: what the last step did to a picture
@@ -349,6 +350,7 @@ export class Trainer {
       spreads,
       plane: this.decode(places),
       grid,
+      rowCodes: rows,
       reconstructions: this.decode(rows),
       samples: this.decode(samples),
       sampleCodes: samples.map((code) => [code[this.axes[0]], latent > 1 ? code[this.axes[1]] : 0]),

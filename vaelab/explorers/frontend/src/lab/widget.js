@@ -3,6 +3,7 @@
 import { start } from "../frame.js";
 import { asBytes, ask } from "../kernel.js";
 import { mount } from "./mount.js";
+import { inputsOf } from "./settings.js";
 
 const PATIENCE = 120_000; // milliseconds: a kernel may be busy drawing faces
 
@@ -18,18 +19,22 @@ async function render({ model, el }) {
   const kernel = {
     /** Hand the weights over: all numbers after the picture that is taken from each. */
     keep({ numbers, middle }) {
-      model.set("_weights", new DataView(Float32Array.of(...middle, ...numbers).buffer));
+      const all = new Float32Array(middle.length + numbers.length);
+      all.set(middle);
+      all.set(numbers, middle.length);
+      model.set("_weights", new DataView(all.buffer));
       model.save_changes();
     },
-    /** Hear of weights that the kernel sends. */
+    /** Hear of weights that the kernel gives, those from before this view opened too. */
     onWeights(hear) {
-      const listen = ({ type, inputs }, buffers) => {
-        if (type !== "load") return;
-        const all = floatsOf(buffers[0]);
-        hear({ middle: all.slice(0, inputs), numbers: all.slice(inputs) });
+      const take = () => {
+        const all = floatsOf(model.get("_given")),
+          inputs = inputsOf(model);
+        if (all.length) hear({ middle: all.slice(0, inputs), numbers: all.slice(inputs) });
       };
-      model.on("msg:custom", listen);
-      return () => model.off("msg:custom", listen);
+      take();
+      model.on("change:_given", take);
+      return () => model.off("change:_given", take);
     },
   };
   return start({ kinds: { lab: (about) => mount({ ...about, load, kernel }) }, model, el });
