@@ -20,6 +20,7 @@ from benchmarks import machine, tables
 SECTIONS = {
     "waits": "What a reader waits for (best of three)",
     "explorers": "How soon an explorer answers (in a real browser)",
+    "lab": "A VAE that trains in a page, beside PyTorch",
     "training": "Training faces: fit against a plain loop and against pythae",
     "data": "Data: an array against folders of JPEG files",
     "grading": "Grading a class of 100",
@@ -36,6 +37,7 @@ def options(section: str, quick: bool, seeds: int) -> dict[str, object]:
         "fashion": {"epochs": 1},
         "explorers": {"count": 10, "visits": 2},
         "grading": {"count": 10},
+        "lab": {"rounds": 1, "seconds": 0.2, "watched": 2.0},
     }
     return always.get(section, {}) | (in_a_hurry.get(section, {}) if quick else {})
 

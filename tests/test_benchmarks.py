@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import contest, fashion, gpu, mnist, tables, training
+from benchmarks import contest, fashion, gpu, lab, mnist, tables, training
 from vaelab import recipes
 from vaelab.models import Autoencoder
 
@@ -43,6 +43,11 @@ def test_peers_are_built_as_published():
     torch.manual_seed(0)
     constant = model.likelihood(x, x)[0]  # the Gaussian's normalisation, which the sources leave out
     assert published.item() == pytest.approx((model.loss(x)["loss"] - constant).item(), rel=1e-5)
+
+
+def test_neighbours_are_others():
+    codes = torch.tensor([[0.0, 0], [0, 1], [5, 0], [5, 2], [9, 9]])
+    assert lab.named(codes, torch.tensor([0, 0, 1, 2, 2])) == pytest.approx(3 / 5)
 
 
 def test_table_is_markdown():

@@ -2,16 +2,15 @@
 
 import json
 import math
-from itertools import pairwise
 
 import frontend
 import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 import vaelab
+from benchmarks.lab_peer import Peer, train
 
 SMALL = {"inputs": 64, "hidden": [24, 16], "latent": 3, "slope": 0.1, "rows": 32}
 USUAL = {"inputs": 784, "hidden": [128], "latent": 2, "slope": 0.0, "rows": 128}
@@ -30,43 +29,6 @@ CASES = {
 STEPS, RATE = 100, 1e-3
 
 
-class Peer(nn.Module):
-    """The same VAE in PyTorch, in double precision; parameters in the lab's order."""
-
-    def __init__(self, inputs, hidden, latent, slope, rows):
-        super().__init__()
-        self.slope = slope
-        self.encoder = self._chain([inputs, *hidden])
-        self.to_mu, self.to_log_var = (nn.Linear(hidden[-1], latent) for _ in range(2))
-        self.decoder = self._chain([latent, *reversed(hidden), inputs])
-        self.double()
-
-    @staticmethod
-    def _chain(widths):
-        return nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
-
-    def forward(self, x, eps, option, middle):
-        h, o = x - middle, {"sigma": 0.1, "beta": 1.0, "likelihood": "bernoulli"} | option
-        for layer in self.encoder:
-            h = F.leaky_relu(layer(h), self.slope)
-        mu, log_var = self.to_mu(h), self.to_log_var(h)
-        sigma = torch.exp(log_var if o.get("sigmaSlip") else log_var / 2)
-        z = mu + sigma * eps if o.get("noise", True) else mu
-        if o.get("cutSlip"):
-            z = z.detach()
-        for layer in self.decoder[:-1]:
-            z = F.leaky_relu(layer(z), self.slope)
-        y = self.decoder[-1](z)
-        if o["likelihood"] == "bernoulli":
-            pixels = F.binary_cross_entropy_with_logits(y, x, reduction="none")
-        else:
-            pixels = ((y - x) / o["sigma"]).square() / 2 + math.log(o["sigma"] * math.sqrt(2 * math.pi))
-        kl = 0.5 * (mu.square() + log_var.exp() - 1 - log_var).sum(1)
-        error = pixels.sum(1).mean() * (1 / x.shape[1] if o.get("pixelSlip") else 1)
-        price = o["beta"] * (kl.sum() if o.get("batchSlip") else kl.mean())
-        return error + price if o.get("price", True) else error
-
-
 def job(folder, shape, option, steps, seed):
     """A job for run_lab.mjs, and what PyTorch makes of it: all losses, and the gradients of step 1."""
     torch.manual_seed(seed)
@@ -74,29 +36,14 @@ def job(folder, shape, option, steps, seed):
     digits = vaelab.load("handwritten", size=math.isqrt(shape["inputs"])).images.flatten(1).float() / 255
     pictures = digits[torch.randint(len(digits), (steps, rows))]
     noise, middle = torch.randn(steps, rows, shape["latent"]), digits.mean(0) * (shape is SMALL)
-    numbers = torch.cat([p.detach().float().flatten() for p in peer.parameters()])
-    with torch.no_grad():  # both start from 32 bits
-        for p, part in zip(
-            peer.parameters(), numbers.split([p.numel() for p in peer.parameters()]), strict=True
-        ):
-            p.copy_(part.view_as(p))
+    numbers = nn.utils.parameters_to_vector(peer.parameters()).detach()  # both start from 32 bits
     made = {"shape": shape, "slope": shape["slope"], "objective": option, "rate": RATE}
     for name, values in {"start": numbers, "pictures": pictures, "noise": noise, "middle": middle}.items():
         path = folder / f"{seed}-{name}.f32"
         values.numpy().astype("<f4").tofile(path)
         made[name] = str(path)
-    adam = torch.optim.Adam(peer.parameters(), lr=RATE)
-    losses, gradients = [], None
-    for x, eps in zip(pictures.double(), noise.double(), strict=True):
-        loss = peer(x, eps, option, middle.double())
-        adam.zero_grad()
-        loss.backward()
-        if gradients is None:
-            gradients = torch.cat(
-                [(torch.zeros_like(p) if p.grad is None else p.grad).flatten() for p in peer.parameters()]
-            )
-        adam.step()
-        losses.append(loss.item())
+    batches = ((x, eps, option) for x, eps in zip(pictures.double(), noise.double(), strict=True))
+    losses, gradients = train(peer.double(), batches, RATE, middle.double())
     return made, np.array(losses), gradients.numpy()
 
 
@@ -134,11 +81,11 @@ def test_the_usual_size_is_trained_as_pytorch_trains_it(tmp_path):
 def test_cases_differ():
     """A switch that did nothing, on both sides, would pass."""
     x, eps = torch.rand(32, 64, dtype=torch.float64), torch.randn(32, 3, dtype=torch.float64)
-    peer = Peer(**SMALL)
+    peer = Peer(**SMALL).double()
     gradients = []
     for option in CASES.values():
         peer.zero_grad()
-        loss = peer(x, eps, option, torch.zeros_like(x[0]))
+        loss, *_ = peer(x, eps, option)
         loss.backward()
         gradients.append((loss.item(), peer.encoder[0].weight.grad.sum().item()))
     assert len(set(gradients)) == len(CASES)

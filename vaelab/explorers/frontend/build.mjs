@@ -1,6 +1,7 @@
 // Bundle the explorers: `npm run build` writes ../static, `node build.mjs FOLDER` another folder.
 
 import { build } from "esbuild";
+import { deflateSync } from "fflate"; // writes the same bytes everywhere, which zlib does not
 import { compile } from "./compile.mjs";
 
 const here = new URL(".", import.meta.url).pathname;
@@ -18,15 +19,39 @@ const wasm = {
   },
 };
 
-/** `import text from "worker:lab/worker.js"`: a script for a Worker, bundled, as text. */
-const worker = {
-  name: "worker",
+/** A script of src/, bundled. */
+async function script(path) {
+  const { outputFiles } = await build({
+    ...shared,
+    entryPoints: [`src/${path}`],
+    format: "iife",
+    write: false,
+  });
+  return outputFiles[0];
+}
+
+/**
+ * `import text from "worker:lab/worker.js"`: a script for a Worker, bundled, as text.
+ * `import { bytes, size } from "packed:lab/whole.js"`: a script deflated, in base64, and its size.
+ */
+const scripts = {
+  name: "scripts",
   setup(task) {
-    task.onResolve({ filter: /^worker:/ }, ({ path }) => ({ path: path.slice(7), namespace: "worker" }));
-    task.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path }) => {
-      const options = { ...shared, entryPoints: [`src/${path}`], format: "iife", write: false };
-      const { outputFiles } = await build(options);
-      return { contents: outputFiles[0].text, loader: "text" };
+    task.onResolve({ filter: /^(worker|packed):/ }, ({ path }) => {
+      const [namespace, rest] = path.split(":");
+      return { path: rest, namespace };
+    });
+    task.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path }) => ({
+      contents: (await script(path)).text,
+      loader: "text",
+    }));
+    task.onLoad({ filter: /.*/, namespace: "packed" }, async ({ path }) => {
+      const whole = (await script(path)).contents,
+        bytes = Buffer.from(deflateSync(whole, { level: 9, mem: 12 }));
+      return {
+        contents: JSON.stringify({ bytes: bytes.toString("base64"), size: whole.length }),
+        loader: "json",
+      };
     });
   },
 };
@@ -37,7 +62,7 @@ const shared = {
   minify: true,
   charset: "utf8",
   target: "es2022",
-  plugins: [wasm, worker],
+  plugins: [wasm, scripts],
   logLevel: "warning",
   legalComments: "none",
 };

@@ -1,4 +1,5 @@
 // Runs a decoder that vaelab.explorers.page_decoder packed.
+import { plainKernels } from "./kernels.js";
 import { layOut } from "./layout.js";
 import { machine } from "./machine.js";
 import { normal } from "./random.js";
@@ -12,7 +13,11 @@ const fromNormal = normal(Math.random);
  * JavaScript. `decode(code)` gives the picture's RGBA bytes, new ones each time; `draw()` gives a code.
  */
 export async function makeDecoder(meta, data, modules = []) {
-  const { kernels, floats, backend, layout } = await machine(modules, (fast) => layOut(meta, data, fast));
+  const { kernels, floats, backend, layout } = await machine(
+    modules,
+    (fast) => layOut(meta, data, fast),
+    plainKernels,
+  );
   const [channels, height, width] = meta.shape;
 
   function decode(code) {

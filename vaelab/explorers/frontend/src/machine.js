@@ -1,5 +1,3 @@
-import { plainKernels } from "./kernels.js";
-
 /**
  * What runs a network: { kernels, floats, backend, ...what `plan(fast)` gives }.
  *
@@ -7,7 +5,7 @@ import { plainKernels } from "./kernels.js";
  * ones, in JavaScript (of the decoder's: `linear` and `convolve` only). `plan` lays the network out in `size`
  * floats, of which `fills` are [start, numbers].
  */
-export async function machine(modules, plan, plain = plainKernels) {
+export async function machine(modules, plan, plain) {
   const module = await firstThatWorks(modules);
   const layout = plan(module !== null);
   const memory = module && new WebAssembly.Memory({ initial: Math.ceil(layout.size / 16384) }); // of 64 KiB

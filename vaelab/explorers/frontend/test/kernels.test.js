@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile } from "../compile.mjs";
+import { plainKernels } from "../src/kernels.js";
 import { layOut } from "../src/layout.js";
 import { machine } from "../src/machine.js";
 import { modulesOf } from "../src/modules.js";
@@ -31,8 +32,10 @@ async function results(shape, outputs, layers, numbers) {
   const meta = { format: 2, key: "test", latent_dim: 1, shape: outputs, layers: [...start, ...layers] };
   const found = [];
   for (const module of [[], ...modules.map((one) => [one])]) {
-    const { kernels, floats, layout } = await machine(module, (fast) =>
-      layOut(meta, new Uint8Array(halves.buffer), fast),
+    const { kernels, floats, layout } = await machine(
+      module,
+      (fast) => layOut(meta, new Uint8Array(halves.buffer), fast),
+      plainKernels,
     );
     floats[layout.input] = 0.7;
     for (const step of layout.steps) step(kernels, floats);

@@ -1,8 +1,11 @@
-// The lab in a built page: no kernel, no server. A plain script, as pages opened from disk load no modules.
+// The lab in a built page. Its script comes deflated, at half its size, and unpacks itself here and now, so that the
+// lab takes its room before the page is drawn.
 
-import { filesBeside } from "../files.js";
-import { hydrate } from "../hydrate.js";
-import { mount } from "./mount.js";
+import { bytes, size } from "packed:lab/whole.js";
+import { fromBase64 } from "../base64.js";
+import { inflate } from "../inflate.js";
 
-const load = filesBeside(document.currentScript.src, "The pictures");
-hydrate({ lab: (about) => mount({ ...about, load, inBook: true }) }, "[data-kind=lab]");
+const script = document.createElement("script");
+script.dataset.home = document.currentScript.src;
+script.text = new TextDecoder().decode(inflate(fromBase64(bytes), size));
+document.head.append(script);

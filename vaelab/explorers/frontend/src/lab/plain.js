@@ -1,19 +1,18 @@
 /** What kernels.ts exports, in plain JavaScript, on the Float32Array `f`. See there for the arguments. */
 export const plainKernels = (f) => ({
-  matmul(a, aRow, aColumn, b, bRow, bColumn, c, m, n, k, space) {
-    const strip = space + m * k,
-      end = strip + 4 * k;
-    for (let i = 0, to = space; i < m; i += 2) {
-      for (let j = 0; j < k; j++) {
-        f[to++] = f[a + i * aRow + j * aColumn];
-        f[to++] = f[a + (i + 1) * aRow + j * aColumn];
-      }
-    }
+  /**
+   * In 64 bits, as numbers are here, so that none is converted on its way. What two rows of A both lack is left out:
+   * two thirds of a digit's pixels are black.
+   */
+  matmul(a, aRow, aColumn, b, bRow, bColumn, c, m, n, k) {
+    grow(m * k, 4 * k);
+    const ends = packRows(f, a, aRow, aColumn, m, k);
     for (let q = 0; q < n; q += 4) {
-      for (let j = 0, to = strip; j < k; j++) {
-        for (let t = 0; t < 4; t++) f[to++] = f[b + j * bRow + (q + t) * bColumn];
+      for (let j = 0, to = 0; j < k; j++) {
+        for (let t = 0; t < 4; t++) strip[to++] = f[b + j * bRow + (q + t) * bColumn];
       }
-      for (let i = 0, x = space; i < m; i += 2) tile(f, x + i * k, strip, end, c + i * n + q, n);
+      for (let i = 0, from = 0; i < m; from = ends[i / 2], i += 2)
+        tile(f, from, ends[i / 2], c + i * n + q, n);
     }
   },
 
@@ -39,17 +38,23 @@ export const plainKernels = (f) => ({
   },
 
   bernoulli(logits, targets, gradient, mean, count, scale) {
-    let total = 0;
+    let total = 0,
+      product = 1; // of so many factors up to 2: one logarithm for all of them
     for (let i = 0; i < count; i++) {
       const l = f[logits + i],
         t = f[targets + i],
         e = Math.exp(-Math.abs(l)),
         y = l < 0 ? e / (1 + e) : 1 / (1 + e);
-      total += Math.log1p(e) + Math.max(l, 0) - t * l;
+      product *= 1 + e;
+      if (i % 512 === 511) {
+        total += Math.log(product);
+        product = 1;
+      }
+      total += Math.max(l, 0) - t * l;
       f[mean + i] = y;
       f[gradient + i] = scale * (y - t);
     }
-    return total;
+    return total + Math.log(product);
   },
 
   squares(output, targets, gradient, mean, count, scale) {
@@ -74,8 +79,38 @@ export const plainKernels = (f) => ({
   },
 });
 
-/** Two rows, packed at x, times four columns, packed from w to end; results go to `to` and a row of n later. */
-function tile(f, x, w, end, to, n) {
+let rows = new Float64Array(0); // of A, two by two, but where both are 0
+let places = new Int32Array(0); // in `strip`, of what such two are multiplied by
+let strip = new Float64Array(0); // four columns of B
+
+function grow(inRows, inStrip) {
+  if (rows.length < inRows) [rows, places] = [new Float64Array(inRows), new Int32Array(inRows / 2)];
+  if (strip.length < inStrip) strip = new Float64Array(inStrip);
+}
+
+/** Fill `rows` and `places`; gives where each two rows end in `places`. */
+function packRows(f, a, row, column, m, k) {
+  const ends = new Int32Array(m / 2);
+  let to = 0;
+  for (let i = 0; i < m; i += 2) {
+    for (let j = 0, p = a + i * row; j < k; j++, p += column) {
+      const u = f[p],
+        v = f[p + row];
+      if (u === 0 && v === 0) continue;
+      rows[2 * to] = u;
+      rows[2 * to + 1] = v;
+      places[to++] = 4 * j;
+    }
+    ends[i / 2] = to;
+  }
+  return ends;
+}
+
+/** Two rows, packed from `from` to `end`, times four columns; results go to `to` and a row of n later. */
+function tile(f, from, end, to, n) {
+  const x = rows,
+    w = strip,
+    at = places;
   let a0 = 0,
     a1 = 0,
     a2 = 0,
@@ -84,13 +119,14 @@ function tile(f, x, w, end, to, n) {
     b1 = 0,
     b2 = 0,
     b3 = 0;
-  for (; w < end; w += 4, x += 2) {
-    const u = f[x],
-      v = f[x + 1],
-      w0 = f[w],
-      w1 = f[w + 1],
-      w2 = f[w + 2],
-      w3 = f[w + 3];
+  for (let i = from; i < end; i++) {
+    const u = x[2 * i],
+      v = x[2 * i + 1],
+      p = at[i],
+      w0 = w[p],
+      w1 = w[p + 1],
+      w2 = w[p + 2],
+      w3 = w[p + 3];
     a0 += u * w0;
     a1 += u * w1;
     a2 += u * w2;

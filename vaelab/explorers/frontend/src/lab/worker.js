@@ -108,6 +108,7 @@ const hear = {
     modules = plain ? [] : modulesOf(fromBase64(wasm));
     const set = await openSet(packed);
     trainer = await Trainer.open(modules, set, settings);
+    globalThis.trainer = trainer; // for tests, and for the curious
     const { labels, originals, shown: row, epoch, backend } = trainer;
     const { shape, names } = set;
     send({ type: "open", shape, names, labels, shown: row, originals, steps: epoch, backend });

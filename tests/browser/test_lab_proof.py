@@ -1,0 +1,103 @@
+"""The lab's VAE learns in a browser, in the page's own worker, exactly as one learns in PyTorch."""
+
+import base64
+
+import bench
+import exploring
+import numpy as np
+import pytest
+import torch
+from torch.nn.utils import vector_to_parameters
+from visits import Visit, assert_quiet
+
+from benchmarks.lab_peer import Peer, train
+from vaelab import explorers
+
+HIDDEN, BATCH, STEPS, RATE = [16, 8], 16, 200, 1e-3
+PLAIN = {"hidden": HIDDEN, "batch": BATCH, "rate": RATE}
+CASES = {
+    "the plain one": {},
+    "one number": {"latent": 1},
+    "eight numbers, leaky": {"latent": 8, "slope": 0.1},
+    "32 numbers": {"latent": 32},
+    "beta": {"beta": 4},
+    "warm-up": {"beta": 2, "warmUp": 150},
+    "an autoencoder": {"noise": False, "price": False},
+    "noise without a price": {"price": False},
+    "a price without noise": {"noise": False},
+    "Gaussian": {"likelihood": "gaussian", "sigma": 0.3},
+    "sigma = exp(log_var)": {"sigmaSlip": True},
+    "KL summed over the batch": {"batchSlip": True},
+    "mean over pixels": {"pixelSlip": True},
+    "gradient cut at z": {"cutSlip": True},
+}
+
+# In the worker: `trainer` is what trains (src/lab/trainer.js). Here it is told the order and the noise.
+TEXT = "array => btoa(Array.from(new Uint8Array(array.buffer), byte => String.fromCharCode(byte)).join(''))"
+PICTURES = f"() => [({TEXT})(trainer.set.pixels.slice()), trainer.set.held, trainer.backend]"
+TRAIN = f"""async ([settings, seed, order, noise]) => {{
+  const text = {TEXT}, losses = [];
+  await trainer.change(settings);
+  await trainer.restart(seed);
+  const start = text(trainer.weights().numbers), draws = noise.values();
+  let gradients;
+  trainer.order = order.reverse();
+  trainer.noise = () => draws.next().value;
+  while (trainer.order.length) {{
+    losses.push(trainer.step().loss);
+    gradients ??= text(trainer.vae.numbers(true));
+  }}
+  return [start, losses, gradients];
+}}"""
+DEFAULTS = {"latent": 2, "slope": 0, "beta": 1, "warmUp": 0, "likelihood": "bernoulli", "sigma": 0.1}
+DEFAULTS |= {"noise": True, "price": True} | dict.fromkeys(
+    ("sigmaSlip", "batchSlip", "pixelSlip", "cutSlip"), False
+)
+
+
+def floats(text):
+    return torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.float32)
+
+
+@pytest.fixture(scope="module")
+def pages(browser, tmp_path_factory):
+    """The workers of two pages, one without WebAssembly, and what the pages learn from: (N, 784), 0 to 1."""
+    visits, workers = [], []
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for fast in (True, False):
+            folder = tmp_path_factory.mktemp("lab")
+            page = bench.make(folder, [explorers.lab("handwritten", webassembly=fast)], monkeypatch)
+            visits.append(visit := Visit(browser, page.as_uri(), own="file:"))
+            element = exploring.wake(visit.page)
+            element.locator("button:not(:disabled)", has_text="Train").wait_for()
+            workers.append(visit.page.workers[0])
+    pixels, held, backend = workers[0].evaluate(PICTURES)
+    assert [backend, workers[1].evaluate(PICTURES)[2]] == ["wasm", "js"]
+    yield workers, torch.tensor(np.frombuffer(base64.b64decode(pixels), np.uint8) / 255).view(-1, 784)[held:]
+    for visit in visits:
+        assert_quiet(visit)
+        visit.context.close()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_200_steps_are_those_of_pytorch(pages, name):
+    workers, pictures = pages
+    settings = DEFAULTS | CASES[name]
+    draw = torch.Generator().manual_seed(len(name))
+    order = torch.randint(len(pictures), (STEPS, BATCH), generator=draw)
+    noise = torch.randn(STEPS, BATCH, settings["latent"], generator=draw)
+    given = [PLAIN | settings, len(name), order.flatten().tolist(), noise.flatten().tolist()]
+    found = [worker.evaluate(TRAIN, given) for worker in workers]
+    start, *_ = (floats(text) for text, *_ in found)
+
+    peer = Peer(784, HIDDEN, settings["latent"], settings["slope"])
+    vector_to_parameters(start, peer.parameters())
+    ramp = [min(1, (t + 1) / (settings["warmUp"] or 1)) for t in range(STEPS)]
+    options = [settings | {"beta": settings["beta"] * share} for share in ramp]
+    batches = zip(pictures[order], noise.double(), options, strict=True)
+    losses, gradients = train(peer.double(), batches, RATE)
+    assert np.std(losses) > 1e-3 * abs(np.mean(losses)), "nothing is learned"
+    for backend, (_, here, slopes) in zip(("WebAssembly", "JavaScript"), found, strict=True):
+        assert here == pytest.approx(losses, rel=1e-5), backend
+        apart = (floats(slopes) - gradients).abs().max() / max(gradients.abs().max(), 1)
+        assert apart < 1e-5, f"{backend}: gradients part by {apart:.1e}"
