@@ -42,5 +42,7 @@ from .style import TEN as TEN
 from .style import Picture as Picture
 from .style import panel as panel
 from .style import styled as styled
+from .tables import Table as Table
+from .tables import table as table
 from .warp import bent_grid as bent_grid
 from .warp import bent_grid_panel as bent_grid_panel
