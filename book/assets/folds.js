@@ -29,7 +29,8 @@
     const buttons = [...list.children].map((item, i) => {
       const button = Object.assign(document.createElement("button"), { type: "button", className: "choice" });
       const words = document.createElement("span");
-      for (const part of [...item.childNodes]) words.append(...(part.nodeName === "P" ? part.childNodes : [part]));
+      for (const part of [...item.childNodes])
+        words.append(...(part.nodeName === "P" ? part.childNodes : [part]));
       button.append(words);
       button.addEventListener("click", () => onChoose(i + 1));
       item.replaceChildren(button);
@@ -44,7 +45,9 @@
         button.classList.toggle("wrong", i + 1 === number && number !== right);
       });
       const agrees = number === right;
-      said.textContent = agrees ? "Right. Here is what happens, and why." : `Not quite: it is ${right}. Here is why.`;
+      said.textContent = agrees
+        ? "Right. Here is what happens, and why."
+        : `Not quite: it is ${right}. Here is why.`;
     };
   }
 

@@ -2,7 +2,7 @@
 
 import html
 import math
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -14,7 +14,7 @@ _DIGITS = 3  # of the largest number of a column
 # What a notebook needs, as it has no style sheet of ours; the book's adds to it.
 _TABLE = "border-collapse:collapse;margin:1em auto;max-width:100%;font-variant-numeric:tabular-nums"
 _ROW = "border-bottom:1px solid rgba(128,128,128,.35)"
-_CELL = "border:0;padding:.25em .6em;vertical-align:bottom"
+_CELL = "border:0;padding:.25em .6em;vertical-align:baseline"
 _CAPTION = "caption-side:bottom;text-align:left;padding-top:.4em"
 _MARKED = ";background:rgba(0,114,178,.13);font-weight:bold"
 
@@ -26,18 +26,22 @@ class Table:
         self, columns: Sequence[str], rows: list[list[str]], marked: Collection[int], caption: str = ""
     ):
         self.columns, self.rows, self.marked, self.caption = list(columns), rows, set(marked), caption
+        columnwise = enumerate(zip(*rows, strict=True))
+        self.sides = ["left" if i == 0 or _are_words(texts) else "right" for i, texts in columnwise]
 
     def _repr_html_(self) -> str:
-        head = "".join(_cell("th", text, i, ' scope="col"') for i, text in enumerate(self.columns))
+        head = "".join(
+            _cell("th", *pair, ' scope="col"') for pair in zip(self.columns, self.sides, strict=True)
+        )
         body = "".join(self._row(number, texts) for number, texts in enumerate(self.rows))
         caption = f'<caption style="{_CAPTION}">{html.escape(self.caption)}</caption>' if self.caption else ""
         head = f'<thead><tr style="{_ROW}">{head}</tr></thead>'
         return f'<table class="vaelab-table" style="{_TABLE}">{caption}{head}<tbody>{body}</tbody></table>'
 
     def _row(self, number: int, texts: list[str]) -> str:
-        name, *values = texts
-        cells = _cell("th", name, 0, ' scope="row"')
-        cells += "".join(_cell("td", text, i) for i, text in enumerate(values, start=1))
+        (name, *values), (side, *sides) = texts, self.sides
+        cells = _cell("th", name, side, ' scope="row"')
+        cells += "".join(_cell("td", *pair) for pair in zip(values, sides, strict=True))
         marked = number in self.marked
         kind = ' class="vaelab-marked"' if marked else ""
         return f'<tr{kind} style="{_ROW}{_MARKED if marked else ""}">{cells}</tr>'
@@ -48,23 +52,26 @@ class Table:
         signs = ["  ", *("> " if number in self.marked else "  " for number in range(len(self.rows)))]
         if not self.marked:
             signs = [""] * len(lines)
-        text = [sign + _aligned(line, widths) for sign, line in zip(signs, lines, strict=True)]
+        text = [sign + self._aligned(line, widths) for sign, line in zip(signs, lines, strict=True)]
         return "\n".join([*text, *([self.caption] if self.caption else [])])
 
+    def _aligned(self, line: list[str], widths: list[int]) -> str:
+        cells = zip(line, widths, self.sides, strict=True)
+        return "   ".join(
+            f"{text:{'<' if side == 'left' else '>'}{width}}" for text, width, side in cells
+        ).rstrip()
 
-def _cell(tag: str, text: str, column: int, attributes: str = "") -> str:
-    """A cell: names to the left, numbers to the right. Names wrap, numbers do not."""
-    side = "left" if column == 0 else "right"
-    together = ";white-space:nowrap" if tag == "td" and " " not in text else ""
+
+def _are_words(texts: Iterable[str]) -> bool:
+    return any(" " in text for text in texts)
+
+
+def _cell(tag: str, text: str, side: str, attributes: str = "") -> str:
+    """A cell. Words wrap, numbers do not."""
+    together = ";white-space:nowrap" if tag == "td" and side == "right" else ""
     weight = ";font-weight:inherit" if 'scope="row"' in attributes else ""
     style = f"{_CELL};text-align:{side}{together}{weight}"
     return f'<{tag}{attributes} style="{style}">{html.escape(text)}</{tag}>'
-
-
-def _aligned(line: list[str], widths: list[int]) -> str:
-    name, *values = line
-    cells = [name.ljust(widths[0]), *map(str.rjust, values, widths[1:])]
-    return "   ".join(cells).rstrip()
 
 
 def table(
