@@ -7,6 +7,7 @@ that nobody needs any more; in `make test`, too. --lower writes down what is lef
 """
 
 import argparse
+import html
 import os
 import re
 import socket
@@ -14,8 +15,6 @@ import sys
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from bs4 import BeautifulSoup
 
 from tools import browsers, minutes
 
@@ -94,7 +93,11 @@ SIDEWAYS = """() => {
 
 READY = "async () => { await window.MathJax?.startup?.promise; scrollTo(0, 0); }"
 
-# In what cells print and draw. Prose may well speak of errors and of folders.
+# What cells print, and their tables. Prose may well speak of errors and of folders.
+SHOWN = re.compile(
+    r'<div class="output (?:stream|text_plain|traceback|stderr)[^>]*>.*?</pre>|<table class="vaelab-table".*?</table>',
+    re.DOTALL,
+)
 TROUBLE = re.compile(r"Traceback \(most|urlopen|\[Errno|HTTP Error|/home/|/root/|/tmp/|~/\.|site-packages")
 
 
@@ -147,16 +150,15 @@ def read(path: Path) -> dict[str, Found]:
 def leaks(page: Path) -> list[str]:
     """Errors, paths and this machine's name in a built page."""
     text = page.read_text(encoding="utf-8")
-    outputs = BeautifulSoup(text, "html.parser").select(".cell_output .output")
-    said = (line.strip() for output in outputs if not output.svg for line in output.get_text().splitlines())
-    troubles = [line[:100] for line in said if TROUBLE.search(line)]
+    shown = (html.unescape(re.sub("<[^>]*>", "", output)) for output in SHOWN.findall(text))
+    troubles = [line[:100] for output in shown for line in output.splitlines() if TROUBLE.search(line)]
     host = socket.gethostname()
     names = [str(ROOT), os.path.expanduser("~") + "/", *([host] if len(host) > 5 else [])]
     return troubles + [name for name in names if name != "/" and name in text]
 
 
-def chapters(html: Path = HTML) -> list[Path]:
-    return sorted((html / "book").glob("[0-9]*.html"))
+def chapters(folder: Path = HTML) -> list[Path]:
+    return sorted((folder / "book").glob("[0-9]*.html"))
 
 
 def open_chapter(browser, path: Path):
