@@ -95,7 +95,8 @@ READY = "async () => { await window.MathJax?.startup?.promise; scrollTo(0, 0); }
 
 # What cells print, and their tables. Prose may well speak of errors and of folders.
 SHOWN = re.compile(
-    r'<div class="output (?:stream|text_plain|traceback|stderr)[^>]*>.*?</pre>|<table class="vaelab-table".*?</table>',
+    r'<div class="output (?:stream|text_plain|traceback|stderr)[^>]*>.*?</pre>'
+    r'|<table class="vaelab-table".*?</table>',
     re.DOTALL,
 )
 TROUBLE = re.compile(r"Traceback \(most|urlopen|\[Errno|HTTP Error|/home/|/root/|/tmp/|~/\.|site-packages")
