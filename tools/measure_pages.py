@@ -51,9 +51,11 @@ HAS_PICTURE = """() => {
   });
 }"""
 
-# Grids have transparent gaps between their pictures. Faces are coloured and of 48 pixels at least.
+# Large pictures are images of their own, or stand in grids with transparent gaps. Faces are coloured.
 FACE_WIDTHS = """async () => {
-  const widths = [];
+  const tiles = [...document.querySelectorAll('.vaelab-picture img')].filter(one => one.naturalWidth >= 48);
+  const widths = tiles.filter(one => getComputedStyle(one).display != 'none')
+    .map(one => one.getBoundingClientRect().width);
   for (const element of document.querySelectorAll('.vaelab-picture image')) {
     const image = new Image();
     image.src = element.href.baseVal;

@@ -16,6 +16,7 @@ from .gradients import draw_graphs as draw_graphs
 from .gradients import draws_moving as draws_moving
 from .gradients import gradient_histograms as gradient_histograms
 from .images import comparison as comparison
+from .images import gallery as gallery
 from .images import image_grid as image_grid
 from .images import plane as plane
 from .judging import distance_bars as distance_bars
