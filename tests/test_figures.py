@@ -136,3 +136,21 @@ def test_rows_to_compare_must_match():
     ]
     with pytest.raises(ShapeError, match="same number"):
         figures.comparison({"original": images, "again": images[:2]}, alt="twice")
+
+
+def images_in(picture) -> list[str]:
+    """For each row its own images, by number."""
+    return [row.count("<img") for row in picture._repr_html_().split('style="display:grid')[1:]]
+
+
+def test_large_pictures_are_images_of_their_own():
+    faces = torch.rand(7, 3, 64, 64)
+    assert images_in(figures.gallery(faces, alt="seven faces")) == [7]
+    rows = figures.comparison({"a <b>": faces, "again": faces}, alt="twice")
+    assert images_in(rows) == [7, 7] and "a &lt;b&gt;" in rows._repr_html_()
+    assert images_in(figures.comparison({"digits": torch.rand(7, 1, 28, 28)}, alt="digits")) == []
+
+
+def test_a_gallery_is_saved_like_other_pictures(tmp_path):
+    figures.gallery(torch.rand(7, 3, 64, 64), alt="seven faces").save(tmp_path / "faces.png")
+    assert Image.open(tmp_path / "faces.png").width > 1000

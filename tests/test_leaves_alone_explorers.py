@@ -58,6 +58,7 @@ CASES = {
     explorers.two_models: explorers.two_models,
     figures.architecture: lambda: figures.architecture(MODEL, alt="a model"),
     figures.comparison: lambda: figures.comparison({"set": SET[:4], "floats": FLOATS}, alt="rows"),
+    figures.gallery: lambda: figures.gallery(SET, alt="gallery"),
     figures.image_grid: lambda: figures.image_grid(SET, alt="grid"),
     figures.plane: lambda: figures.plane(FLOATS, GRID, alt="plane", ticks=2),
     figures.sheet: lambda: figures.sheet(FLOATS, GRID, "x", "y", alt="sheet"),

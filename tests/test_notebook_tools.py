@@ -12,6 +12,7 @@ from sphinx_project import build
 
 from tools import build_book, notebook_cache, run_notebooks
 from tools.clean_notebooks import CHECKED, UncheckableCell, clean, clean_text
+from vaelab import figures
 
 
 def notebook(*outputs, tags=()):
@@ -31,6 +32,14 @@ def test_outputs_go_and_checked_text_stays():
     kept = clean(notebook(PRINTED, tags=[CHECKED])).cells[1]
     assert kept.outputs == [PRINTED]
     assert kept.execution_count == 1  # stored text has a count, as every output
+
+
+def test_of_a_checked_table_its_text_stays():
+    shown = figures.table({"ours": 8.8}, ["model", "distance"])
+    data = {"text/plain": repr(shown), "text/html": shown._repr_html_()}
+    output = new_output("execute_result", data=data, execution_count=7)
+    (kept,) = clean(notebook(output, tags=[CHECKED])).cells[1].outputs
+    assert kept.data == {"text/plain": repr(shown)}
 
 
 def test_what_an_editor_adds_goes():

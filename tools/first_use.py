@@ -25,7 +25,7 @@ NOT_IN = (
     nodes.reference, nodes.footnote_reference, addnodes.pending_xref, addnodes.desc, addnodes.glossary,
     nodes.literal, nodes.literal_block, nodes.math, nodes.math_block, nodes.raw, nodes.comment,
 )  # fmt: skip
-NOT_IN_CLASS = {"cell", "sd-card-title", "sd-card-header"}
+NOT_IN_CLASS = {"cell", "choices", "sd-card-title", "sd-card-header"}
 
 
 class Entry(NamedTuple):

@@ -2,7 +2,7 @@
 
 import bench
 import pytest
-from exploring import wake_all
+from exploring import OPEN_FOLDS, wake_all
 from visits import HTML, PAGES, Visit, visit_file
 from xdist.scheduler import LoadScopeScheduling
 
@@ -61,7 +61,9 @@ HEIGHT = "document.querySelector('article').getBoundingClientRect().height"
 
 def read_through(visit):
     """Scroll past every explorer until it has come alive; note what moved before, and what grew meanwhile."""
-    visit.shifted, before = visit.page.evaluate("shifted"), visit.page.evaluate(HEIGHT)
+    visit.shifted = visit.page.evaluate("shifted")
+    visit.page.evaluate(OPEN_FOLDS)
+    before = visit.page.evaluate(HEIGHT)
     wake_all(visit.page)
     visit.grown = visit.page.evaluate(HEIGHT) - before
     return visit

@@ -17,6 +17,9 @@ EXPLORER = ".vaelab-explorer"
 SPEC = re.compile(r'class="vaelab-explorer"[^>]* data-spec="([^"]*)"')
 HANDLES = "[role=slider], input[type=range]"
 
+# What a reader has not guessed yet, and what goes deeper, is open from then on.
+OPEN_FOLDS = "document.querySelectorAll('details.fold').forEach(fold => (fold.open = true))"
+
 WAKE = """async ([selector, patience]) => {
   for (const element of document.querySelectorAll(selector)) {
     element.scrollIntoView({block: 'center'});
@@ -63,6 +66,7 @@ def specs(page: Path) -> list[dict]:
 
 def wake_all(page) -> None:
     """Scroll to every explorer of the page until it has come alive, then back to the top."""
+    page.evaluate(OPEN_FOLDS)
     page.evaluate(WAKE, [EXPLORER, PATIENCE])
 
 

@@ -17,6 +17,7 @@ from .gradients import draw_graphs as draw_graphs
 from .gradients import draws_moving as draws_moving
 from .gradients import gradient_histograms as gradient_histograms
 from .images import comparison as comparison
+from .images import gallery as gallery
 from .images import image_grid as image_grid
 from .images import plane as plane
 from .judging import distance_bars as distance_bars
@@ -43,5 +44,7 @@ from .style import TEN as TEN
 from .style import Picture as Picture
 from .style import panel as panel
 from .style import styled as styled
+from .tables import Table as Table
+from .tables import table as table
 from .warp import bent_grid as bent_grid
 from .warp import bent_grid_panel as bent_grid_panel

@@ -10,6 +10,7 @@ from torch import Tensor
 from vaelab.data import ImageSet
 from vaelab.errors import ShapeError
 from vaelab.figures.style import FULL_WIDTH, Picture, panel, styled
+from vaelab.figures.tiles import IN_A_ROW, LARGE, Tiles
 
 Images = Tensor | ImageSet
 
@@ -36,20 +37,37 @@ def image_grid(
     return Picture(_mosaic(_pixels(images), columns, width, titles), alt=alt, caption=caption)
 
 
+def gallery(images: Images, *, alt: str, caption: str = "") -> Picture:
+    """Pictures in no special order, large: six in a row on a wide page, four on a phone.
+
+    Args:
+        images: an `ImageSet`, or (N, C, H, W): floats in [0, 1], or bytes.
+        alt: description for readers who cannot see it.
+        caption: a line under the picture.
+    """
+    pixels = _pixels(images)
+    panel = _mosaic(pixels, min(len(pixels), IN_A_ROW), FULL_WIDTH)
+    return Tiles({"": pixels}, panel, wrap=True, alt=alt, caption=caption)
+
+
 def comparison(
     rows: Mapping[str, Images], *, alt: str, caption: str = "", width: float = FULL_WIDTH
 ) -> Picture:
     """Named rows of images, one above the other: originals over reconstructions, for instance.
 
+    Six large pictures fill a row well. A phone shows the first four of them.
+
     Args:
         rows: name of the row -> its images; every row as many, all of one size.
     """
-    pixels = [_pixels(images) for images in rows.values()]
-    if len({len(row) for row in pixels}) != 1:
+    pixels = {name: _pixels(images) for name, images in rows.items()}
+    if len({len(row) for row in pixels.values()}) != 1:
         raise ShapeError(
-            f"Rows to compare need the same number of images, not {[len(row) for row in pixels]}."
+            f"Rows to compare need the same number of images, not {list(map(len, pixels.values()))}."
         )
-    panels = [_mosaic(row, len(row), width) for row in pixels]
+    panels = [_mosaic(row, len(row), width) for row in pixels.values()]
+    if min(row.shape[2] for row in pixels.values()) >= LARGE and width == FULL_WIDTH:
+        return Tiles(pixels, *panels, wrap=False, alt=alt, caption=caption)
     return Picture(*panels, names=list(rows), alt=alt, caption=caption)
 
 

@@ -1,0 +1,69 @@
+"""Honest minutes: what counts, what does not, and what the chapters say."""
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from tools import measure_pages, minutes
+
+
+def counted(*cells) -> minutes.Reading:
+    return minutes.count(new_notebook(cells=list(cells)))
+
+
+def code(source: str, *tags: str):
+    return new_code_cell(source, metadata={"tags": list(tags)})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Four words stand here.", 4),
+        ("It's $\\mu = 0$, 1,630 and {doc}`02-autoencoders`, or `z + 1`.", 7),
+        (":::{admonition} Predict first\n:class: predict\nWhich one?\n:::", 2),
+        ("A [link to somewhere](page.md) {cite:p}`kingma2014auto`.", 3),
+        ("$$\na = b + c\n$$\nthen", 1),
+    ],
+)
+def test_words_are_those_that_one_reads(text, words):
+    assert minutes.words_of(text) == words
+
+
+def test_open_code_counts_and_folded_code_does_not():
+    assert counted(code("a = 1"), code("b = 2")).story == 1.0
+    assert counted(code("import torch", "setup"), code("# check: it is", "check")).story == 0
+    assert counted(code("figures.lines(caption='two words')", "hide-input")).story == pytest.approx(
+        1 / 6 + 0.01
+    )
+    assert counted(code("from vaelab.quizzes import quiz\nquiz('x')", "hide-input")).story == 0
+
+
+def test_formulas_that_stand_alone_take_time():
+    assert counted(new_markdown_cell("$$a$$\n\n$$b$$")).story == pytest.approx(2 / 6)
+
+
+def test_a_deeper_section_counts_by_itself_until_the_next_heading_of_its_level():
+    long = "word " * 400
+    text = f"# A\n{long}\n### Deeper: b\n{long}\n#### c\n{long}\n### D\n{long}\n## Check yourself\n{long}"
+    reading = counted(new_markdown_cell(text))
+    assert reading.folds == {"Deeper: b": pytest.approx(4, abs=0.1)}
+    assert reading.story == pytest.approx(4, abs=0.1)
+
+
+HEAD = "# A\n\n**Time:** 3 minutes to read, 24 s to run on two CPU cores\n"
+
+
+def test_minutes_are_written_into_the_head_and_under_the_fold():
+    reading = minutes.Reading(story=11.2, folds={"Deeper: b": 3.5})
+    text = HEAD + "\n## Deeper: b\n\nText.\n"
+    new = minutes.with_minutes(text, reading)
+    assert "**Time:** 12 minutes to read, 4 more in the folds headed Deeper, 24 s to run" in new
+    assert "## Deeper: b\n\n*4 minutes*\n\nText.\n" in new
+    assert minutes.with_minutes(new, reading) == new
+    assert "**Time:** 2 minutes to read, 24 s" in minutes.with_minutes(
+        new.partition("\n## ")[0], minutes.Reading(2)
+    )
+
+
+@pytest.mark.parametrize("path", minutes.chapters(), ids=lambda path: path.stem)
+def test_a_chapter_says_its_minutes_and_has_no_more_than_it_may(path):
+    assert measure_pages.complaints(path.stem, measure_pages.read(path)) == []

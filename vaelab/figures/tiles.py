@@ -1,0 +1,60 @@
+"""Large pictures in rows, each an image of its own: on a phone they wrap, or a row shows its first four."""
+
+import base64
+import html
+import io
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from PIL import Image
+
+from vaelab.figures.style import Picture
+
+LARGE = 48  # pixels: wider pictures are faces and the like, to be looked at one by one
+IN_A_ROW, ON_A_PHONE = 6, 4
+_NARROWEST, _WIDEST, _GAP = 72, 144, 6  # of a picture on the page, and between two
+
+
+class Tiles(Picture):
+    """Rows of pictures; saved to a file they look as the panels do.
+
+    Args:
+        rows: name of the row -> (N, H, W, 3) bytes.
+        panels: the same as panels.
+        wrap: break a row where it ends; otherwise a row stays one, and a phone shows the first four.
+    """
+
+    def __init__(self, rows: Mapping[str, np.ndarray], *panels: Axes, wrap: bool, alt: str, caption: str):
+        super().__init__(*panels, alt=alt, caption=caption, names=list(rows))
+        self.rows, self.wrap = rows, wrap
+
+    def _repr_html_(self) -> str:
+        alt = html.escape(self.alt, quote=True)
+        rows = "".join(self._row(name, pictures) for name, pictures in self.rows.items())
+        caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
+        return (
+            '<figure class="vaelab-picture" style="margin:1em 0">'
+            f'<div role="img" aria-label="{alt}">{rows}</div>{caption}</figure>'
+        )
+
+    def _row(self, name: str, pictures: np.ndarray) -> str:
+        count = len(pictures)
+        across = min(count, IN_A_ROW) if self.wrap else count
+        width = across * _WIDEST + (across - 1) * _GAP
+        share = f"calc((100% - {_GAP * (across - 1)}px) / {across})"
+        columns = f"auto-fill,minmax(max({_NARROWEST}px,{share}),1fr)" if self.wrap else f"{count},1fr"
+        kind = "vaelab-row" if not self.wrap and count > ON_A_PHONE else "vaelab-tiles"
+        style = (
+            f"display:grid;gap:{_GAP}px;grid-template-columns:repeat({columns});"
+            f"max-width:{width}px;margin:0 auto .5em"
+        )
+        label = f'<div class="vaelab-panel-name">{html.escape(name)}</div>' if name else ""
+        return f'{label}<div class="{kind}" style="{style}">{"".join(map(_image, pictures))}</div>'
+
+
+def _image(pixels: np.ndarray) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="png", optimize=True)
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return f'<img alt="" src="data:image/png;base64,{data}" style="width:100%;height:auto;margin:0">'
