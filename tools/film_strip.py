@@ -7,6 +7,7 @@ The seed is fixed, so that a faster machine shows the same training further on.
 """
 
 import argparse
+import itertools
 import os
 import shutil
 import tempfile
@@ -24,6 +25,7 @@ SECONDS = (0, 1, 2, 5, 20)
 VIEWS = ((1400, 900), (360, 740))  # window widths and heights, pixels
 THEMES = ("light", "dark")
 WIDTHS = {1400: 720, 360: 300}  # pixels of the sheet for a picture of each window
+MARGIN = 16  # pixels around the lab
 PAPER, INK, GAP, LINE = "#e6eaef", "#20262e", 24, 44
 
 PAGE = """<!doctype html>
@@ -62,6 +64,8 @@ def film(browser, page: Path, view: tuple[int, int], seconds: list[float], folde
     shown.goto(page.as_uri())
     shown.wait_for_function("/Step/.test(document.querySelector('.lab-status')?.textContent)")
     shown.wait_for_timeout(500)
+    box = shown.locator("main").bounding_box()
+    around = {"x": box["x"] - MARGIN, "y": 0, "width": box["width"] + 2 * MARGIN, "height": height}
     made, started = [], None
     for second in seconds:
         if second and started is None:
@@ -70,13 +74,13 @@ def film(browser, page: Path, view: tuple[int, int], seconds: list[float], folde
         if second:
             shown.wait_for_timeout(1000 * max(0, started + second - time.monotonic()))
         made.append(folder / f"{page.stem}-{width}-{second:g}.png")
-        shown.screenshot(path=made[-1])
+        shown.screenshot(path=made[-1], clip=around)
     context.close()
     return made
 
 
 def sheet(rows: list[tuple[int, list[Path]]], seconds: list[float]) -> Image.Image:
-    """All screenshots, a row for each window, with the seconds above."""
+    """All screenshots with the seconds above: rows of (width of the window, files)."""
     strips = []
     for width, paths in rows:
         pictures = [Image.open(path).convert("RGB") for path in paths]
@@ -89,7 +93,7 @@ def sheet(rows: list[tuple[int, list[Path]]], seconds: list[float]) -> Image.Ima
     out = Image.new("RGB", (breadth, height), PAPER)
     pen, font, top = ImageDraw.Draw(out), ImageFont.load_default(20), 0
     for strip in strips:
-        for k, (picture, second) in enumerate(zip(strip, seconds, strict=True)):
+        for k, (picture, second) in enumerate(zip(strip, itertools.cycle(seconds), strict=False)):
             left = GAP + k * (picture.width + GAP)
             pen.text((left, top + 14), f"{second:g} s", fill=INK, font=font)
             out.paste(picture, (left, top + LINE))
@@ -113,9 +117,8 @@ def main() -> None:
         folder = Path(name)
         browser = driver.chromium.launch(executable_path=program, args=browsers.FLAGS)
         pages = [write_page(folder, asked.data, theme, asked.seed) for theme in THEMES]
-        rows = [
-            (view[0], film(browser, page, view, asked.seconds, folder)) for view in VIEWS for page in pages
-        ]
+        wide, phone = ([film(browser, page, view, asked.seconds, folder) for page in pages] for view in VIEWS)
+        rows = [(VIEWS[0][0], files) for files in wide] + [(VIEWS[1][0], sum(phone, []))]
         sheet(rows, asked.seconds).save(asked.out)
         browser.close()
 

@@ -69,7 +69,7 @@ export function pictures({ onPick }) {
       here.replaceChildren(parts.here.el);
       mine.replaceChildren(
         labelled("comes back", parts.reconstruction.el),
-        labelled("draws of its code", parts.drawn.el),
+        labelled("draws", parts.drawn.el),
       );
       parts.originals.show(originals);
     },
