@@ -123,7 +123,8 @@ def test_a_challenge_solved_by_hand_says_so(open_lab):
     epoch(element, 4)
     element.get_by_label("price: the KL").uncheck()
     button(element, "Start anew").click()
-    epoch(element, 4)
+    assert exploring.eventually(element.page, lambda: state(element, "step") == 0)
+    epoch(element, 2)
     assert "Done." not in task.inner_text()
     assert exploring.eventually(element.page, lambda: epoch(element) and "Done." in task.inner_text())
 
