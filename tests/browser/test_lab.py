@@ -92,6 +92,43 @@ def test_a_cut_gradient_brings_every_code_to_one_point(open_lab):
     assert epoch(element, 6)["kl"] < 0.3
 
 
+def numbers_after(name, text):
+    """The numbers that a line of the step tells after a name: "sigma 1.07, 0.90; z ..."."""
+    told = re.search(rf"\b{name} ([−\d., ]+)", text).group(1)
+    return [float(number) for number in told.replace("−", "-").split(",") if number.strip()]
+
+
+def test_one_picture_s_numbers_can_be_followed_through_the_step(open_lab):
+    visit, element = open_lab(explorers.lab("digits", hidden=[32]))
+    visit.page.emulate_media(reduced_motion="reduce")  # all lines at once
+    element.get_by_text("The step in PyTorch").click()
+    lines = element.locator(".lab-code")
+    button(element, "Step through it").click()
+    lines.get_by_text("Adam, rate 0.005").wait_for()
+    mu, sigma, eps, z = (numbers_after(name, lines.inner_text()) for name in ("mu", "sigma", "eps", "z"))
+    assert [m + s * e for m, s, e in zip(mu, sigma, eps, strict=True)] == pytest.approx(z, abs=0.03)
+    element.get_by_text("Slips that teach").click()
+    element.get_by_label("sigma = exp(log_var)").check()
+    wrong = lines.locator(".lab-line", has_text="# the slip")
+    assert "z = mu + torch.exp(log_var) * eps" in wrong.inner_text()
+
+
+def test_a_challenge_solved_by_hand_says_so(open_lab):
+    _, element = open_lab(explorers.lab("digits", hidden=[32]))
+    for fold in ("Knobs", "Challenges"):
+        element.get_by_text(fold, exact=True).click()
+    task = element.get_by_role("listitem").filter(has_text="What the price pays for")
+    task.get_by_text("A hint").click()
+    assert "distance is free" in task.inner_text()
+    epoch(element, 4)
+    element.get_by_label("price: the KL").uncheck()
+    button(element, "Start anew").click()
+    assert exploring.eventually(element.page, lambda: state(element, "step") == 0)
+    epoch(element, 2)
+    assert "Done." not in task.inner_text()
+    assert exploring.eventually(element.page, lambda: epoch(element) and "Done." in task.inner_text())
+
+
 def test_sizes_start_anew_and_a_seed_repeats(open_lab):
     _, element = open_lab(explorers.lab("digits", hidden=[32]))
     first = epoch(element)
@@ -130,42 +167,6 @@ def test_a_picture_of_one_s_own(open_lab, touch):
     element.get_by_label("Draws from its posterior, decoded").wait_for(state="hidden")
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= (360 if touch else 1400)
     assert_quiet(visit)
-
-
-def numbers_after(name, text):
-    """The numbers that a line of the step tells after a name: "sigma 1.07, 0.90; z ..."."""
-    told = re.search(rf"\b{name} ([−\d., ]+)", text).group(1)
-    return [float(number) for number in told.replace("−", "-").split(",") if number.strip()]
-
-
-def test_one_picture_s_numbers_can_be_followed_through_the_step(open_lab):
-    visit, element = open_lab(explorers.lab("digits", hidden=[32]))
-    visit.page.emulate_media(reduced_motion="reduce")  # all lines at once
-    element.get_by_text("The step in PyTorch").click()
-    lines = element.locator(".lab-code")
-    button(element, "Step through it").click()
-    lines.get_by_text("Adam, rate 0.005").wait_for()
-    mu, sigma, eps, z = (numbers_after(name, lines.inner_text()) for name in ("mu", "sigma", "eps", "z"))
-    assert [m + s * e for m, s, e in zip(mu, sigma, eps, strict=True)] == pytest.approx(z, abs=0.03)
-    element.get_by_text("Slips that teach").click()
-    element.get_by_label("sigma = exp(log_var)").check()
-    wrong = lines.locator(".lab-line", has_text="# the slip")
-    assert "z = mu + torch.exp(log_var) * eps" in wrong.inner_text()
-
-
-def test_a_challenge_solved_by_hand_says_so(open_lab):
-    _, element = open_lab(explorers.lab("digits", hidden=[32]))
-    for fold in ("Knobs", "Challenges"):
-        element.get_by_text(fold, exact=True).click()
-    task = element.get_by_role("listitem").filter(has_text="What the price pays for")
-    task.get_by_text("A hint").click()
-    assert "distance is free" in task.inner_text()
-    epoch(element, 4)
-    element.get_by_label("price: the KL").uncheck()
-    button(element, "Start anew").click()
-    epoch(element, 4)
-    assert "Done." not in task.inner_text()
-    assert exploring.eventually(element.page, lambda: epoch(element) and "Done." in task.inner_text())
 
 
 def test_the_lab_is_loaded_where_one_is_and_is_small(open_lab):

@@ -125,8 +125,8 @@ class LabExplorer(Explorer):
         """Go on in the lab with a VAE's weights; Adam begins anew.
 
         Args:
-            model: built as `weights` builds one: as many layers, with the same widths. Its likelihood and beta
-                stay behind: those are the lab's own traits.
+            model: built as `weights` builds one: as many layers, with the same widths. Its likelihood and
+                beta stay behind: those are the lab's own traits.
 
         Raises:
             ModelError: another architecture than the lab's.

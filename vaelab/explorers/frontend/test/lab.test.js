@@ -203,6 +203,28 @@ test("a shot tells what is there", async () => {
   assert.ok(shot.named >= 0 && shot.named <= 1 && shot.alive <= 16);
 });
 
+test("a network from elsewhere brings the picture along that it takes from each", async () => {
+  const set = (seed) => {
+    const next = uniform(seed),
+      pixels = Uint8Array.from({ length: 48 * 48 }, () => 255 * next() ** seed);
+    return { ...noise(), shape: [3, 4, 4], pixels };
+  };
+  const [one, other] = await Promise.all([1, 4].map((seed) => Trainer.open(modules, set(seed), SMALL)));
+  one.step();
+  const seen = (trainer) => Object.assign(trainer, { picture: new Uint8Array(48).fill(90) }).mine().mean;
+  const expected = seen(one);
+  assert.notDeepEqual(seen(other), expected);
+  await other.load(one.weights());
+  assert.deepEqual(seen(other), expected);
+  await other.load({ ...one.weights(), middle: new Float32Array(48) });
+  assert.notDeepEqual(seen(other), expected);
+});
+
+test("a single number's neighbours are told by that number, not by the classes that spread it out", async () => {
+  const trainer = await trained({ latent: 1 }, false, 0);
+  assert.ok(trainer.shot().named < 1);
+});
+
 test("numbers that run away are told of", async () => {
   const trainer = await trained({ rate: 1e30 }, false, 0);
   assert.throws(() => {

@@ -16,28 +16,14 @@ function inside(codes) {
 
 export const CHALLENGES = [
   {
-    name: "Wake the sleepers",
+    name: "What the price pays for",
     text:
-      "Set 32 numbers in a code and train 400 steps: about half of the units carry nothing, their KL bars stay flat. " +
-      "Start anew, and have nearly all of them alive after 400 steps, at the full price of beta 1.",
-    hint:
-      "At the start the units say nothing useful yet, and the price is charged all the same: the cheapest thing a unit " +
-      "can do is to fall silent. Let the price come later: warm-up.",
-    when: ({ latent, price }) => latent === 32 && price,
-    steps: 400,
-    done: ({ step, beta, unitKl }) => beta >= 1 && step <= 1000 && dead(unitKl) <= 6,
-  },
-  {
-    name: "A map for four nats",
-    text:
-      "To name one of ten digits takes 2.3 nats (ln 10) at most. This map spends five or six on each picture. Make one " +
-      "that spends four at most, on which three in five pictures still have a nearest neighbour of their own kind.",
-    hint:
-      "Beta is what a nat costs. Between 0.1 and 1 the neighbours agree about equally often; beyond, each step up " +
-      "saves nats, and at 20 the map is lost. Try what lies between.",
-    when: ({ latent, noise, price }) => latent === 2 && noise && price,
-    steps: 200,
-    done: ({ unseen, named }) => unseen.kl <= 4 && named >= 0.6,
+      "The noise blurs neighbours into each other. An encoder that pays nothing can escape it. Keep the noise, start " +
+      "anew, and let the map stretch beyond six sigmas.",
+    hint: "Take the price away. Now distance is free: codes move so far apart that the noise between them hardly matters.",
+    when: ({ noise, price, beta }) => noise && !(price && beta),
+    steps: 50,
+    done: ({ extent }) => extent >= 6,
   },
   {
     name: "An autoencoder that can invent",
@@ -52,14 +38,28 @@ export const CHALLENGES = [
     done: ({ codes }) => inside(codes) >= 0.9,
   },
   {
-    name: "What the price pays for",
+    name: "A map for four nats",
     text:
-      "The noise blurs neighbours into each other. An encoder that pays nothing can escape it. Keep the noise, start " +
-      "anew, and let the map stretch beyond six sigmas.",
-    hint: "Take the price away. Now distance is free: codes move so far apart that the noise between them hardly matters.",
-    when: ({ noise, price, beta }) => noise && !(price && beta),
-    steps: 50,
-    done: ({ extent }) => extent >= 6,
+      "To name one of ten digits takes 2.3 nats (ln 10) at most. This map spends five or six on each picture. Make one " +
+      "that spends four at most, on which three in five pictures still have a nearest neighbour of their own kind.",
+    hint:
+      "Beta is what a nat costs. Between 0.1 and 1 the neighbours agree about equally often; beyond, each step up " +
+      "saves nats, and at 20 the map is lost. Try what lies between.",
+    when: ({ latent, noise, price }) => latent === 2 && noise && price,
+    steps: 200,
+    done: ({ unseen, named }) => unseen.kl <= 4 && named >= 0.6,
+  },
+  {
+    name: "Wake the sleepers",
+    text:
+      "Set 32 numbers in a code and train 400 steps: about half of the units carry nothing, their KL bars stay flat. " +
+      "Start anew, and have nearly all of them alive after 400 steps, at the full price of beta 1.",
+    hint:
+      "At the start the units say nothing useful yet, and the price is charged all the same: the cheapest thing a unit " +
+      "can do is to fall silent. Let the price come later: warm-up.",
+    when: ({ latent, price }) => latent === 32 && price,
+    steps: 400,
+    done: ({ step, beta, unitKl }) => beta >= 1 && step <= 1000 && dead(unitKl) <= 6,
   },
   {
     name: "The false friend",
