@@ -118,7 +118,9 @@ def main() -> None:
         browser = driver.chromium.launch(executable_path=program, args=browsers.FLAGS)
         pages = [write_page(folder, asked.data, theme, asked.seed) for theme in THEMES]
         wide, phone = ([film(browser, page, view, asked.seconds, folder) for page in pages] for view in VIEWS)
-        rows = [(VIEWS[0][0], files) for files in wide] + [(VIEWS[1][0], sum(phone, []))]
+        rows = [(VIEWS[0][0], files) for files in wide] + [
+            (VIEWS[1][0], [file for files in phone for file in files])
+        ]
         sheet(rows, asked.seconds).save(asked.out)
         browser.close()
 
