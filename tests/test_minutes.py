@@ -65,5 +65,30 @@ def test_minutes_are_written_into_the_head_and_under_the_fold():
 
 
 @pytest.mark.parametrize("path", minutes.chapters(), ids=lambda path: path.stem)
-def test_a_chapter_says_its_minutes_and_has_no_more_than_it_may(path):
+def test_a_chapter_breaks_no_more_rules_than_are_known(path):
+    """Minutes, what the head says of them, long cells, printed numbers."""
     assert measure_pages.complaints(path.stem, measure_pages.read(path)) == []
+
+
+def test_ten_chapters_are_read_in_an_afternoon():
+    assert measure_pages.complaints(measure_pages.TOGETHER, measure_pages.read_together()) == []
+
+
+def test_known_breaches_are_only_ever_lowered(tmp_path, monkeypatch):
+    monkeypatch.setattr(measure_pages, "ALLOWED", tmp_path / "known.toml")
+    found = lambda count: {"01-one": {"sideways": measure_pages.Found(count, ["a table"] * count)}}  # noqa: E731
+    measure_pages.lower(found(3))
+    assert measure_pages.complaints("01-one", found(3)["01-one"]) == []
+    assert "sideways 4, known are 3" in measure_pages.complaints("01-one", found(4)["01-one"])[0]
+    measure_pages.lower(found(4))
+    assert measure_pages.allowed() == {"01-one": {"sideways": 3}}
+    assert "is put right" in measure_pages.complaints("01-one", found(0)["01-one"])[0]
+    measure_pages.lower(found(0))
+    assert measure_pages.allowed() == {}
+
+
+def test_printed_numbers_are_seen():
+    formatted = ['print(f"{loss:.3f} nats")', 'print("{:d} of {}".format(1, 2))']
+    plain = ["print(history)", 'print(f"{name}: done")']
+    seen = [bool(measure_pages.FORMATTED.search(line)) for line in formatted + plain]
+    assert seen == [True, True, False, False]

@@ -16,10 +16,13 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import nbformat
+
 from tools import browsers, minutes
 
 ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
+TOGETHER = "together"  # in place of a chapter's name: the first ten
 ALLOWED = ROOT / "book" / "page-breaches.toml"
 
 DESKTOP, PHONE, SMALL_PHONE = (1400, 900), (390, 844), (360, 780)
@@ -93,6 +96,9 @@ SIDEWAYS = """() => {
       + element.textContent.trim().replace(/\\s+/g, ' ').slice(0, 60));
 }"""
 
+MOST_LINES = 12  # of an open cell, without empty ones
+FORMATTED = re.compile(r"print\(.*(?:\{[^{}]*:[^{}]+\}|\.format\().*")
+
 READY = "async () => { await window.MathJax?.startup?.promise; scrollTo(0, 0); }"
 
 # What cells print, and their tables. Prose may well speak of errors and of folders.
@@ -139,15 +145,27 @@ def look(page, faces: bool) -> dict[str, Found]:
 
 
 def read(path: Path) -> dict[str, Found]:
-    """Measure the minutes of a notebook."""
+    """Measure a notebook: its minutes and its open cells."""
     reading, fresh = minutes.renew(path, write=False)
     story = minutes.whole(reading.story)
     over = max(0, story - minutes.MOST)
     stale = [] if fresh else ["the head or a fold says other minutes: python -m tools.minutes --write"]
+    cells = minutes.open_cells(nbformat.read(path, as_version=4))
+    long = [cell for cell in cells if sum(map(bool, cell.source.splitlines())) > MOST_LINES]
     return {
         "minutes over": Found(over, [f"{story} minutes, at most {minutes.MOST} wanted"] if over else []),
         "stale minutes": listed(stale),
+        "long cells": listed([cell.source.splitlines()[0] for cell in long]),
+        "printed numbers": listed([found[0] for cell in cells if (found := FORMATTED.search(cell.source))]),
     }
+
+
+def read_together() -> dict[str, Found]:
+    """Measure the minutes of the first ten chapters together."""
+    total = sum(minutes.whole(minutes.renew(path, write=False)[0].story) for path in minutes.chapters()[:10])
+    over = max(0, total - minutes.MOST_IN_ALL)
+    note = f"{total} minutes in ten chapters, at most {minutes.MOST_IN_ALL} wanted"
+    return {"minutes over": Found(over, [note] if over else [])}
 
 
 def leaks(page: Path) -> list[str]:
@@ -224,7 +242,7 @@ def main() -> int:
         browser = driver.chromium.launch(executable_path=browsers.program(), args=browsers.FLAGS)
         for path in chapters(arguments.html):
             found[path.stem] = measure(browser, path)
-            if path == chapters(arguments.html)[0]:
+            if len(found) == 1:
                 print(f"{'':38}" + "  ".join(found[path.stem]))
             counts = (f"{what.count:{len(name)}}" for name, what in found[path.stem].items())
             print(f"{path.stem:38}" + "  ".join(counts), flush=True)
@@ -232,6 +250,7 @@ def main() -> int:
                 print("".join(f"    {name}: {note}\n" for name, what in found[path.stem].items()
                               for note in what.notes))  # fmt: skip
         browser.close()
+    found[TOGETHER] = read_together()
     if arguments.lower:
         lower(found)
     worse = [line for chapter, measures in found.items() for line in complaints(chapter, measures)]

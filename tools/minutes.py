@@ -102,6 +102,15 @@ def code_minutes(cell: NotebookNode) -> float:
     return minutes + text_minutes(captions(source))
 
 
+def open_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Cells whose code stands open."""
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and not FOLDED & set(cell.metadata.get("tags", []))
+    ]
+
+
 def pieces(notebook: NotebookNode):
     """The notebook in its order: ("heading", level and title), ("text", ...) and ("code", cell)."""
     for cell in notebook.cells:
