@@ -18,21 +18,19 @@ export function others(onMove) {
       for (const [unit, value] of values) code[unit] = value;
       return code;
     },
-    /** Put the sliders where a code is. */
+    /** Put the sliders, and the numbers without one, where a code is. */
     take(code) {
-      for (const [unit, control] of sliders) {
-        control.value = code[unit];
-        values.set(unit, code[unit]);
-      }
+      for (const unit of values.keys()) values.set(unit, code[unit]);
+      for (const [unit, control] of sliders) control.value = code[unit];
     },
     /** Sliders for the most informative units but those on the axes; they keep their values. */
     sort(unitKl, axes) {
       const units = unitKl.map((_, j) => j).filter((j) => !axes.includes(j));
       units.sort((a, b) => unitKl[b] - unitKl[a]);
       const before = values;
-      values = new Map(units.slice(0, MOST).map((j) => [j, before.get(j) ?? 0]));
+      values = new Map(units.map((j) => [j, before.get(j) ?? 0]));
       sliders = new Map();
-      for (const [j, value] of values) {
+      for (const [j, value] of [...values].slice(0, MOST)) {
         const move = (next) => {
           values.set(j, next);
           onMove();
