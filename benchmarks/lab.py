@@ -38,7 +38,7 @@ class Rival:
     def __init__(self, numbers: Tensor, pixels: Tensor, labels: Tensor, held: int):
         self.pictures, self.labels, self.held = pixels.view(len(labels), -1) / 255, labels, held
         self.peer = Peer(self.pictures.shape[1], [128], 2)
-        vector_to_parameters(numbers, self.peer.parameters())
+        vector_to_parameters(numbers.clone(), self.peer.parameters())  # they are views of it
         self.adam = torch.optim.Adam(self.peer.parameters(), lr=RATE)
         self.steps, self.order = 0, torch.empty(0, dtype=torch.long)
 
