@@ -2,7 +2,7 @@
 
 import html
 import math
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -23,7 +23,7 @@ class Table:
     """Named rows of numbers and words under a line of headings. Made by `table`."""
 
     def __init__(
-        self, columns: Sequence[str], rows: list[list[str]], marked: Collection[int], caption: str = ""
+        self, columns: Sequence[str], rows: list[list[str]], marked: Iterable[int], caption: str = ""
     ):
         self.columns, self.rows, self.marked, self.caption = list(columns), rows, set(marked), caption
         columnwise = enumerate(zip(*rows, strict=True))
@@ -75,10 +75,10 @@ def _cell(tag: str, text: str, side: str, attributes: str = "") -> str:
 
 
 def table(
-    rows: Mapping[Hashable, Any],
+    rows: Mapping[Any, Any],
     columns: Sequence[str],
     *,
-    mark: Hashable | Collection[Hashable] = (),
+    mark: Any = (),
     decimals: int | Sequence[int | None] | None = None,
     caption: str = "",
 ) -> Table:
