@@ -16,9 +16,9 @@ from vaelab.explorers.explorer import STATIC
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, CDPSession, Locator, Page, Worker
 
-FILES = ("explorers.css", "lab.css", "lab.js")
+FILES = ("explorers.css", "lab.js")
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><title>Lab</title>
-<link rel="stylesheet" href="explorers.css"><link rel="stylesheet" href="lab.css">
+<link rel="stylesheet" href="explorers.css">
 <script>{before}</script><script src="lab.js"></script><main>{content}</main></html>
 """
 

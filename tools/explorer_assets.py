@@ -15,7 +15,7 @@ from tools import notebook_cache
 from vaelab.explorers.explorer import STATIC
 
 LOGGER = logging.getLogger(__name__)
-SCRIPTS = ("explorers.js", "explorers.css", "lab.js", "lab.css", "quizzes.js", "quizzes.css")
+SCRIPTS = ("explorers.js", "explorers.css", "lab.js", "quizzes.js", "quizzes.css")
 EXPLORER = re.compile(r'class="vaelab-explorer" data-kind="(?!quiz"|lab")')
 LAB = re.compile(r'class="vaelab-explorer" data-kind="lab"')
 FILES = re.compile(r"&quot;(?:weights|handwritten|digits|faces)&quot;:&quot;([\w.-]+)&quot;")
@@ -44,7 +44,6 @@ def equip_page(app, pagename, templatename, context, doctree):
     if EXPLORER.search(context.get("body", "")):
         app.add_js_file("explorers.js")  # at once: explorers take their room before they are seen
     if LAB.search(context.get("body", "")):
-        app.add_css_file("lab.css")
         app.add_js_file("lab.js")
     for key in set(FILES.findall(context.get("body", ""))):
         source = notebook_cache.EXPLORER_WEIGHTS / f"{key}.js"

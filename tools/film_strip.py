@@ -31,7 +31,7 @@ PAPER, INK, GAP, LINE = "#e6eaef", "#20262e", 24, 44
 PAGE = """<!doctype html>
 <html lang="en" data-theme="{theme}">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A lab</title>
-<link rel="stylesheet" href="explorers.css"><link rel="stylesheet" href="lab.css">
+<link rel="stylesheet" href="explorers.css">
 <script src="lab.js"></script>
 <style>
 body {{ margin: 0; padding: 0 16px }}
@@ -46,7 +46,7 @@ html[data-theme="dark"] body {{ background: #12161b }}
 def write_page(folder: Path, data: list[str], theme: str, seed: int) -> Path:
     """A page with one lab, its scripts and its pictures; gives the page."""
     os.environ[FOLDER] = str(folder / "models")
-    for name in ("explorers.css", "lab.css", "lab.js"):
+    for name in ("explorers.css", "lab.js"):
         shutil.copy(STATIC / name, folder)
     page = folder / f"{theme}.html"
     page.write_text(PAGE.format(theme=theme, lab=explorers.lab(data, seed=seed).to_html()))

@@ -10,7 +10,7 @@ from vaelab import explorers, latent, quizzes
 from vaelab.explorers.decoding import FOLDER
 from vaelab.explorers.explorer import STATIC
 
-PAGE_FILES = ("explorers.js", "explorers.css", "lab.js", "lab.css", "quizzes.js", "quizzes.css")
+PAGE_FILES = ("explorers.js", "explorers.css", "lab.js", "quizzes.js", "quizzes.css")
 PAGE = """<!doctype html>
 <html lang="en" data-theme="light">
 <head>
@@ -21,7 +21,7 @@ html[data-theme="dark"] body {{ background: #12161b; color: #d8dee6 }}
 p.gap {{ height: 2000px }}
 </style>
 <link rel="stylesheet" href="explorers.css"><script src="explorers.js"></script>
-<link rel="stylesheet" href="lab.css"><script src="lab.js"></script>
+<script src="lab.js"></script>
 <link rel="stylesheet" href="quizzes.css"><script defer src="quizzes.js"></script>
 </head>
 <body><main><article class="bd-article"><h1>Bench</h1><p class="gap">Scroll down.</p>

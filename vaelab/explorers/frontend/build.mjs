@@ -19,8 +19,8 @@ const wasm = {
   },
 };
 
-/** A script of src/, bundled. */
-async function script(path) {
+/** A script or a style sheet of src/, bundled. */
+async function bundled(path) {
   const { outputFiles } = await build({
     ...shared,
     entryPoints: [`src/${path}`],
@@ -31,22 +31,22 @@ async function script(path) {
 }
 
 /**
- * `import text from "worker:lab/worker.js"`: a script for a Worker, bundled, as text.
+ * `import text from "text:lab/worker.js"`: a script for a Worker, or a style sheet, bundled, as text.
  * `import { bytes, size } from "packed:lab/whole.js"`: a script deflated, in base64, and its size.
  */
 const scripts = {
   name: "scripts",
   setup(task) {
-    task.onResolve({ filter: /^(worker|packed):/ }, ({ path }) => {
+    task.onResolve({ filter: /^(text|packed):/ }, ({ path }) => {
       const [namespace, rest] = path.split(":");
       return { path: rest, namespace };
     });
-    task.onLoad({ filter: /.*/, namespace: "worker" }, async ({ path }) => ({
-      contents: (await script(path)).text,
+    task.onLoad({ filter: /.*/, namespace: "text" }, async ({ path }) => ({
+      contents: (await bundled(path)).text,
       loader: "text",
     }));
     task.onLoad({ filter: /.*/, namespace: "packed" }, async ({ path }) => {
-      const whole = (await script(path)).contents,
+      const whole = (await bundled(path)).contents,
         bytes = Buffer.from(deflateSync(whole, { level: 9, mem: 12 }));
       return {
         contents: JSON.stringify({ bytes: bytes.toString("base64"), size: whole.length }),
@@ -75,7 +75,6 @@ const outputs = [
   { entryPoints: ["src/widget.js"], format: "esm", outfile: "widget.mjs" }, // JupyterLab: both
   { entryPoints: ["src/widget.css"], outfile: "widget.css" },
   { entryPoints: ["src/lab/page.js"], format: "iife", outfile: "lab.js" }, // pages with a lab
-  { entryPoints: ["src/lab/lab.css"], outfile: "lab.css" },
   { entryPoints: ["src/lab/widget.js"], format: "esm", outfile: "lab_widget.mjs" },
   { entryPoints: ["src/lab/widget.css"], outfile: "lab_widget.css" },
 ];

@@ -1,6 +1,6 @@
 // The page's end of the worker: see worker.js for the messages.
 
-import source from "worker:lab/worker.js";
+import source from "text:lab/worker.js";
 
 /**
  * A lab at work: { post(message), ask(message), on(type, hear), end() }. `ask` is for messages that are answered with
