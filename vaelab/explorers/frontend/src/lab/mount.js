@@ -179,8 +179,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   lab.on("shot", (message) => {
     if (!shot || message.step < shot.step || message.step === 0) begin();
     shot = message;
-    map.show(shot);
-    fresh = true;
+    fresh = "plane";
     next();
   });
 
@@ -208,10 +207,10 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     rest.el.hidden = about.latent <= 2;
   }
 
-  // ---- frames: the dots move on, and what is new is shown ----
+  // ---- frames: the dots move on, and what is new is shown, first on the plane, in the next frame beside it ----
 
   let frame = 0,
-    fresh = false,
+    fresh = null, // what of the shot comes next: "plane", "rest"
     ended = false,
     spoken = 0,
     drawnAt = 0,
@@ -223,14 +222,17 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
 
   function draw(now) {
     frame = 0;
-    const moves = map.frame(calm(), Math.min(100, Math.max(4, now - drawnAt)));
+    const part = fresh;
+    fresh = part === "plane" ? "rest" : null;
+    if (part === "plane") map.show(shot);
+    const moves =
+      (part === "plane" || !calm()) && map.frame(calm(), Math.min(100, Math.max(4, now - drawnAt)));
     drawnAt = now;
-    if (fresh) {
-      fresh = false;
+    if (part === "rest") {
       show();
       post("drawn");
     }
-    if (moves) next();
+    if (moves || fresh) next();
   }
 
   function show() {
