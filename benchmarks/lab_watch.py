@@ -5,6 +5,7 @@ collection, of the worker's floats, and of the process that draws the page.
 """
 
 import argparse
+import re
 from pathlib import Path
 
 from benchmarks import lab_page, tables
@@ -45,7 +46,7 @@ def _row(when: str, lab: lab_page.Opened, system) -> dict[str, object]:
     status = lab.element.locator(".lab-status").inner_text()
     return {
         "when": when,
-        "step": int("".join(filter(str.isdigit, status.split("·")[0])) or 0),
+        "step": int(re.search(r"Step ([\d,]+)", status).group(1).replace(",", "")),
         "tasks > 50 ms": len(tasks),
         "longest": f"{max(tasks, default=0):.0f}",
         "frames > 50 ms": len(frames),
