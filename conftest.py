@@ -35,6 +35,7 @@ LEFT_OUT = {
         "test_lab_engine.py",
         "test_grade.py",
         "test_packed.py",
+        "test_page_folds.py",
         "test_page_decoder.py",
         "test_processes.py",
         "test_weights_quality.py",

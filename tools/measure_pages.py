@@ -186,7 +186,7 @@ def open_chapter(browser, path: Path):
     """The chapter in a window of desktop size, its formulas set."""
     page = browser.new_page(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
     page.set_default_timeout(1000 * browsers.PATIENCE)
-    page.goto(path.as_uri())
+    page.goto(path.resolve().as_uri())
     page.evaluate(READY)
     return page
 

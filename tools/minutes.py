@@ -7,7 +7,8 @@ Without an option a table is printed; --check fails where a head or a fold says 
 What counts: 200 words of prose a minute; a piece of code, a formula, a citation or a link within a line is
 one word, and a figure's caption is prose. A cell of code that stands open takes half a minute, so does an
 explorer; a formula on a line of its own, a figure and a table ten seconds each. The quiz, the list of sources
-and what is folded away (code, checks, imports) count nothing. A section "Deeper: ..." counts by itself.
+and what is folded away (code, checks, imports) count nothing; what follows a prediction counts, as readers
+open it. A section "Deeper: ..." counts by itself.
 """
 
 import argparse

@@ -63,6 +63,7 @@ def read_through(visit):
     """Scroll past every explorer until it has come alive; note what moved before, and what grew meanwhile."""
     visit.shifted = visit.page.evaluate("shifted")
     visit.page.evaluate(OPEN_FOLDS)
+    visit.page.wait_for_timeout(500)  # formulas inside are fitted to their lines
     before = visit.page.evaluate(HEIGHT)
     wake_all(visit.page)
     visit.grown = visit.page.evaluate(HEIGHT) - before
