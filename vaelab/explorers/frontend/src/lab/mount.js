@@ -48,12 +48,10 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   const numbers = h("p", { class: "lab-numbers" });
   const place = h("span", { class: "lab-place" });
   const legend = h("span", { class: "lab-legend" });
-  const invite = h(
-    "p",
-    { class: "lab-invite" },
-    "Random weights: nothing is learned yet. Press ",
-    h("b", {}, "Train"),
+  const key = note(
+    "Each dot is an unseen picture, in the colour of its kind; each square a place picked blindly.",
   );
+  const invite = h("p", { class: "lab-invite" }, "Random weights. Press ", h("b", {}, "Train"));
   const drawn = ownDigit();
 
   el.classList.add("lab", full ? "lab-full" : "lab-small");
@@ -66,6 +64,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
       Object.entries(LOOKS).map(([name, label]) => look(name, label).el),
       legend,
       place,
+      full ? key : "",
     );
     const here = labelled("Handle", seen.here);
     here.classList.add("lab-handle");
@@ -97,7 +96,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     return [
       bar.el,
       div("lab-main", left, right),
-      fold("Challenges", tasks.el),
+      fold(["Challenges", tasks.tally], tasks.el),
       fold("The step in PyTorch", code.el),
     ];
   }
@@ -108,7 +107,10 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
 
   /** The sheet to draw on, beside what the network reads there. */
   function ownDigit() {
-    const hint = note("It is encoded at once: its posterior on the plane, its draws here.");
+    const hint = note(
+      "It gets a place on the plane, and what is drawn from there comes back here. " +
+        "Two numbers are little: it may come back as another digit.",
+    );
     const side = div("lab-own-side", hint, seen.mine, pad.buttons);
     return labelled("Draw your own", div("lab-own", pad.el, side));
   }
@@ -261,7 +263,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
 
   /** In words, for the eye and for the ear. */
   function tell(playing) {
-    const { step, epoch, speed, unseen, alive, units: all, named } = shot;
+    const { step, epoch, speed, unseen, alive, units: all, named, reached } = shot;
     const kl = number(unseen.kl, 1);
     const rate = playing && speed ? `${(Math.round(speed / 100) * 100).toLocaleString("en")} pictures` : "";
     invite.hidden = step > 0 || playing || given;
@@ -278,8 +280,13 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
           )
         : "",
     );
-    const kinds = names.length > 1 ? ` · ${number(100 * named, 0)} % beside their own kind` : "";
-    numbers.textContent = `${alive} of ${all} encoder units alive${kinds}`;
+    const kinds = [
+      `${number(100 * named, 0)} % of the dots have a nearest neighbour of their own kind`,
+      `the squares reach ${reached} of ${names.length} kinds`,
+    ];
+    numbers.textContent = [...(names.length > 1 ? kinds : []), `${alive} of ${all} encoder units alive`].join(
+      " · ",
+    );
     if (playing && performance.now() - spoken < SPOKEN) return;
     spoken = performance.now();
     say(`Epoch ${number(epoch, 0)}, ${number(unseen.error + unseen.kl, 0)} nats, KL ${kl}`);
@@ -321,10 +328,14 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   function otherSet() {
     if (!about) return;
     changing = true;
+    const playing = shot?.playing;
     const recipe = model.get("recipes")[model.get("data")];
     for (const [name, value] of Object.entries(recipe)) put(model, name, value);
     changing = false;
-    open().catch(fail);
+    status.textContent = "Getting the pictures";
+    open()
+      .then(() => playing && play("play"))
+      .catch(fail);
   }
 
   function restart() {

@@ -67,10 +67,7 @@ export function pictures({ onPick }) {
       unseen.replaceChildren(labelled("Unseen, and what comes back", pairs(shown.length)));
       invented.replaceChildren(labelled("Invented, at the squares", parts.samples.el));
       here.replaceChildren(parts.here.el);
-      mine.replaceChildren(
-        labelled("comes back", parts.reconstruction.el),
-        labelled("draws", parts.drawn.el),
-      );
+      mine.replaceChildren(labelled("back", parts.reconstruction.el), labelled("six draws", parts.drawn.el));
       parts.originals.show(originals);
     },
     show(shot) {

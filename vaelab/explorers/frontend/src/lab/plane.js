@@ -55,6 +55,12 @@ export function plane({ palette, names, onMove }) {
     return z;
   }
 
+  /** Show the plane as far as `next`; the handle stays at its code. */
+  function widen(next) {
+    map.value = map.value.map((share) => (share * extent) / next);
+    extent = next;
+  }
+
   function themeInks() {
     const [ink, paper, accent] = ["--vae-ink", "--vae-paper", "--vae-accent"].map((n) => colour(n, map.el));
     inks = { ink, paper, accent };
@@ -159,8 +165,10 @@ export function plane({ palette, names, onMove }) {
       paintTiles();
       const now = performance.now();
       if (now - looked > OFTEN || !shot.playing) [goals, looked] = [densest(), now];
-      if (dots?.length !== shot.codes.length || shot.step === 0)
-        [dots, extent] = [shot.codes.slice(), shot.extent];
+      if (dots?.length !== shot.codes.length || shot.step === 0) {
+        dots = shot.codes.slice();
+        widen(shot.extent);
+      }
     },
     /** One frame of motion, `elapsed` milliseconds after the last; `at once` for readers who want none. Says whether there is more. */
     frame(atOnce, elapsed = FRAME) {
@@ -168,7 +176,7 @@ export function plane({ palette, names, onMove }) {
       const share = (ease) => (atOnce ? 1 : 1 - (1 - ease) ** (elapsed / FRAME));
       const ease = share(EASE);
       let moves = moveNames(share(CALM)) || Math.abs(shot.extent - extent) > STILL;
-      extent += ease * (shot.extent - extent);
+      widen(extent + ease * (shot.extent - extent));
       for (let i = 0; i < dots.length; i++) {
         const way = shot.codes[i] - dots[i];
         if (Math.abs(way) > STILL * extent) moves = true;
