@@ -103,7 +103,7 @@ def test_one_picture_s_numbers_can_be_followed_through_the_step(open_lab):
     visit.page.emulate_media(reduced_motion="reduce")  # all lines at once
     element.get_by_text("The step in PyTorch").click()
     lines = element.locator(".lab-code")
-    button(element, "Step through it").click()
+    button(element, "Play one step slowly").click()
     lines.get_by_text("Adam, rate 0.005").wait_for()
     mu, sigma, eps, z = (numbers_after(name, lines.inner_text()) for name in ("mu", "sigma", "eps", "z"))
     assert [m + s * e for m, s, e in zip(mu, sigma, eps, strict=True)] == pytest.approx(z, abs=0.03)

@@ -157,7 +157,7 @@ def test_an_unseen_picture_brings_the_handle_to_its_code(look_at):
 
 def test_the_plane_invites_until_training_begins(look_at):
     _, element = look_at(explorers.lab("digits"))
-    invitation = element.get_by_text("nothing is learned yet")
+    invitation = element.get_by_text("Random weights")
     invitation.wait_for()
     epoch(element)
     invitation.wait_for(state="hidden")

@@ -46,7 +46,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   const code = stepCode({ model, calm, step: () => play("step") });
   const status = h("p", { class: "lab-status" });
   const numbers = h("p", { class: "lab-numbers" });
-  const place = h("span", { class: "lab-place" });
+  const place = h("span", { class: "lab-place" }, map.describe());
   const legend = h("span", { class: "lab-legend" });
   const key = note(
     "Each dot is an unseen picture, in the colour of its kind; each square a place picked blindly.",
@@ -107,10 +107,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
 
   /** The sheet to draw on, beside what the network reads there. */
   function ownDigit() {
-    const hint = note(
-      "It gets a place on the plane, and what is drawn from there comes back here. " +
-        "Two numbers are little: it may come back as another digit.",
-    );
+    const hint = note("Its place appears on the plane, and here what the decoder draws there.");
     const side = div("lab-own-side", hint, seen.mine, pad.buttons);
     return labelled("Draw your own", div("lab-own", pad.el, side));
   }
