@@ -5,48 +5,14 @@ import re
 import bench
 import exploring
 import pytest
-from visits import Visit, assert_quiet
+from labs import button, epoch, state
+from visits import assert_quiet
 
 from vaelab import explorers
 
 STATIC = bench.STATIC
 KB = 1000
-STATE = "({explorer}, name) => explorer.model.get(name)"
 SET = "({explorer}, [name, value]) => { explorer.model.set(name, value); }"
-
-
-@pytest.fixture
-def open_lab(browser, tmp_path, monkeypatch):
-    """Open a page with one lab; gives the visit and its element, ready to train."""
-    visits = []
-
-    def opened(lab, **options):
-        page = bench.make(tmp_path, [lab], monkeypatch)
-        visits.append(visit := Visit(browser, page.as_uri(), own="file:", **options))
-        element = exploring.wake(visit.page)
-        button(element, "Train").and_(element.locator("button:not(:disabled)")).wait_for()
-        return visit, element
-
-    yield opened
-    for visit in visits:
-        visit.context.close()
-
-
-def button(element, name):
-    return element.get_by_role("button", name=name, exact=True)
-
-
-def state(element, name):
-    return element.evaluate(STATE, name)
-
-
-def epoch(element, times=1):
-    """Train for so many epochs; gives what was measured last."""
-    for _ in range(times):
-        before = state(element, "step")
-        button(element, "One epoch").click()
-        assert exploring.eventually(element.page, lambda before=before: state(element, "step") > before)
-    return state(element, "history")[-1]
 
 
 def test_it_learns_and_sorts_the_digits(open_lab):
