@@ -18,10 +18,14 @@ USUAL = {"inputs": 784, "hidden": [128], "latent": 2, "slope": 0.0, "rows": 128}
 STEPS, RATE = 100, 1e-3
 
 
+def peer_of(inputs, hidden, latent, slope, rows):
+    return Peer(inputs, hidden, latent, slope)
+
+
 def job(folder, shape, option, steps, seed):
     """A job for run_lab.mjs, and what PyTorch makes of it: all losses, and the gradients of step 1."""
     torch.manual_seed(seed)
-    peer, rows = Peer(**shape), shape["rows"]
+    peer, rows = peer_of(**shape), shape["rows"]
     digits = vaelab.load("handwritten", size=math.isqrt(shape["inputs"])).images.flatten(1).float() / 255
     pictures = digits[torch.randint(len(digits), (steps, rows))]
     noise, middle = torch.randn(steps, rows, shape["latent"]), digits.mean(0) * (shape is SMALL)
@@ -72,7 +76,7 @@ def test_the_usual_size_is_trained_as_pytorch_trains_it(tmp_path):
 def test_cases_differ():
     """A switch that did nothing, on both sides, would pass."""
     x, eps = torch.rand(32, 64, dtype=torch.float64), torch.randn(32, 3, dtype=torch.float64)
-    peer = Peer(**SMALL).double()
+    peer = peer_of(**SMALL).double()
     gradients = []
     for option in SWITCHES.values():
         peer.zero_grad()

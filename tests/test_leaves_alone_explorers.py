@@ -62,6 +62,7 @@ CASES = {
     figures.image_grid: lambda: figures.image_grid(SET, alt="grid"),
     figures.plane: lambda: figures.plane(FLOATS, GRID, alt="plane", ticks=2),
     figures.sheet: lambda: figures.sheet(FLOATS, GRID, "x", "y", alt="sheet"),
+    figures.vae_diagram: lambda: figures.vae_diagram("vae", FLOATS[:1], SET[:1]),
 }
 
 

@@ -135,7 +135,7 @@ def test_a_picture_of_one_s_own(open_lab, touch):
     assert_quiet(visit)
 
 
-def test_the_lab_is_loaded_where_one_is_and_is_small(open_lab):
+def test_the_lab_is_small_and_loads_one_set(open_lab):
     code = (STATIC / "lab.js").stat().st_size  # with its style
     assert code < 45 * KB, f"the lab's script is {code / KB:.1f} KB"
     visit, _ = open_lab(explorers.lab(("handwritten", "digits")))

@@ -4,6 +4,7 @@
 // A challenge is done when its settings (`when`) have held for so many `steps` and `done(shot, memory)` says so.
 
 import { h } from "../dom.js";
+import { SLIPS } from "./settings.js";
 
 const dead = (unitKl) => unitKl.filter((kl) => kl < 0.05).length;
 
@@ -79,14 +80,12 @@ export const CHALLENGES = [
   },
 ];
 
-const SLIPS = ["sigmaSlip", "batchSlip", "pixelSlip", "cutSlip"];
-
 /** A judge of one challenge: `(shot, settings)` of every shot in turn; is it done, and without a slip? */
 export function judge({ when = () => true, steps = 0, done }) {
   const memory = {};
   let [from, before] = [0, 0];
   return (shot, settings) => {
-    const holds = when(settings) && !SLIPS.some((slip) => settings[slip]);
+    const holds = when(settings) && !Object.values(SLIPS).some((slip) => settings[slip]);
     if (shot.step < before || !holds) from = shot.step;
     before = shot.step;
     return done(shot, memory) && holds && shot.step - from >= steps;

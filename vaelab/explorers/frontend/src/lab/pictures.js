@@ -32,10 +32,10 @@ export function pictures({ onPick }) {
     el.addEventListener("keydown", (event) => {
       const way = arrow(event);
       if (!way) return;
-      const at = buttons.indexOf(document.activeElement);
-      const next = (at + way[0] - way[1] + count) % count;
-      buttons.forEach((button, k) => (button.tabIndex = k === next ? 0 : -1));
-      buttons[next].focus();
+      const seen = buttons.filter((button) => button.offsetParent); // narrow, some are not shown
+      const next = (seen.indexOf(document.activeElement) + way[0] - way[1] + seen.length) % seen.length;
+      for (const button of buttons) button.tabIndex = button === seen[next] ? 0 : -1;
+      seen[next].focus();
     });
     return el;
   }
