@@ -190,6 +190,8 @@ def test_a_challenge_can_be_solved_and_not_by_waiting(way, tmp_path):
         import {{ CHALLENGES, judge }} from "SRC/lab/challenges.js";
         import {{ openSet }} from "SRC/lab/sets.js";
         import {{ Trainer }} from "SRC/lab/trainer.js";
+        let clock = 0; // losses on unseen pictures are measured at every look, however fast this machine
+        Object.defineProperty(performance, "now", {{ value: () => (clock += 1000) }});
         const [{{ meta, data }}] = Object.values(globalThis.vaelabModels);
         const set = await openSet({{ meta, data: fromBase64(data) }}), way = {json.dumps(WAYS[way])};
         const trainer = await Trainer.open([await compile("lab/kernels")], set, way[0][0]);
