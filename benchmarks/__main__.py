@@ -1,12 +1,12 @@
 """`make bench`: how fast this machine goes, and how that compares.
 
-    python -m benchmarks                         everything, about 15 minutes on two cores
+    python -m benchmarks                         everything, about 20 minutes on two cores
     python -m benchmarks training data           some sections
     python -m benchmarks fashion --seeds 3       the full comparison on Fashion-MNIST
     python -m benchmarks training --quick        very short rounds: to see that it runs, not how fast
 
 Tables are printed as markdown and saved as JSON in _build/benchmarks/. Nothing else should run meanwhile.
-`python -m benchmarks.gpu`, `python -m benchmarks.mnist` and `python -m benchmarks.fashion` (how our network
+`python -m benchmarks.gpu`, `.mnist`, `.faces`, `.lab_watch`, `.lab_engines` and `.fashion` (how our network
 for it was chosen) are not part of this.
 """
 

@@ -15,7 +15,7 @@ class Peer(nn.Module):
     Its parameters are in the order of `trainer.weights()` in the page.
     """
 
-    def __init__(self, inputs: int, hidden: Sequence[int], latent: int, slope: float = 0.0, **_):
+    def __init__(self, inputs: int, hidden: Sequence[int], latent: int, slope: float = 0.0):
         super().__init__()
         self.slope = slope
         self.encoder = self._chain([inputs, *hidden])

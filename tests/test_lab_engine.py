@@ -7,6 +7,7 @@ import frontend
 import numpy as np
 import pytest
 import torch
+from lab_switches import SWITCHES
 from torch import nn
 
 import vaelab
@@ -14,25 +15,17 @@ from benchmarks.lab_peer import Peer, train
 
 SMALL = {"inputs": 64, "hidden": [24, 16], "latent": 3, "slope": 0.1, "rows": 32}
 USUAL = {"inputs": 784, "hidden": [128], "latent": 2, "slope": 0.0, "rows": 128}
-CASES = {
-    "the usual one": {},
-    "beta": {"beta": 4.0},
-    "an autoencoder": {"noise": False, "price": False},
-    "noise without a price": {"price": False},
-    "a price without noise": {"noise": False},
-    "Gaussian": {"likelihood": "gaussian", "sigma": 0.3},
-    "sigma = exp(log_var)": {"sigmaSlip": True},
-    "KL summed over the batch": {"batchSlip": True},
-    "mean over pixels": {"pixelSlip": True},
-    "gradient cut at z": {"cutSlip": True},
-}
 STEPS, RATE = 100, 1e-3
+
+
+def peer_of(inputs, hidden, latent, slope, rows):
+    return Peer(inputs, hidden, latent, slope)
 
 
 def job(folder, shape, option, steps, seed):
     """A job for run_lab.mjs, and what PyTorch makes of it: all losses, and the gradients of step 1."""
     torch.manual_seed(seed)
-    peer, rows = Peer(**shape), shape["rows"]
+    peer, rows = peer_of(**shape), shape["rows"]
     digits = vaelab.load("handwritten", size=math.isqrt(shape["inputs"])).images.flatten(1).float() / 255
     pictures = digits[torch.randint(len(digits), (steps, rows))]
     noise, middle = torch.randn(steps, rows, shape["latent"]), digits.mean(0) * (shape is SMALL)
@@ -65,8 +58,10 @@ def assert_same(name, run, losses, gradients):
 
 
 def test_every_objective_is_trained_as_pytorch_trains_it(tmp_path):
-    made = [job(tmp_path, SMALL, option, STEPS, i) for i, option in enumerate(CASES.values())]
-    for name, (_, *expected), runs in zip(CASES, made, trained([j for j, *_ in made], tmp_path), strict=True):
+    made = [job(tmp_path, SMALL, option, STEPS, i) for i, option in enumerate(SWITCHES.values())]
+    for name, (_, *expected), runs in zip(
+        SWITCHES, made, trained([j for j, *_ in made], tmp_path), strict=True
+    ):
         assert [run["backend"] for run in runs.values()] == ["wasm", "js"]
         for backend, run in runs.items():
             assert_same(f"{name}, {backend}", run, *expected)
@@ -81,14 +76,14 @@ def test_the_usual_size_is_trained_as_pytorch_trains_it(tmp_path):
 def test_cases_differ():
     """A switch that did nothing, on both sides, would pass."""
     x, eps = torch.rand(32, 64, dtype=torch.float64), torch.randn(32, 3, dtype=torch.float64)
-    peer = Peer(**SMALL).double()
+    peer = peer_of(**SMALL).double()
     gradients = []
-    for option in CASES.values():
+    for option in SWITCHES.values():
         peer.zero_grad()
         loss, *_ = peer(x, eps, option)
         loss.backward()
         gradients.append((loss.item(), peer.encoder[0].weight.grad.sum().item()))
-    assert len(set(gradients)) == len(CASES)
+    assert len(set(gradients)) == len(SWITCHES)
 
 
 @pytest.mark.parametrize("shape", [{"inputs": 100}, {"hidden": [20]}])

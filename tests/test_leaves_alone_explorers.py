@@ -62,6 +62,7 @@ CASES = {
     figures.image_grid: lambda: figures.image_grid(SET, alt="grid"),
     figures.plane: lambda: figures.plane(FLOATS, GRID, alt="plane", ticks=2),
     figures.sheet: lambda: figures.sheet(FLOATS, GRID, "x", "y", alt="sheet"),
+    figures.vae_diagram: lambda: figures.vae_diagram("vae", FLOATS[:1], SET[:1]),
 }
 
 
@@ -87,7 +88,7 @@ def takes_a_model_or_pictures(function):
 
 def test_every_explorer_and_every_figure_of_models_or_pictures_has_a_case():
     named = [getattr(explorers, name) for name in explorers.__all__]
-    drawn = [f for f in map(figures.__dict__.get, figures.__all__) if inspect.isfunction(f)]
+    drawn = [f for f in (getattr(figures, name) for name in figures.__all__) if inspect.isfunction(f)]
     needed = {f for f in named if inspect.isfunction(f)} | {f for f in drawn if takes_a_model_or_pictures(f)}
     assert len(named) >= 13 and needed == CASES.keys()
 

@@ -82,6 +82,8 @@ def test_known_breaches_are_only_ever_lowered(tmp_path, monkeypatch):
     assert "sideways 4, known are 3" in measure_pages.complaints("01-one", found(4)["01-one"])[0]
     measure_pages.lower(found(4))
     assert measure_pages.allowed() == {"01-one": {"sideways": 3}}
+    measure_pages.lower({"02-two": found(0)["01-one"]})
+    assert measure_pages.allowed() == {"01-one": {"sideways": 3}}, "a chapter that was not measured"
     assert "is put right" in measure_pages.complaints("01-one", found(0)["01-one"])[0]
     measure_pages.lower(found(0))
     assert measure_pages.allowed() == {}

@@ -12,13 +12,14 @@ from pathlib import Path
 from sphinx.util import logging
 
 from tools import notebook_cache
+from vaelab.explorers import lab_sets
 from vaelab.explorers.explorer import STATIC
 
 LOGGER = logging.getLogger(__name__)
 SCRIPTS = ("explorers.js", "explorers.css", "lab.js", "quizzes.js", "quizzes.css")
 EXPLORER = re.compile(r'class="vaelab-explorer" data-kind="(?!quiz"|lab")')
 LAB = re.compile(r'class="vaelab-explorer" data-kind="lab"')
-FILES = re.compile(r"&quot;(?:weights|handwritten|digits|faces)&quot;:&quot;([\w.-]+)&quot;")
+FILES = re.compile(rf"&quot;(?:{'|'.join(('weights', *lab_sets.NAMES))})&quot;:&quot;([\w.-]+)&quot;")
 
 
 def copy_scripts(app):
@@ -52,7 +53,7 @@ def equip_page(app, pagename, templatename, context, doctree):
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
         elif not target.exists():
-            LOGGER.warning("The file %s of an explorer on %s are not in the cache: make clean, then make "
+            LOGGER.warning("The file %s of an explorer on %s is not in the cache: make clean, then make "
                            "book.", key, pagename)  # fmt: skip
 
 

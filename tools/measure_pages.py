@@ -219,11 +219,14 @@ def complaints(chapter: str, found: dict[str, Found]) -> list[str]:
 def lower(found: dict[str, dict[str, Found]]) -> None:
     """Write down what is left of the known breaches."""
     before, first = allowed(), not ALLOWED.exists()
+    kept = dict(before)  # of chapters that were not measured
     lines = ["# What a chapter may still break of the rules of a page. Numbers only ever go down: "
              "python -m tools.measure_pages --lower"]  # fmt: skip
     for chapter, measures in found.items():
         left = {name: what.count if first else min(what.count, before.get(chapter, {}).get(name, 0))
                 for name, what in measures.items()}  # fmt: skip
+        kept[chapter] = left
+    for chapter, left in kept.items():
         entries = [f'"{name}" = {count}' for name, count in left.items() if count]
         lines += ["", f"[{chapter}]", *entries] if entries else []
     ALLOWED.write_text("\n".join(lines) + "\n", encoding="utf-8")

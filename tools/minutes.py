@@ -98,7 +98,7 @@ def code_minutes(cell: NotebookNode) -> float:
     minutes = 0.0 if tags & FOLDED else CODE
     if "figures." in source:
         minutes += RESULT
-    if "explorers." in source and "import" not in source:
+    if re.search(r"\bexplorers\.\w+\(", source):
         minutes += EXPLORER
     return minutes + text_minutes(captions(source))
 

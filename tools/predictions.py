@@ -38,12 +38,21 @@ def siblings_after(node: nodes.Element) -> list[nodes.Node]:
     return node.parent[node.parent.index(node) + 1 :]
 
 
+def of_the_first_edition(question: nodes.Element) -> bool:
+    """Whether the next answer in the document is folded away; it may stand under another heading."""
+    known = list(question.document.findall(nodes.Admonition))
+    later = (box["classes"] for box in known[known.index(question) + 1 :])
+    return "dropdown" in next((classes for classes in later if "answer" in classes), ())
+
+
 def answer_of(question: nodes.Element) -> nodes.Element | None:
     """The answer in the same section; None for a folded one."""
+    if of_the_first_edition(question):
+        return None
     for node in siblings_after(question):
         classes = node.get("classes", []) if isinstance(node, nodes.Element) else []
         if "answer" in classes:
-            return None if "dropdown" in classes else node
+            return node
         if "predict" in classes or isinstance(node, nodes.section):
             break
     raise Misuse('needs a box with the class "answer" after it, before the next question or heading')

@@ -1,6 +1,7 @@
 """One browser and one server of the built pages for all tests here."""
 
 import bench
+import labs
 import pytest
 from exploring import OPEN_FOLDS, wake_all
 from visits import HTML, PAGES, Visit, visit_file
@@ -90,3 +91,18 @@ def bench_page(tmp_path_factory):
     """The path of a page with one explorer of every kind."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         return bench.make(tmp_path_factory.mktemp("bench"), bench.all_kinds(), monkeypatch)
+
+
+@pytest.fixture
+def open_lab(browser, tmp_path, monkeypatch):
+    """`open_lab(lab, **options of the visit)` opens a page with it; gives the visit and its element."""
+    visits = []
+
+    def opened(lab, **options):
+        visit, element = labs.opened(browser, tmp_path, lab, monkeypatch, **options)
+        visits.append(visit)
+        return visit, element
+
+    yield opened
+    for visit in visits:
+        visit.context.close()

@@ -5,48 +5,14 @@ import re
 import bench
 import exploring
 import pytest
-from visits import Visit, assert_quiet
+from labs import button, epoch, state
+from visits import assert_quiet
 
 from vaelab import explorers
 
 STATIC = bench.STATIC
 KB = 1000
-STATE = "({explorer}, name) => explorer.model.get(name)"
 SET = "({explorer}, [name, value]) => { explorer.model.set(name, value); }"
-
-
-@pytest.fixture
-def open_lab(browser, tmp_path, monkeypatch):
-    """Open a page with one lab; gives the visit and its element, ready to train."""
-    visits = []
-
-    def opened(lab, **options):
-        page = bench.make(tmp_path, [lab], monkeypatch)
-        visits.append(visit := Visit(browser, page.as_uri(), own="file:", **options))
-        element = exploring.wake(visit.page)
-        button(element, "Train").and_(element.locator("button:not(:disabled)")).wait_for()
-        return visit, element
-
-    yield opened
-    for visit in visits:
-        visit.context.close()
-
-
-def button(element, name):
-    return element.get_by_role("button", name=name, exact=True)
-
-
-def state(element, name):
-    return element.evaluate(STATE, name)
-
-
-def epoch(element, times=1):
-    """Train for so many epochs; gives what was measured last."""
-    for _ in range(times):
-        before = state(element, "step")
-        button(element, "One epoch").click()
-        assert exploring.eventually(element.page, lambda before=before: state(element, "step") > before)
-    return state(element, "history")[-1]
 
 
 def test_it_learns_and_sorts_the_digits(open_lab):
@@ -103,7 +69,7 @@ def test_one_picture_s_numbers_can_be_followed_through_the_step(open_lab):
     visit.page.emulate_media(reduced_motion="reduce")  # all lines at once
     element.get_by_text("The step in PyTorch").click()
     lines = element.locator(".lab-code")
-    button(element, "Step through it").click()
+    button(element, "Play one step slowly").click()
     lines.get_by_text("Adam, rate 0.005").wait_for()
     mu, sigma, eps, z = (numbers_after(name, lines.inner_text()) for name in ("mu", "sigma", "eps", "z"))
     assert [m + s * e for m, s, e in zip(mu, sigma, eps, strict=True)] == pytest.approx(z, abs=0.03)
@@ -169,7 +135,7 @@ def test_a_picture_of_one_s_own(open_lab, touch):
     assert_quiet(visit)
 
 
-def test_the_lab_is_loaded_where_one_is_and_is_small(open_lab):
+def test_the_lab_is_small_and_loads_one_set(open_lab):
     code = (STATIC / "lab.js").stat().st_size  # with its style
     assert code < 45 * KB, f"the lab's script is {code / KB:.1f} KB"
     visit, _ = open_lab(explorers.lab(("handwritten", "digits")))

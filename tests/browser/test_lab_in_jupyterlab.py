@@ -1,18 +1,14 @@
 """The lab in JupyterLab: it trains, its weights come to the kernel and go back, it outlives the kernel."""
 
 import json
-import sys
-from pathlib import Path
 
 import exploring
 import numpy as np
 import pytest
+from test_explorers_lab import pixels_of
 from test_jupyterlab import Session, write_notebook
 
 from tools import browsers
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from test_explorers_lab import pixels_of
 
 LAB = """
 from vaelab import explorers

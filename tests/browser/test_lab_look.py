@@ -3,12 +3,11 @@
 import itertools
 import re
 
-import bench
 import exploring
 import pytest
+from labs import button, epoch
 from test_accessibility import serious_violations
-from test_lab import button, epoch
-from visits import Visit, assert_quiet
+from visits import assert_quiet
 
 from vaelab import explorers
 
@@ -37,24 +36,6 @@ WATCH = """element => {
 }"""
 
 
-@pytest.fixture
-def look_at(browser, tmp_path, monkeypatch):
-    """Open a page with one lab; gives the visit and its element, once its first picture is there."""
-    visits = []
-
-    def opened(lab, **options):
-        page = bench.make(tmp_path, [lab], monkeypatch)
-        visits.append(visit := Visit(browser, page.as_uri(), own="file:", **options))
-        element = exploring.wake(visit.page)
-        visit.page.add_style_tag(content="article { margin: auto; max-width: 55rem }")  # as in the book
-        element.locator(".lab-status").filter(has_text="Step 0").wait_for()
-        return visit, element
-
-    yield opened
-    for visit in visits:
-        visit.context.close()
-
-
 @pytest.fixture(scope="module")
 def axe():
     return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
@@ -65,8 +46,8 @@ def bottom(element, name: str) -> float:
     return element.evaluate(BOX, name)[1]
 
 
-def test_all_that_matters_is_on_the_first_screen(look_at):
-    _, element = look_at(explorers.lab("digits"), width=1400)
+def test_all_that_matters_is_on_the_first_screen(open_lab):
+    _, element = open_lab(explorers.lab("digits"), width=1400)
     for part in (
         ".lab-top",
         ".lab-status",
@@ -80,8 +61,8 @@ def test_all_that_matters_is_on_the_first_screen(look_at):
     assert element.evaluate(BOX, ".vae-pad")[2] > 280
 
 
-def test_a_phone_shows_the_buttons_the_state_and_the_plane_at_once(look_at):
-    visit, element = look_at(explorers.lab(("handwritten", "digits")), width=360, has_touch=True)
+def test_a_phone_shows_the_buttons_the_state_and_the_plane_at_once(open_lab):
+    visit, element = open_lab(explorers.lab(("handwritten", "digits")), width=360, has_touch=True)
     assert bottom(element, ".vae-pad") < 640
     assert bottom(element, ".lab-status") < element.evaluate(BOX, ".vae-pad")[0]
     tops = element.evaluate(
@@ -91,17 +72,17 @@ def test_a_phone_shows_the_buttons_the_state_and_the_plane_at_once(look_at):
     assert_quiet(visit)
 
 
-def test_a_small_lab_is_at_most_480_pixels_high(look_at):
+def test_a_small_lab_is_at_most_480_pixels_high(open_lab):
     lab = explorers.lab("digits", size="small", knobs=["beta"], slips=["cut gradient"])
-    _, element = look_at(lab, width=1400)
+    _, element = open_lab(lab, width=1400)
     assert element.locator(".vae-frame").bounding_box()["height"] <= 480
     assert element.evaluate(BOX, ".vae-pad")[2] > 280
 
 
 @pytest.mark.parametrize("size", ["full", "small"])
-def test_nothing_sticks_out_on_a_phone(look_at, size):
+def test_nothing_sticks_out_on_a_phone(open_lab, size):
     lab = explorers.lab("digits", size=size, latent_dim=32, knobs=["beta", "latent_dim"], slips=["sigma"])
-    visit, element = look_at(lab, width=360)
+    visit, element = open_lab(lab, width=360)
     element.evaluate(OPEN)
     epoch(element)
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -109,8 +90,8 @@ def test_nothing_sticks_out_on_a_phone(look_at, size):
 
 
 @pytest.mark.parametrize(("width", "theme"), [(1400, "light"), (1400, "dark"), (360, "light"), (360, "dark")])
-def test_axe_finds_nothing_with_every_fold_open(look_at, axe, width, theme):
-    visit, element = look_at(explorers.lab("digits"), width=width)
+def test_axe_finds_nothing_with_every_fold_open(open_lab, axe, width, theme):
+    visit, element = open_lab(explorers.lab("digits"), width=width)
     visit.page.evaluate("theme => (document.documentElement.dataset.theme = theme)", theme)
     element.evaluate(OPEN)
     assert serious_violations(axe, visit.page) == []
@@ -119,8 +100,8 @@ def test_axe_finds_nothing_with_every_fold_open(look_at, axe, width, theme):
     assert serious_violations(axe, visit.page) == []
 
 
-def test_reduced_motion_draws_once_a_second(look_at):
-    visit, element = look_at(explorers.lab("digits"), reduced_motion="reduce")
+def test_reduced_motion_draws_once_a_second(open_lab):
+    visit, element = open_lab(explorers.lab("digits"), reduced_motion="reduce")
     element.evaluate(WATCH)
     start = visit.page.evaluate("performance.now()")
     button(element, "Train").click()
@@ -129,8 +110,9 @@ def test_reduced_motion_draws_once_a_second(look_at):
     assert 1 <= drawn <= 2 + (now - start) / 1000
 
 
-def test_the_state_is_spoken_in_words_and_not_too_often(look_at):
-    visit, element = look_at(explorers.lab("digits"))
+def test_the_state_is_spoken_in_words_and_not_too_often(open_lab):
+    visit, element = open_lab(explorers.lab("digits"))
+    element.locator(".vae-spoken").filter(has_text="Epoch 0").wait_for(state="attached")  # as it opened
     element.evaluate(WATCH)
     button(element, "Train").click()
     assert exploring.eventually(visit.page, lambda: visit.page.evaluate("said.length") >= 3)
@@ -141,8 +123,8 @@ def test_the_state_is_spoken_in_words_and_not_too_often(look_at):
     assert all(b - a > 3000 for a, b in itertools.pairwise(times)), times
 
 
-def test_an_unseen_picture_brings_the_handle_to_its_code(look_at):
-    _, element = look_at(explorers.lab("digits"))
+def test_an_unseen_picture_brings_the_handle_to_its_code(open_lab):
+    _, element = open_lab(explorers.lab("digits"))
     epoch(element, 3)
     place = element.get_by_label("Place on the latent plane")
     pairs = element.get_by_role("button", name="Unseen picture")
@@ -155,9 +137,9 @@ def test_an_unseen_picture_brings_the_handle_to_its_code(look_at):
     assert len(set(seen)) == 3, seen
 
 
-def test_the_plane_invites_until_training_begins(look_at):
-    _, element = look_at(explorers.lab("digits"))
-    invitation = element.get_by_text("nothing is learned yet")
+def test_the_plane_invites_until_training_begins(open_lab):
+    _, element = open_lab(explorers.lab("digits"))
+    invitation = element.get_by_text("Random weights")
     invitation.wait_for()
     epoch(element)
     invitation.wait_for(state="hidden")

@@ -2,34 +2,24 @@
 
 import base64
 
-import bench
-import exploring
+import labs
 import numpy as np
 import pytest
 import torch
+from lab_switches import SWITCHES
 from torch.nn.utils import vector_to_parameters
-from visits import Visit, assert_quiet
+from visits import assert_quiet
 
 from benchmarks.lab_peer import Peer, train
 from vaelab import explorers
 
 HIDDEN, BATCH, STEPS, RATE = [16, 8], 16, 200, 1e-3
 PLAIN = {"hidden": HIDDEN, "batch": BATCH, "rate": RATE}
-CASES = {
-    "the plain one": {},
+CASES = SWITCHES | {
     "one number": {"latent": 1},
     "eight numbers, leaky": {"latent": 8, "slope": 0.1},
     "32 numbers": {"latent": 32},
-    "beta": {"beta": 4},
     "warm-up": {"beta": 2, "warmUp": 150},
-    "an autoencoder": {"noise": False, "price": False},
-    "noise without a price": {"price": False},
-    "a price without noise": {"noise": False},
-    "Gaussian": {"likelihood": "gaussian", "sigma": 0.3},
-    "sigma = exp(log_var)": {"sigmaSlip": True},
-    "KL summed over the batch": {"batchSlip": True},
-    "mean over pixels": {"pixelSlip": True},
-    "gradient cut at z": {"cutSlip": True},
 }
 
 # In the worker: `trainer` is what trains (src/lab/trainer.js). Here it is told the order and the noise.
@@ -66,10 +56,9 @@ def pages(browser, tmp_path_factory):
     with pytest.MonkeyPatch.context() as monkeypatch:
         for fast in (True, False):
             folder = tmp_path_factory.mktemp("lab")
-            page = bench.make(folder, [explorers.lab("handwritten", webassembly=fast)], monkeypatch)
-            visits.append(visit := Visit(browser, page.as_uri(), own="file:"))
-            element = exploring.wake(visit.page)
-            element.locator("button:not(:disabled)", has_text="Train").wait_for()
+            lab = explorers.lab("handwritten", webassembly=fast)
+            visit, _ = labs.opened(browser, folder, lab, monkeypatch)
+            visits.append(visit)
             workers.append(visit.page.workers[0])
     pixels, held, backend = workers[0].evaluate(PICTURES)
     assert [backend, workers[1].evaluate(PICTURES)[2]] == ["wasm", "js"]

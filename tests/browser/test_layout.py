@@ -1,5 +1,6 @@
 """What a reader looks at stays where it is: nothing grows above it while the page loads or is read."""
 
+import exploring
 import pytest
 from visits import HTML, PAGES, Visit
 
@@ -33,3 +34,12 @@ def test_a_link_to_a_section_leads_to_it(browser, page):
     """Below the theme's header, 64 px."""
     with Visit(browser, f"{(HTML / page).as_uri()}#summary", own="file:") as visit:
         visit.page.wait_for_function(f"Math.abs({TOP} - 64) < 30")
+
+
+def test_the_lab_s_plane_stays_in_sight_while_its_knobs_are_turned(browser):
+    with Visit(browser, (HTML / "book" / "lab.html").as_uri(), own="file:") as visit:
+        lab = exploring.wake(visit.page)
+        for name in ("Knobs", "Slips that teach"):
+            lab.get_by_text(name, exact=True).click()
+        lab.get_by_label("gradient cut at z").scroll_into_view_if_needed()
+        assert lab.locator(".lab-ground").bounding_box()["y"] >= 0

@@ -13,7 +13,7 @@ from traitlets import Bool, Bytes, CBytes, Dict, Enum, Float, Int, List, Unicode
 
 from vaelab import figures, losses
 from vaelab.data import load
-from vaelab.errors import ModelError
+from vaelab.errors import ModelError, UnknownNameError
 from vaelab.explorers import lab_sets
 from vaelab.explorers.explorer import STATIC, Explorer
 from vaelab.explorers.page_file import FOLDER
@@ -206,7 +206,7 @@ def lab(
 ) -> LabExplorer:
     """A VAE of dense layers that the reader trains: in a built page by itself, or in a notebook.
 
-    Everything is computed in the browser, as PyTorch would: the loss is the same to a millionth. What moves:
+    Everything is computed in the browser, as PyTorch would: the loss agrees to five digits. What moves:
     the latent plane with 500 unseen pictures' codes, what is decoded everywhere on it, reconstructions,
     twelve invented pictures whose codes stay, and the losses in nats per image. With more than two latent
     dimensions the plane shows the two with most KL.
@@ -228,17 +228,18 @@ def lab(
         settings: values for other traits of `LabExplorer`, such as `noise=False, price=False`.
 
     Raises:
-        ValueError: an unknown set, knob or slip.
+        UnknownNameError: an unknown set, knob or slip.
+        ValueError: no set at all.
     """
     names = [data] if isinstance(data, str) else list(data)
-    _known("data", names, lab_sets.NAMES)
+    _known("set for the lab", names, lab_sets.NAMES)
     if not names:
         raise ValueError("data names at least one set to learn from.")
     full = size == "full"
     knobs = list(KNOBS if full else ()) if knobs is None else list(knobs)
     slips = list(SLIPS if full else ()) if slips is None else list(slips)
-    _known("knobs", knobs, KNOBS)
-    _known("slips", slips, SLIPS)
+    _known("knob", knobs, KNOBS)
+    _known("slip", slips, SLIPS)
     asked = {"latent_dim": latent_dim, "hidden": None if hidden is None else list(hidden)}
     settings = {name: value for name, value in asked.items() if value is not None} | settings
     return LabExplorer(
@@ -258,4 +259,4 @@ def lab(
 def _known(what: str, names: Sequence[str], known: Sequence[str]) -> None:
     for name in names:
         if name not in known:
-            raise ValueError(f"{what} knows {', '.join(map(repr, known))}, not {name!r}.")
+            raise UnknownNameError(what, name, known)

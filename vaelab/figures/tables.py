@@ -92,7 +92,7 @@ def table(
         columns: the headings, that of the rows' names first. With a unit where there is one; six at most.
         mark: name of the row that matters, or several names.
         decimals: of all numbers, or of each column after the names. None: the largest number of a column
-            gets three digits, and the others as many decimals. Integers stay whole.
+            gets three digits, and the others as many decimals. A column of integers stays whole.
         caption: a line under the table that says what to see.
 
     Raises:
@@ -122,12 +122,7 @@ def table(
 
 def _listed(given: Any) -> list:
     """The values of a row; a single one need not stand in a list."""
-    if (
-        isinstance(given, str)
-        or given is None
-        or not hasattr(given, "__len__")
-        or getattr(given, "ndim", 1) == 0
-    ):
+    if isinstance(given, str) or not hasattr(given, "__len__") or getattr(given, "ndim", 1) == 0:
         return [given]
     return list(given)
 

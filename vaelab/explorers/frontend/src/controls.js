@@ -19,6 +19,15 @@ export function slider({ label, min, max, step = 0.01, value, format = (v) => nu
     show();
     onInput?.(input.valueAsNumber);
   });
+  let before = null; // a finger that only scrolls past has moved the thumb, and takes that back
+  input.addEventListener("pointerdown", ({ pointerType }) => {
+    before = pointerType === "touch" ? input.value : null;
+  });
+  input.addEventListener("pointercancel", () => {
+    if (before === null || before === input.value) return;
+    input.value = before;
+    input.dispatchEvent(new Event("input"));
+  });
   const el = h("div", { class: "vae-slider" }, h("label", { for: id }, label), output, input);
   const control = {
     el,

@@ -279,3 +279,8 @@ test("a healthy network was never a false friend, nor is a new one", () => {
   assert.deepEqual(alive([300, 5], [450, 5], [700, 42]), [false, false, true]);
   assert.deepEqual(alive([300, 5], [0, 100], [100, 100]), [false, false, false]);
 });
+
+test("the plane of a single number has one axis", async () => {
+  const { axes } = (await trained({ latent: 1 }, false, 0)).shot();
+  assert.deepEqual([...axes], [0]);
+});

@@ -118,7 +118,7 @@ export function board({ onPicture, examples }) {
   return {
     el: div("lab-sheet", canvas, hint),
     buttons: div("lab-buttons", button("Wipe", clear, quiet), button("Take an unseen one", example, quiet)),
-    /** The set's name: whether one can draw for it, and with what pen. */
+    /** The set's name: with what pen one draws for it. */
     set set(name) {
       pen = PEN[name] ?? pen;
       clear();

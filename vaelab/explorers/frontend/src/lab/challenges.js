@@ -4,6 +4,7 @@
 // A challenge is done when its settings (`when`) have held for so many `steps` and `done(shot, memory)` says so.
 
 import { h } from "../dom.js";
+import { SLIPS } from "./settings.js";
 
 const dead = (unitKl) => unitKl.filter((kl) => kl < 0.05).length;
 
@@ -79,18 +80,19 @@ export const CHALLENGES = [
   },
 ];
 
-/** A judge of one challenge: `(shot, settings)` of every shot in turn; is it done? */
+/** A judge of one challenge: `(shot, settings)` of every shot in turn; is it done, and without a slip? */
 export function judge({ when = () => true, steps = 0, done }) {
   const memory = {};
   let [from, before] = [0, 0];
   return (shot, settings) => {
-    if (shot.step < before || !when(settings)) from = shot.step;
+    const holds = when(settings) && !Object.values(SLIPS).some((slip) => settings[slip]);
+    if (shot.step < before || !holds) from = shot.step;
     before = shot.step;
-    return when(settings) && done(shot, memory) && shot.step - from >= steps;
+    return done(shot, memory) && holds && shot.step - from >= steps;
   };
 }
 
-/** The list, and who has done what: { el, check(shot, settings) }. */
+/** The list, and what is done: { el, tally: how many in words, check(shot, settings) }. */
 export function challenges() {
   const judges = CHALLENGES.map(judge);
   const marks = CHALLENGES.map(() => h("span", { class: "lab-done", role: "status" }));
@@ -106,11 +108,16 @@ export function challenges() {
       h("details", { class: "lab-hint" }, h("summary", {}, "A hint"), h("p", { class: "vae-hint" }, hint)),
     ),
   );
+  const tally = h("span", { class: "lab-done" });
   return {
     el: h("ol", { class: "lab-tasks" }, items),
+    tally,
     check(shot, settings) {
       judges.forEach((done, k) => {
-        if (done(shot, settings)) marks[k].textContent = "Done.";
+        if (!done(shot, settings) || marks[k].textContent) return;
+        marks[k].textContent = "Done.";
+        const all = marks.filter((mark) => mark.textContent).length;
+        tally.textContent = ` · ${all} of ${CHALLENGES.length} done`;
       });
     },
   };

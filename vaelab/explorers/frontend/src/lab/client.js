@@ -20,7 +20,7 @@ export function openWorker(fail) {
     listeners.get(data.type)?.(data);
   };
   return {
-    post: (message, transfer = []) => worker.postMessage(message, transfer),
+    post: (message) => worker.postMessage(message),
     ask(message) {
       const id = ++last;
       worker.postMessage({ ...message, id });

@@ -188,5 +188,11 @@ export function mineOf(context, { at, scale, ink, paper, accent }, { mean, sprea
       context.stroke();
     }
   }
+  const [x, y] = at(...mean);
+  context.font = `600 12px ${FONT}`;
+  context.lineWidth = 4;
+  context.strokeStyle = paper;
+  context.strokeText("yours", x + 10, y - 8);
+  context.fillText("yours", x + 10, y - 8);
   context.restore();
 }

@@ -28,13 +28,12 @@ const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
  */
 export function mount({ model, el, say, near = Promise.resolve(), report, load, kernel, inBook = false }) {
   const full = model.get("size") === "full";
-  const lab = openWorker(report.fail);
+  const lab = openWorker(failed);
   const post = (type, more = {}) => lab.post({ type, ...more });
   const fail = (error) => report.fail(error.message);
 
-  const names = []; // of the set's classes
   const bar = toolbar({ model, play, pace, full });
-  const map = plane({ palette: model.get("palette"), names, onMove: decodeHere });
+  const map = plane({ palette: model.get("palette"), onMove: decodeHere });
   const rest = others(decodeHere);
   const seen = pictures({ onPick: goTo });
   const losses = curves();
@@ -46,14 +45,12 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   const code = stepCode({ model, calm, step: () => play("step") });
   const status = h("p", { class: "lab-status" });
   const numbers = h("p", { class: "lab-numbers" });
-  const place = h("span", { class: "lab-place" });
+  const place = h("span", { class: "lab-place" }, map.describe());
   const legend = h("span", { class: "lab-legend" });
-  const invite = h(
-    "p",
-    { class: "lab-invite" },
-    "Random weights: nothing is learned yet. Press ",
-    h("b", {}, "Train"),
+  const key = note(
+    "Each dot is an unseen picture, in the colour of its kind; each square a place picked blindly.",
   );
+  const invite = h("p", { class: "lab-invite" }, "Random weights. Press ", h("b", {}, "Train"));
   const drawn = ownDigit();
 
   el.classList.add("lab", full ? "lab-full" : "lab-small");
@@ -66,6 +63,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
       Object.entries(LOOKS).map(([name, label]) => look(name, label).el),
       legend,
       place,
+      full ? key : "",
     );
     const here = labelled("Handle", seen.here);
     here.classList.add("lab-handle");
@@ -97,7 +95,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     return [
       bar.el,
       div("lab-main", left, right),
-      fold("Challenges", tasks.el),
+      fold(["Challenges", tasks.tally], tasks.el),
       fold("The step in PyTorch", code.el),
     ];
   }
@@ -108,7 +106,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
 
   /** The sheet to draw on, beside what the network reads there. */
   function ownDigit() {
-    const hint = note("It is encoded at once: its posterior on the plane, its draws here.");
+    const hint = note("Its place appears on the plane, and here what the decoder draws there.");
     const side = div("lab-own-side", hint, seen.mine, pad.buttons);
     return labelled("Draw your own", div("lab-own", pad.el, side));
   }
@@ -130,7 +128,8 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   let given = false; // weights from the kernel
 
   function play(what) {
-    const steps = { step: 1, epoch: about?.steps }[what];
+    if (!about) return;
+    const steps = { step: 1, epoch: about.steps }[what];
     post(what === "pause" ? "pause" : "play", { steps });
     lit = what === "step";
   }
@@ -140,8 +139,9 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   }
 
   async function decodeHere() {
-    if (!about) return;
-    const { pictures: bytes } = await lab.ask({ type: "decode", codes: [rest.fill(map.code())] });
+    if (!shot) return;
+    const codes = [rest.fill(map.code(), shot.axes)];
+    const { pictures: bytes } = await lab.ask({ type: "decode", codes });
     seen.showHere(bytes);
     place.textContent = map.describe();
   }
@@ -163,10 +163,17 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
 
   // ---- what the worker tells ----
 
+  /** What went wrong there; it has stopped. */
+  function failed(message) {
+    report.fail(message);
+    if (!shot) return;
+    shot.playing = false;
+    bar.show(false);
+  }
+
   lab.on("open", (message) => {
     about = { ...message, latent: model.get("latent_dim") };
-    names.splice(0, names.length, ...about.names);
-    shot = null;
+    [shot, fresh] = [null, null];
     seen.begin(about);
     const colours = about.shape[0] === 3;
     el.classList.toggle("lab-colour", colours);
@@ -185,6 +192,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
 
   /** The classes' colours, where their names are too long for the plane. */
   function showLegend() {
+    const { names } = about;
     const words = names.length > 1 && names[0].length > 1;
     const palette = model.get("palette");
     const dot = (name, k) =>
@@ -199,6 +207,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
 
   /** A network has begun. */
   function begin() {
+    report.fail("");
     kept = -1;
     about.latent = model.get("latent_dim");
     map.begin(about);
@@ -261,7 +270,8 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
 
   /** In words, for the eye and for the ear. */
   function tell(playing) {
-    const { step, epoch, speed, unseen, alive, units: all, named } = shot;
+    const { step, epoch, speed, unseen, alive, units: all, named, reached } = shot;
+    const { names } = about;
     const kl = number(unseen.kl, 1);
     const rate = playing && speed ? `${(Math.round(speed / 100) * 100).toLocaleString("en")} pictures` : "";
     invite.hidden = step > 0 || playing || given;
@@ -278,8 +288,13 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
           )
         : "",
     );
-    const kinds = names.length > 1 ? ` · ${number(100 * named, 0)} % beside their own kind` : "";
-    numbers.textContent = `${alive} of ${all} encoder units alive${kinds}`;
+    const kinds = [
+      `${number(100 * named, 0)} % of the dots have a nearest neighbour of their own kind`,
+      `the squares reach ${reached} of ${names.length} kinds`,
+    ];
+    numbers.textContent = [...(names.length > 1 ? kinds : []), `${alive} of ${all} encoder units alive`].join(
+      " · ",
+    );
     if (playing && performance.now() - spoken < SPOKEN) return;
     spoken = performance.now();
     say(`Epoch ${number(epoch, 0)}, ${number(unseen.error + unseen.kl, 0)} nats, KL ${kl}`);
@@ -302,13 +317,17 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
 
   // ---- traits ----
 
+  let asked = 0; // how many times a set was; only the last one opens
   async function open() {
-    const file = await load(model.get("sets")[model.get("data")]);
-    const { meta, data } = await opened(file);
-    if (ended) return;
-    pad.set = model.get("data");
+    const mine = ++asked;
+    const name = model.get("data");
+    const { meta, data } = await opened(await load(model.get("sets")[name]));
+    if (ended || mine < asked) return;
+    const playing = shot?.playing;
+    pad.set = name;
     post("open", { set: { meta, data }, settings: settingsOf(model), plain: !model.get("webassembly") });
     pace();
+    if (playing) post("play");
   }
 
   let changing = false; // the set, and many traits with it
@@ -319,11 +338,12 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   }
 
   function otherSet() {
-    if (!about) return;
+    given = false;
     changing = true;
     const recipe = model.get("recipes")[model.get("data")];
     for (const [name, value] of Object.entries(recipe)) put(model, name, value);
     changing = false;
+    status.textContent = "Getting the pictures";
     open().catch(fail);
   }
 

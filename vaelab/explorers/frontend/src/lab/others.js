@@ -6,16 +6,16 @@ import { div, number } from "../dom.js";
 const MOST = 12; // sliders
 const REACH = 3; // standard deviations of the prior to each side
 
-/** { el, fill(code), sort(unitKl, axes) }; `onMove()` hears the reader. */
+/** { el, fill(code, axes), take(code), sort(unitKl, axes), clear() }; `onMove()` hears the reader. */
 export function others(onMove) {
   const el = div("vae-controls lab-others");
   let values = new Map(); // unit -> value
   let sliders = new Map(); // unit -> its slider
   return {
     el,
-    /** Put the sliders' values into a code. */
-    fill(code) {
-      for (const [unit, value] of values) code[unit] = value;
+    /** Put the numbers that the plane, with these `axes`, does not show into a code. */
+    fill(code, axes) {
+      for (const [unit, value] of values) if (!axes.includes(unit)) code[unit] = value;
       return code;
     },
     /** Put the sliders, and the numbers without one, where a code is. */
@@ -28,9 +28,10 @@ export function others(onMove) {
       const units = unitKl.map((_, j) => j).filter((j) => !axes.includes(j));
       units.sort((a, b) => unitKl[b] - unitKl[a]);
       const before = values;
-      values = new Map(units.map((j) => [j, before.get(j) ?? 0]));
+      values = new Map([...unitKl.keys()].map((j) => [j, before.get(j) ?? 0]));
       sliders = new Map();
-      for (const [j, value] of [...values].slice(0, MOST)) {
+      for (const j of units.slice(0, MOST)) {
+        const value = values.get(j);
         const move = (next) => {
           values.set(j, next);
           onMove();

@@ -32,10 +32,10 @@ export function pictures({ onPick }) {
     el.addEventListener("keydown", (event) => {
       const way = arrow(event);
       if (!way) return;
-      const at = buttons.indexOf(document.activeElement);
-      const next = (at + way[0] - way[1] + count) % count;
-      buttons.forEach((button, k) => (button.tabIndex = k === next ? 0 : -1));
-      buttons[next].focus();
+      const seen = buttons.filter((button) => button.offsetParent); // narrow, some are not shown
+      const next = (seen.indexOf(document.activeElement) + way[0] - way[1] + seen.length) % seen.length;
+      for (const button of buttons) button.tabIndex = button === seen[next] ? 0 : -1;
+      seen[next].focus();
     });
     return el;
   }
@@ -67,10 +67,7 @@ export function pictures({ onPick }) {
       unseen.replaceChildren(labelled("Unseen, and what comes back", pairs(shown.length)));
       invented.replaceChildren(labelled("Invented, at the squares", parts.samples.el));
       here.replaceChildren(parts.here.el);
-      mine.replaceChildren(
-        labelled("comes back", parts.reconstruction.el),
-        labelled("draws", parts.drawn.el),
-      );
+      mine.replaceChildren(labelled("back", parts.reconstruction.el), labelled("six draws", parts.drawn.el));
       parts.originals.show(originals);
     },
     show(shot) {

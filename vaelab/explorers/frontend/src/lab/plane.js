@@ -6,8 +6,8 @@ import { unitName } from "./bars.js";
 import { axisNames, badges, circles, dotsOf, ellipses, mineOf, squares, stampsOf } from "./marks.js";
 import { sheet } from "./paint.js";
 
-const EASE = 0.3; // share of the way that a dot goes in a frame
 const FRAME = 1000 / 60; // milliseconds
+const EASE = 0.3; // share of the way that a dot goes in a frame
 const CALM = 0.1; // the same of a class's name
 const OFTEN = 150; // milliseconds between two looks at where the classes lie
 const STILL = 1e-3;
@@ -15,7 +15,7 @@ const NEAR = 0.14; // shares of the extent within which dots count as neighbours
 const OWN = [0.7, 0.85]; // a class is named from where so much of what is near is its own
 
 /** A plane: { el, show(shot), frame(): did anything move, code(), ... }; places are shares of the extent. */
-export function plane({ palette, names, onMove }) {
+export function plane({ palette, onMove }) {
   const tiles = document.createElement("canvas");
   const looks = { ellipses: false, circles: true };
   let shot = null,
@@ -55,6 +55,12 @@ export function plane({ palette, names, onMove }) {
     return z;
   }
 
+  /** Show the plane as far as `next`; the handle stays at its code, or at the edge. */
+  function widen(next) {
+    map.value = map.value.map((share) => (share * extent) / next);
+    extent = next;
+  }
+
   function themeInks() {
     const [ink, paper, accent] = ["--vae-ink", "--vae-paper", "--vae-accent"].map((n) => colour(n, map.el));
     inks = { ink, paper, accent };
@@ -83,7 +89,7 @@ export function plane({ palette, names, onMove }) {
     if (looks.ellipses) ellipses(context, view, seen);
     dotsOf(context, view, seen, stamps);
     squares(context, view, shot.sampleCodes);
-    if (names.length > 1) badges(context, view, names, spots);
+    if (about.names.length > 1) badges(context, view, about.names, spots);
     if (mine) mineOf(context, view, mine);
     axisNames(context, width, height, [axis(0), axis(1)], inks);
   }
@@ -91,7 +97,7 @@ export function plane({ palette, names, onMove }) {
   /** For each class the dot with most others of its class around it, and how far these have the place to themselves. */
   function densest() {
     const { codes } = shot,
-      { labels } = about,
+      { labels, names } = about,
       counts = names.map((_, k) => labels.reduce((n, label) => n + (label === k), 0));
     const closeness = (i, j) => {
       const away = (codes[2 * i] - codes[2 * j]) ** 2 + (codes[2 * i + 1] - codes[2 * j + 1]) ** 2;
@@ -159,8 +165,10 @@ export function plane({ palette, names, onMove }) {
       paintTiles();
       const now = performance.now();
       if (now - looked > OFTEN || !shot.playing) [goals, looked] = [densest(), now];
-      if (dots?.length !== shot.codes.length || shot.step === 0)
-        [dots, extent] = [shot.codes.slice(), shot.extent];
+      if (dots?.length !== shot.codes.length || shot.step === 0) {
+        dots = shot.codes.slice();
+        widen(shot.extent);
+      }
     },
     /** One frame of motion, `elapsed` milliseconds after the last; `at once` for readers who want none. Says whether there is more. */
     frame(atOnce, elapsed = FRAME) {
@@ -168,7 +176,7 @@ export function plane({ palette, names, onMove }) {
       const share = (ease) => (atOnce ? 1 : 1 - (1 - ease) ** (elapsed / FRAME));
       const ease = share(EASE);
       let moves = moveNames(share(CALM)) || Math.abs(shot.extent - extent) > STILL;
-      extent += ease * (shot.extent - extent);
+      widen(extent + ease * (shot.extent - extent));
       for (let i = 0; i < dots.length; i++) {
         const way = shot.codes[i] - dots[i];
         if (Math.abs(way) > STILL * extent) moves = true;

@@ -17,7 +17,7 @@ const some = (values, { latent }) =>
  * this the line with a mistake?
  */
 export const linesOf = (settings) => [
-  ["x = next(batches)", () => `${settings.batch} pictures; numbers are the first one's`],
+  ["x = next(batches)", () => `${settings.batch} pictures; mu to z are the first one's`],
   ["h = encoder(x)", () => `${settings.hidden.at(-1)} numbers`],
   ...throughTheCode(settings),
   ...[reconstruction, kl, loss].flatMap((part) => part(settings)),
@@ -60,7 +60,7 @@ function reconstruction({ likelihood, sigma, pixelSlip, inputs }) {
   const tell = ({ last: { error } }) =>
     pixelSlip
       ? `${number(error, 1)} / ${inputs} = ${number(error / inputs)}`
-      : `${number(error, 1)} nats a picture`;
+      : `${number(error, 1)} nats a picture, on average`;
   return [[`rec = ${code}`, tell, pixelSlip]];
 }
 
@@ -68,7 +68,7 @@ function kl({ price, batchSlip, batch }) {
   const tell = ({ last }) =>
     batchSlip
       ? `${batch} × ${number(last.kl)} = ${number(batch * last.kl, 1)}`
-      : `${number(last.kl)} nats a picture`;
+      : `${number(last.kl)} nats a picture, on average`;
   const sum = batchSlip ? "sum()" : "sum(1).mean()";
   return price ? [[`kl = 0.5 * (mu**2 + log_var.exp() - 1 - log_var).${sum}`, tell, batchSlip]] : [];
 }
@@ -132,7 +132,7 @@ export function stepCode({ model, calm, step }) {
 
   const end = watch(model, [...TRAITS, "data"], rewrite);
   return {
-    el: h("div", {}, list, div("vae-buttons", button("Step through it", step))),
+    el: h("div", {}, list, div("vae-buttons", button("Play one step slowly", step))),
     light,
     remove() {
       clearInterval(timer);

@@ -80,7 +80,7 @@ export class Trainer {
     vae.begin(stream(0));
     if (meanPicture) vae.beginAt(this.#mean(), likelihood, this.set.shape[0] === 3);
     const drawn = normal(stream(3));
-    Object.assign(this, { vae, f: floats, layout, backend, order: [], axes: [0, Math.min(1, latent - 1)] });
+    Object.assign(this, { vae, f: floats, layout, backend, order: [], axes: range(Math.min(2, latent)) });
     Object.assign(this, { shuffle: stream(1), noise: normal(stream(2)), look: normal(stream(4)) });
     this.samples = range(SAMPLES).map(() => Float32Array.from(range(latent), drawn));
     this.extent = REACH;
@@ -387,7 +387,7 @@ export class Trainer {
     for (let r = 0; r < 4; r++) this.#put(this.picture, r);
     vae.encode(4);
     const all = range(latent).map((j) => vae.posterior(0, j));
-    const on = (values) => this.axes.map((j, axis) => (axis && latent === 1 ? 0 : values[j]));
+    const on = (values) => [values[this.axes[0]], latent > 1 ? values[this.axes[1]] : 0];
     const draws = [];
     while (draws.length < DRAWS) {
       this.#noise(4, this.look);

@@ -9,7 +9,7 @@
 // { type: "pace", speed: "slow" | "watch" | "fast", every }   `every`: milliseconds between shots at least
 // { type: "drawn" }                       the last shot is on the screen: the next may come
 // { type: "picture", picture: Uint8Array | null }   the reader's own: encoded at once and in every shot
-// { type: "decode", id, codes: number[][] }
+// { type: "decode", id, codes: Float32Array[] }
 // { type: "weights", id }   { type: "load", numbers, middle, settings }
 //
 // ---- what the page gets ----
@@ -70,7 +70,7 @@ function train() {
     [steps, done, left] = [steps + 1, done + 1, left - 1];
     now = performance.now();
   } while (left > 0 && done < stride(trainer.time) && now - start < SLICE);
-  const here = (steps * trainer.settings.batch * 1000) / (now - start);
+  const here = (steps * trainer.settings.batch * 1000) / Math.max(1, now - start); // a clock may be coarse
   rate += (rate ? 0.1 : 1) * (here - rate);
 }
 
