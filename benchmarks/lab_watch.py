@@ -43,10 +43,10 @@ def _row(when: str, lab: lab_page.Opened, system) -> dict[str, object]:
     culprits = sorted(long["long-animation-frame"], key=lambda entry: -entry["blocking"])[:1]
     lab.devtools.send("HeapProfiler.collectGarbage")
     heap = lab.devtools.send("Runtime.getHeapUsage")["usedSize"]
-    status = lab.element.locator(".lab-status").inner_text()
+    step = re.search(r"Step ([\d,]+)", lab.element.locator(".lab-status").inner_text())
     return {
         "when": when,
-        "step": int(re.search(r"Step ([\d,]+)", status).group(1).replace(",", "")),
+        "step": int(step[1].replace(",", "")) if step else 0,  # not yet while the pictures are loaded
         "tasks > 50 ms": len(tasks),
         "longest": f"{max(tasks, default=0):.0f}",
         "frames > 50 ms": len(frames),

@@ -16,7 +16,7 @@ from jupyter_cache import get_cache
 from tools import notebook_cache
 
 LINE = re.compile(
-    r"(?P<cpu>[\d?]+ s) to run on two CPU cores(?: \(GPU: not measured yet\))?(?P<gpu>, \d+ s on one [^\n]+)?"
+    r"(?P<cpu>[\d?]+ s) to run on two CPU cores(?P<gpu>, \d+ s on one [^\n]+)?"
 )
 
 

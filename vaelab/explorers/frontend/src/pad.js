@@ -31,17 +31,27 @@ export function pad({ label, x, y, value, onMove, backdrop, describe }) {
     el.setAttribute("aria-valuetext", text());
   }
 
+  /** Its context, empty; a canvas that keeps its size keeps its memory, too. */
+  function sized(...sides) {
+    const context = canvas.getContext("2d");
+    ["width", "height"].forEach((side, k) => {
+      if (canvas[side] !== Math.floor(sides[k])) canvas[side] = sides[k];
+    });
+    context.clearRect(0, 0, ...sides);
+    return context;
+  }
+
   function redraw() {
     const { width, height } = el.getBoundingClientRect();
     if (!backdrop || !width) return;
     const scale = globalThis.devicePixelRatio || 1;
-    canvas.width = width * scale;
-    canvas.height = height * scale;
-    const context = canvas.getContext("2d");
+    const context = sized(width * scale, height * scale);
+    context.save();
     context.scale(scale, scale);
     context.fillStyle = context.strokeStyle = colour("--vae-ink", el);
     const toScreen = (a, b) => [(width * (a - x.min)) / wide, (height * (y.max - b)) / tall];
     backdrop(context, width, height, toScreen);
+    context.restore();
   }
 
   function put(a, b) {

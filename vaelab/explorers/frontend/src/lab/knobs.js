@@ -82,7 +82,7 @@ export const SLIPS = [
     "sigma",
     "sigma = exp(log_var)",
     "The half is missing. Watch the reconstruction: the unseen curve, by the right formula, rises above the training curve. " +
-      "And draw a digit: the codes really drawn fill a third of its ellipse or less.",
+      "Draw a digit: its codes fill a third of its ellipse or less.",
     "05-reparameterization.html#from-a-log-variance-to-a-standard-deviation",
   ],
   [
