@@ -18,8 +18,8 @@ Models. Whether more or less is better:
   (more). Left out are faces that would hide it, as a hat hides bangs.
 
 Priors. For each kind, fitted to codes of the training faces by three seeds (by one, where a fit takes over
-ten minutes): what the ELBO of test faces gains over N(0, I), in nats, and the Frechet distance of its samples,
-each with the standard deviation over seeds.
+ten minutes): what the ELBO of test faces gains over N(0, I), in nats, and the Frechet distance of its
+samples, each with the standard deviation over seeds.
 
 Linear. PCA and factor analysis, fitted to 40,000 faces (`benchmarks/linear.py`), with a few numbers of
 components, with as many as our model has latents, and with as many as suit 2,000 validation faces best. Their

@@ -46,7 +46,7 @@ OPEN_RESULTS = """() => {
 }"""
 
 HAS_PICTURE = """() => {
-  const pictures = 'article :is(.vaelab-picture svg, .vaelab-explorer, img)';
+  const pictures = 'article :is(.vaelab-picture, .vaelab-explorer, img)';
   return [...document.querySelectorAll(pictures)].some(picture => {
     const {top, bottom, width} = picture.getBoundingClientRect();
     const seen = Math.min(bottom, innerHeight) - Math.max(top, 0);

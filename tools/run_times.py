@@ -15,9 +15,7 @@ from jupyter_cache import get_cache
 
 from tools import notebook_cache
 
-LINE = re.compile(
-    r"(?P<cpu>[\d?]+ s) to run on two CPU cores(?P<gpu>, \d+ s on one [^\n]+)?"
-)
+LINE = re.compile(r"(?P<cpu>[\d?]+ s) to run on two CPU cores(?P<gpu>, \d+ s on one [^\n]+)?")
 
 
 def measured_seconds() -> dict[str, float]:

@@ -109,6 +109,13 @@ def test_sizes_start_anew_and_a_seed_repeats(open_lab):
     assert exploring.eventually(element.page, lambda: element.locator(".lab-bars > span").count() == 8)
 
 
+def test_opens_with_the_values_it_was_given(open_lab):
+    _, element = open_lab(explorers.lab("digits", latent_dim=8, noise=False, learning_rate=1e-3))
+    assert exploring.eventually(element.page, lambda: element.locator(".lab-bars > span").count() == 8)
+    asked = "e => ['latent_dim', 'noise', 'learning_rate'].map(name => e.explorer.model.get(name))"
+    assert element.evaluate(asked) == [8, False, 1e-3]
+
+
 @pytest.mark.parametrize("touch", [False, True], ids=["mouse and wide", "keys on a phone"])
 def test_a_picture_of_one_s_own(open_lab, touch):
     visit, element = open_lab(

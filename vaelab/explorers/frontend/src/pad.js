@@ -31,23 +31,17 @@ export function pad({ label, x, y, value, onMove, backdrop, describe }) {
     el.setAttribute("aria-valuetext", text());
   }
 
-  /** Its context, empty; a canvas that keeps its size keeps its memory, too. */
-  function sized(...sides) {
-    const context = canvas.getContext("2d");
-    ["width", "height"].forEach((side, k) => {
-      if (canvas[side] !== Math.floor(sides[k])) canvas[side] = sides[k];
-    });
-    context.clearRect(0, 0, ...sides);
-    return context;
-  }
-
   function redraw() {
     const { width, height } = el.getBoundingClientRect();
     if (!backdrop || !width) return;
     const scale = globalThis.devicePixelRatio || 1;
-    const context = sized(width * scale, height * scale);
+    const sides = [width, height].map((side) => Math.floor(side * scale));
+    const same = canvas.width === sides[0] && canvas.height === sides[1]; // then it keeps its memory, too
+    if (!same) [canvas.width, canvas.height] = sides;
+    const context = canvas.getContext("2d");
     context.save();
     context.scale(scale, scale);
+    context.clearRect(0, 0, width, height);
     context.fillStyle = context.strokeStyle = colour("--vae-ink", el);
     const toScreen = (a, b) => [(width * (a - x.min)) / wide, (height * (y.max - b)) / tall];
     backdrop(context, width, height, toScreen);

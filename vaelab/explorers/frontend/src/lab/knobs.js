@@ -88,20 +88,20 @@ export const SLIPS = [
   [
     "sum over batch",
     "KL summed over the batch",
-    "The reconstruction is a mean over pictures, the KL a sum: beta is 128 times what it says. Watch the KL fall to " +
-      "nothing, and all dots into one.",
-    "04-kl-divergence.html#a-slip-of-one-axis",
+    "The reconstruction is a mean over pictures, the KL a sum: beta is 128 times what it says. Watch the KL " +
+      "fall to nothing.",
+    "07-balancing-the-loss.html#a-slip-of-one-axis",
   ],
   [
     "mean over pixels",
     "reconstruction averaged over pixels",
-    "The error is 784 times too small beside the KL, as with a beta of 784. Watch what comes back turn into the mean picture.",
-    "04-kl-divergence.html#both-terms-must-agree",
+    "The error is 784 times too small beside the KL, like a beta of 784. All that comes back is the mean picture.",
+    "07-balancing-the-loss.html#both-terms-must-agree",
   ],
   [
     "cut gradient",
     "gradient cut at z",
-    "z is detached: the decoder's wishes never reach the encoder, only the KL does. Watch all codes fall onto one point.",
+    "z is detached: the decoder's wishes never reach the encoder, only the KL does. All codes fall onto one point.",
     "05-reparameterization.html#a-gradient-cannot-pass-a-draw",
   ],
 ];

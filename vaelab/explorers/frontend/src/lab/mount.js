@@ -359,10 +359,11 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   const redraw = () => [map, seen, losses].forEach((part) => part.redraw());
   const hide = () => document.hidden && shot?.playing && play("pause");
   document.addEventListener("visibilitychange", hide);
+  model.on("change:data", otherSet); // and not at once, as `watch` does: a lab may open with values of its own
   const stops = [
     watch(model, settings, change),
     watch(model, ["seed"], restart),
-    watch(model, ["data"], otherSet),
+    () => model.off("change:data", otherSet),
     onTheme(redraw),
     () => endGiven?.(),
     () => document.removeEventListener("visibilitychange", hide),
