@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "exercises" / "source" / "capstone"
 PARAGRAPH = "The glasses of some faces fade when they are redrawn, most of all thin frames on dark skin. " * 2
 SENTENCES = {"name": "Ada", "tried": PARAGRAPH, "failures": PARAGRAPH}
-HEADINGS = {"A noise level in disguise": "07", "Do the codes follow the prior?": "08"}
+HEADINGS = {"A factor is a noise level": "07", "Do the codes follow the prior?": "08"}
 RUN = {"faces": 20, "epochs": 2, "seconds": 1.5, "device": "cpu", "loss": [3.0, 2.0]}
 
 

@@ -13,7 +13,7 @@ exercise = Exercise("02-autoencoders", "Exercise 2: Autoencoders")
 q1 = exercise.question(
     "q1",
     "One layer, on paper",
-    section="Down: four strides of two",
+    section="Deeper: Every layer and every weight",
     hint="Count the places where the kernel can stand: lay it at the left end of the padded row, and ask "
     "how many whole strides it can still go. For the parameters, ask how many numbers of the picture one "
     "output number is made from, and what is added at the end.",
@@ -68,7 +68,7 @@ def the_parameters(s):
 q2 = exercise.question(
     "q2",
     "The way back",
-    section="Up: the same road back",
+    section="Deeper: Every layer and every weight",
     hint="Follow the row down and write down every size. On the way up, compare each of them with what the "
     "transposed convolution gives without output padding. The difference is also what the floor threw away "
     "on the way down.",
@@ -105,7 +105,7 @@ def other_strides(s):
 q3 = exercise.question(
     "q3",
     "The error of PCA",
-    section="The best linear code",
+    section="How many numbers?",
     hint="What PCA with k numbers gets wrong lies along the directions after the k-th. Add up their "
     "squared singular values, and turn that sum over all pictures and pixels into an average.",
     hidden_points=0.5,
@@ -154,7 +154,7 @@ def _left(parts):
 q4 = exercise.question(
     "q4",
     "Predict, then read a plot",
-    section="How wide should the bottleneck be?",
+    section="How many numbers?",
     hint="Two points lie on a line, three in a plane. How many directions do 60 points need, once their "
     "mean is known? And what do the directions of 60 digits know about the 61st?",
     written="q4_because",
@@ -250,7 +250,7 @@ def _noisy(x, seed=2):
 q6 = exercise.question(
     "q6",
     "A denoiser of your own",
-    section="With and without the bend",
+    section="How many numbers?",
     hint="One hidden layer of about a hundred units on each side of the code is enough, with a code of a "
     "dozen numbers or more, an activation behind each hidden layer, and a sigmoid at the end. If it learns "
     "too slowly, raise `lr` or `epochs`.",

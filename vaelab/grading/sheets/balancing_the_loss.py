@@ -14,7 +14,7 @@ exercise = Exercise("07-balancing-the-loss", "Exercise 7: Balancing the loss")
 q1 = exercise.question(
     "q1",
     "What does this line claim?",
-    section="A noise level in disguise",
+    section="A factor is a noise level",
     hint="Turn both terms into sums first: what number then stands before each sum? Divide the whole loss by "
     "the one before the KL. What is left before the summed error must be what a normal distribution puts "
     "there.",
@@ -192,7 +192,7 @@ def one_climb_in_every_cycle(s):
 q4 = exercise.question(
     "q4",
     "Read a plot",
-    section="The curve behind the knob",
+    section="What a nat buys",
     hint="Go along the line from e to a. How many nats of distortion does each further nat of rate save? "
     "Stop where it saves less than it costs.",
 )

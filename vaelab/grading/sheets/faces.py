@@ -15,7 +15,7 @@ exercise = Exercise("08-faces", "Exercise 8: Faces")
 q1 = exercise.question(
     "q1",
     "From files to pictures",
-    section="Pictures: one name decides",
+    section="Deeper: A folder of your own pictures",
     hint="Four steps, in this order: cut, move the axis of the channels, turn bytes into numbers from 0 to "
     "1, average. Half of what is too much is cut off at the top, half of the rest at the left.",
     hidden_points=0.5,
@@ -73,7 +73,7 @@ def _photographs():
 q2 = exercise.question(
     "q2",
     "A batch norm that disappears",
-    section="Two linear layers in a row",
+    section="Deeper: Two published networks, layer by layer",
     hint="Write the norm as `scale * a + shift` with one scale and one shift a channel. Put the "
     "convolution, with its bias, in the place of `a`. What multiplies the picture is the new weight, all "
     "the rest the new bias.",
@@ -159,7 +159,7 @@ q3 = exercise.question(
     "q3",
     "Find the bug",
     chapter="02-autoencoders",
-    section="Options need a test",
+    section="Deeper: Options need a test",
     hint="Which layers of the model look at the whole batch, and when do they keep something of it? Then "
     "think of the next epoch: what would it notice of your look? And if nobody was training?",
     hidden_points=0.5,
@@ -281,7 +281,7 @@ def _posteriors():
 q5 = exercise.question(
     "q5",
     "Predict: a crop that is off",
-    section="Two published models",
+    section="How it is built",
     hint="Follow the face through the layers. Up to where does its picture only move along? And what would "
     "always drawing the average face cost?",
     written="q5_because",
@@ -300,7 +300,7 @@ q5.choice(
 q6 = exercise.question(
     "q6",
     "Where is the face?",
-    section="New faces, and a fair comparison",
+    section="What comes back",
     hint="Two loops make the list of places. Stack the crops into one batch, redraw it in evaluation mode "
     "without gradients, and take one error for each crop: the mean over its channels, rows and columns.",
     hidden_points=0.5,

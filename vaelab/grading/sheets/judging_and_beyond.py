@@ -159,7 +159,7 @@ def _line(n, d):
 q3 = exercise.question(
     "q3",
     "Nats, bits and levels",
-    section="What may be compared",
+    section="Bits, and what a byte can know",
     hint="Start with one pixel value: the probability of its level is density times interval. Minus its "
     "logarithm to the base 2 is the price in bits. A picture has D of them, so the interval enters D times.",
     hidden_points=0.5,
@@ -219,7 +219,7 @@ def prices_of_two_pictures(s):
 q4 = exercise.question(
     "q4",
     "Straight through a rounding",
-    section="VQ-VAE: codes from a list",
+    section="Deeper: VQ-VAE, codes from a list",
     hint="Stretch and shift the numbers so that the levels fall on 0, 1, 2, ...; round there, and undo both. "
     "Then add to z something that has the right value and that no gradient passes through.",
     hidden_points=0.5,

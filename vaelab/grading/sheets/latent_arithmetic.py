@@ -119,7 +119,7 @@ def codes_that_point_the_same_way(s):
 q2 = exercise.question(
     "q2",
     "Repair a vector",
-    section="The trap: attributes that come together",
+    section="A trap of our own",
     hint="The two masks cut the faces into four groups. What is the average code of one group? With which "
     "share should each of the two groups that have the attribute enter their average?",
     hidden_points=1,
@@ -205,7 +205,7 @@ def each_side_balanced(s):
 q3 = exercise.question(
     "q3",
     "Read a plot",
-    section="Attribute vectors",
+    section="A ruler for edits",
     hint="Choose a height in one panel and read off the steps at which A and B reach it; do that for several "
     "heights, in both panels. What is the same every time? For the share: write the mean of all faces as a "
     "weighted sum of two.",
@@ -242,7 +242,7 @@ def the_share_from_the_plot(s):
 q4 = exercise.question(
     "q4",
     "Find the bug",
-    section="The cast, and a ruler",
+    section="A ruler for edits",
     hint="Take one face and a vector of zeros. Write down, call by call, what goes in and what comes out. "
     "Which two things should be the same then, and are they?",
     hidden_points=0.5,

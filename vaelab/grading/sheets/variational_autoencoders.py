@@ -285,7 +285,7 @@ q5.choice(
 q6 = exercise.question(
     "q6",
     "A small experiment",
-    section="More than two numbers",
+    section="Deeper: Eight numbers on paper",
     hint="Two numbers cannot hold pen, slant, width and shape. Sixteen hidden units cannot draw much "
     "either. And eight epochs are few steps: how large may each be?",
     hidden_points=0.5,

@@ -210,7 +210,7 @@ def a_cloud_in_twenty_dimensions(s):
 q3 = exercise.question(
     "q3",
     "Read a plot",
-    section="Better hats",
+    section="Hats that fit",
     hint="Find the distance at which the dotted curve reaches 0.9, and go straight up or down from there. "
     "For the choice: which curve would belong to somebody who hands back training codes?",
     written="q3_because",
