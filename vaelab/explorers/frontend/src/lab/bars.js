@@ -1,6 +1,6 @@
 // The KL of each number of the code, as bars: those on the plane, the others, and those that carry nothing.
 
-import { div, h, number } from "../dom.js";
+import { h, number } from "../dom.js";
 import { labelled } from "./pictures.js";
 
 const DEAD = 0.05; // nats: less says nothing
@@ -11,13 +11,13 @@ export const unitName = (j) => `z${[...String(j + 1)].map((digit) => "₀₁₂�
 
 /** { el, show(unitKl, axes) }. */
 export function bars() {
-  const row = div("lab-bars");
-  row.setAttribute("role", "img");
+  const label = "KL of each z";
+  const row = h("div", { class: "lab-bars", role: "img", "aria-label": label });
   const used = h("span", { class: "lab-value-of" }, " ", h("span", { class: "lab-wide" }, " used"));
   const one = () => h("span", {}, h("i"), h("b"), h("small"));
 
   return {
-    el: labelled("KL of each z", row, used),
+    el: labelled(label, row, used),
     show(unitKl, axes) {
       const count = unitKl.length,
         most = Math.max(1, ...unitKl);
@@ -35,7 +35,7 @@ export function bars() {
       });
       const live = unitKl.filter((kl) => kl >= DEAD).length;
       used.firstChild.data = `${live}/${count}`;
-      row.setAttribute("aria-label", `KL of each of ${count} numbers in nats: ${live} carry something.`);
+      row.setAttribute("aria-label", `${label} in nats: ${live} of ${count} used.`);
     },
   };
 }
