@@ -47,7 +47,7 @@
       const agrees = number === right;
       said.textContent = agrees
         ? "Right. Here is what happens, and why."
-        : `Not quite: it is ${right}. Here is why.`;
+        : `Not quite: it is ${right}. Here is what happens, and why.`;
     };
   }
 
@@ -80,7 +80,10 @@
   /** A link into a fold opens it. */
   function reveal() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const leadsInto = (fold) => fold.contains(target) || fold.parentElement === target;
+    // A fold of its own heading stands in a section; a label of that section is an empty span before the fold.
+    const section = target?.matches("span") ? target.parentElement : target;
+    const heads = (fold) => fold.matches(".deeper") && fold.parentElement === section;
+    const leadsInto = (fold) => fold.contains(target) || heads(fold);
     const shut = [...folds].filter((fold) => target && !fold.open && leadsInto(fold));
     for (const fold of shut) fold.open = true;
     if (shut.length) target.scrollIntoView({ behavior: "instant" });

@@ -65,7 +65,7 @@ def test_a_choice_shows_what_happens_and_whether_it_agrees(visit):
     assert not seen(page, "A result.") and not seen(page, "Because.")
     page.get_by_role("button", name="The first.").click()
     assert seen(page, "A result.") and seen(page, "Because.")
-    assert page.get_by_role("status").inner_text() == "Not quite: it is 2. Here is why."
+    assert page.get_by_role("status").inner_text() == "Not quite: it is 2. Here is what happens, and why."
     assert page.get_by_role("button", pressed=True).all_inner_texts() == ["The first."]
     assert "right" in page.get_by_role("button", name="The second.").get_attribute("class")
 

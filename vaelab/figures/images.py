@@ -55,7 +55,7 @@ def comparison(
 ) -> Picture:
     """Named rows of images, one above the other: originals over reconstructions, for instance.
 
-    Six large pictures fill a row well. A phone shows the first four of them.
+    Six large pictures fill a row well. On a phone it breaks in the middle.
 
     Args:
         rows: name of the row -> its images; every row as many, all of one size.

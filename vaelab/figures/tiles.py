@@ -1,4 +1,4 @@
-"""Large pictures in rows, each an image of its own: on a phone they wrap, or a row shows its first four."""
+"""Large pictures in rows, each an image of its own: on a phone rows break."""
 
 import base64
 import html
@@ -22,7 +22,7 @@ class Tiles(Picture):
     Args:
         rows: name of the row -> (N, H, W, 3) bytes.
         panels: the same as panels.
-        wrap: break a row where it ends; otherwise a row stays one, and a phone shows the first four.
+        wrap: break a row where it ends; otherwise a row stays one, and breaks in the middle on a phone.
     """
 
     def __init__(self, rows: Mapping[str, np.ndarray], *panels: Axes, wrap: bool, alt: str, caption: str):
@@ -47,7 +47,7 @@ class Tiles(Picture):
         kind = "vaelab-row" if not self.wrap and count > ON_A_PHONE else "vaelab-tiles"
         style = (
             f"display:grid;gap:{_GAP}px;grid-template-columns:repeat({columns});"
-            f"max-width:{width}px;margin:0 auto .5em"
+            f"max-width:{width}px;margin:0 auto .5em;--half:{min(ON_A_PHONE, -(-count // 2))}"
         )
         label = f'<div class="vaelab-panel-name">{html.escape(name)}</div>' if name else ""
         return f'{label}<div class="{kind}" style="{style}">{"".join(map(_image, pictures))}</div>'

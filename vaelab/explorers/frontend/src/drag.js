@@ -11,18 +11,33 @@ export function arrow(event) {
 
 /**
  * Let the hand move `el`: `follow(event)` hears the pointer that drags it, `step([right, up], times)` an
- * arrow key (with Shift five times as far), `grab(event)` how it begins.
+ * arrow key (with Shift five times as far), `grab(event)` how it begins. A finger that comes down where
+ * `near(event)` says no may want to scroll past: it drags once it goes sideways, and grabs by a tap.
  */
-export function draggable(el, { follow, step, grab = follow }) {
-  el.addEventListener("pointerdown", (event) => {
-    if (event.button) return;
+export function draggable(el, { follow, step, grab = follow, near = () => true }) {
+  let undecided; // the touch that may yet scroll
+  const begin = (event) => {
+    undecided = undefined;
     el.setPointerCapture(event.pointerId);
     grab(event);
+  };
+  el.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    if (event.pointerType === "touch" && !near(event)) undecided = event;
+    else begin(event);
   });
-  el.addEventListener("pointermove", (event) => el.hasPointerCapture(event.pointerId) && follow(event));
+  el.addEventListener("pointermove", (event) => {
+    if (!undecided) return el.hasPointerCapture(event.pointerId) && follow(event);
+    const aside = Math.abs(event.clientX - undecided.clientX);
+    if (aside > 8 && aside > Math.abs(event.clientY - undecided.clientY)) begin(event);
+  });
+  el.addEventListener("pointerup", (event) => undecided && begin(event));
+  el.addEventListener("pointercancel", () => {
+    undecided = undefined;
+  });
   // Else a finger that leaves with speed starts a fling, though nothing can scroll here, and Chromium takes the
   // reader's next tap, wherever it is, for one that stops it.
-  el.addEventListener("touchmove", (event) => event.cancelable && event.preventDefault());
+  el.addEventListener("touchmove", (event) => !undecided && event.cancelable && event.preventDefault());
   el.addEventListener("keydown", (event) => {
     const way = arrow(event);
     if (way) step(way, event.shiftKey ? 5 : 1);

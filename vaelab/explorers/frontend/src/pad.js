@@ -3,6 +3,8 @@
 import { clamp, colour, h, number, onTheme } from "./dom.js";
 import { draggable } from "./drag.js";
 
+const REACH = 44; // pixels from the point within which a finger means the point, not the page
+
 /**
  * A draggable point on a square: { el, value: [x, y], at(event), redraw(), remove() }; y grows upwards.
  *
@@ -69,6 +71,10 @@ export function pad({ label, x, y, value, onMove, backdrop, describe }) {
   }
 
   draggable(el, {
+    near(event) {
+      const [a, b] = at(event);
+      return Math.hypot((a - px) / wide, (b - py) / tall) * el.clientWidth < REACH;
+    },
     follow: (event) => moveTo(...at(event)),
     step: ([right, up], times) => moveTo(px + 0.02 * times * right * wide, py + 0.02 * times * up * tall),
   });

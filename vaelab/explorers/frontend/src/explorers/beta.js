@@ -41,7 +41,7 @@ export function mount({ model, el, say }) {
   const strips = pictureRows(model.get("sheet"));
   const facts = table();
   const numbers = div("vae-grow", facts.el, note(remark));
-  el.append(chosen.el, strips.el, div("vae-row", numbers, div("vae-grow", curve.el)));
+  el.append(div("vae-stay", chosen.el), strips.el, div("vae-row", numbers, div("vae-grow", curve.el)));
 
   function show() {
     const i = Math.min(runs.length - 1, Math.max(0, model.get("index")));

@@ -21,7 +21,7 @@ export const CHALLENGES = [
     text:
       "The noise blurs neighbours into each other. An encoder that pays nothing can escape it. Keep the noise, start " +
       "anew, and let the map stretch beyond six sigmas.",
-    hint: "Take the price away. Now distance is free: codes move so far apart that the noise between them hardly matters.",
+    hint: "Far apart, codes hardly feel the noise. What keeps them from moving there?",
     when: ({ noise, price, beta }) => noise && !(price && beta),
     steps: 50,
     done: ({ extent }) => extent >= 6,
@@ -31,9 +31,7 @@ export const CHALLENGES = [
     text:
       "Switch noise and price off and start anew: the dots spread far beyond the third circle, and the twelve squares " +
       "fall among a few of them. Bring nearly all dots within the third circle, without any noise.",
-    hint:
-      "Something has to pull the dots to the middle. That is what the price does, with or without noise: it charges for " +
-      "a mean's distance from 0.",
+    hint: "Something has to pull the dots to the middle: the price charges for a mean's distance from 0, noise or none.",
     when: ({ noise, latent }) => !noise && latent === 2,
     steps: 300,
     done: ({ codes }) => inside(codes) >= 0.9,
@@ -43,9 +41,7 @@ export const CHALLENGES = [
     text:
       "To name one of ten digits takes 2.3 nats (ln 10) at most. This map spends five or six on each picture. Make one " +
       "that spends four at most, on which three in five pictures still have a nearest neighbour of their own kind.",
-    hint:
-      "Beta is what a nat costs. Between 0.1 and 1 the neighbours agree about equally often; beyond, each step up " +
-      "saves nats, and at 20 the map is lost. Try what lies between.",
+    hint: "Beta is what a nat costs. Each step up from 1 saves nats, and at 20 the map is lost. Try what lies between.",
     when: ({ latent, noise, price }) => latent === 2 && noise && price,
     steps: 200,
     done: ({ unseen, named }) => unseen.kl <= 4 && named >= 0.6,

@@ -81,27 +81,25 @@ export const SLIPS = [
   [
     "sigma",
     "sigma = exp(log_var)",
-    "The half is missing. Watch the reconstruction: the unseen curve, by the right formula, rises above the training curve. " +
-      "Draw a digit: its codes fill a third of its ellipse or less.",
+    "The half is missing. Watch the training curve beside the unseen one, which has the right formula.",
     "05-reparameterization.html#from-a-log-variance-to-a-standard-deviation",
   ],
   [
     "sum over batch",
     "KL summed over the batch",
-    "The reconstruction is a mean over pictures, the KL a sum: beta is 128 times what it says. Watch the KL " +
-      "fall to nothing.",
+    "The reconstruction is a mean over pictures, the KL a sum: beta is 128 times what it says. Watch the KL.",
     "07-balancing-the-loss.html#a-slip-of-one-axis",
   ],
   [
     "mean over pixels",
     "reconstruction averaged over pixels",
-    "The error is 784 times too small beside the KL, like a beta of 784. All that comes back is the mean picture.",
+    "The error is 784 times too small beside the KL, like a beta of 784. Watch what comes back.",
     "07-balancing-the-loss.html#both-terms-must-agree",
   ],
   [
     "cut gradient",
     "gradient cut at z",
-    "z is detached: the decoder's wishes never reach the encoder, only the KL does. All codes fall onto one point.",
+    "z is detached: the decoder's wishes never reach the encoder, only the KL does. Watch the codes.",
     "05-reparameterization.html#a-gradient-cannot-pass-a-draw",
   ],
 ];
