@@ -20,7 +20,7 @@ export const CHALLENGES = [
     name: "What the price pays for",
     text:
       "The noise blurs neighbours into each other. An encoder that pays nothing can escape it. Keep the noise, start " +
-      "anew, and let the map stretch beyond six sigmas.",
+      "anew, and stretch the map beyond six sigmas.",
     hint: "Far apart, codes hardly feel the noise. What keeps them from moving there?",
     when: ({ noise, price, beta }) => noise && !(price && beta),
     steps: 50,
@@ -50,7 +50,7 @@ export const CHALLENGES = [
     name: "Wake the sleepers",
     text:
       "Set 32 numbers in a code and train 400 steps: about half of the units carry nothing, their KL bars stay flat. " +
-      "Start anew, and have nearly all of them alive after 400 steps, at the full price of beta 1.",
+      "Start anew, and have nearly all alive after 400 steps, at the full price of beta 1.",
     hint:
       "At the start the units say nothing useful yet, and the price is charged all the same: the cheapest thing a unit " +
       "can do is to fall silent. Let the price come later: warm-up.",
@@ -65,7 +65,7 @@ export const CHALLENGES = [
       "but see how many encoder units are alive. Set beta back to 1: the dead ones stay dead. Bring 26 of the 128 to " +
       "life, without starting anew. (A healthy encoder keeps about 50.)",
     hint:
-      "A ReLU that gets only negative inputs has no slope, so nothing can move it again. Give it one: the other choice " +
+      "A ReLU with only negative inputs has no slope, so nothing can move it again. Give it one: the other choice " +
       "of hidden units.",
     done({ step, alive, units }, memory) {
       if (step === 0 || memory.step > step) memory.dead = false;
