@@ -63,7 +63,7 @@ export const CHALLENGES = [
     text:
       "Set beta to 20 with ReLUs and start anew: after 300 steps the map has shrunk. It looks like posterior collapse, " +
       "but see how many encoder units are alive. Set beta back to 1: the dead ones stay dead. Bring 26 of the 128 to " +
-      "life, without starting anew. (A healthy encoder keeps about 50.)",
+      "life, without starting anew. (About 50 is healthy.)",
     hint:
       "A ReLU with only negative inputs has no slope, so nothing can move it again. Give it one: the other choice " +
       "of hidden units.",
