@@ -41,7 +41,7 @@ export const CHALLENGES = [
     text:
       "To name one of ten digits takes 2.3 nats (ln 10) at most. This map spends five or six on each picture. Make one " +
       "that spends four at most, on which three in five pictures still have a nearest neighbour of their own kind.",
-    hint: "Beta is what a nat costs. Each step up from 1 saves nats, and at 20 the map is lost. Try what lies between.",
+    hint: "Beta is what a nat costs. Each step up from 1 saves nats, and at 20 the map is lost. Try in between.",
     when: ({ latent, noise, price }) => latent === 2 && noise && price,
     steps: 200,
     done: ({ unseen, named }) => unseen.kl <= 4 && named >= 0.6,
