@@ -115,15 +115,20 @@ def swipe(page, element) -> None:
     x, y, to_x = _way(handle(element))
     if to_x == x:
         return handle(element).tap()
+    flick(page, (x, y), (to_x, y))
+
+
+def flick(page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """A finger comes down at `start`, goes to `end` and leaves; places in the window."""
     device = page.context.new_cdp_session(page)
 
     def touch(kind: str, *points) -> None:
-        event = {"type": kind, "touchPoints": [{"x": x, "y": y} for x in points]}
+        event = {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]}
         device.send("Input.dispatchTouchEvent", event)
 
-    touch("touchStart", x)
+    touch("touchStart", start)
     for step in range(1, 7):
-        touch("touchMove", x + (to_x - x) * step / 6)
+        touch("touchMove", tuple(a + (b - a) * step / 6 for a, b in zip(start, end, strict=True)))
     touch("touchEnd")
     device.detach()
 

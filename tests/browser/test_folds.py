@@ -27,6 +27,8 @@ A result.
 
    Because.
 
+.. _reason:
+
 Deeper: why
 -----------
 
@@ -95,8 +97,9 @@ def test_who_comes_back_finds_the_page_as_it_was(visit):
     assert page.get_by_role("button", pressed=True).all_inner_texts() == ["None."]
 
 
-def test_a_link_into_a_fold_opens_it(visit):
-    visit.page.evaluate("location.hash = 'inside'")
+@pytest.mark.parametrize("place", ["inside", "reason", "deeper-why"])
+def test_a_link_into_a_fold_or_to_its_heading_opens_it(visit, place):
+    visit.page.evaluate("place => (location.hash = place)", place)
     visit.page.wait_for_function("document.querySelector('.deeper').open")
 
 

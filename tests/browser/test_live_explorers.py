@@ -165,6 +165,29 @@ def test_a_tap_after_a_flick_is_heard(browser, bench_page):
             assert exploring.eventually(visit.page, lambda n=taps: visit.page.evaluate("clicks") == n), taps
 
 
+def test_a_finger_scrolls_past_a_plane_and_drags_its_point(browser, bench_page):
+    kinds = [spec["kind"] for spec in exploring.specs(bench_page)]
+    with Visit(browser, bench_page.as_uri(), own="file:", width=360, has_touch=True, is_mobile=True) as visit:
+        pad = exploring.handle(exploring.wake(visit.page, kinds.index("plane")))
+
+        def flick(start, way):
+            """Places in shares of the plane; where the page and the point are before and after."""
+            box = pad.bounding_box()
+            places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, way)]
+            before = visit.page.evaluate("scrollY"), pad.get_attribute("aria-valuetext")
+            exploring.flick(visit.page, *places)
+            visit.page.wait_for_timeout(600)
+            return before, (visit.page.evaluate("scrollY"), pad.get_attribute("aria-valuetext"))
+
+        pad.press("Home")
+        (y, value), (scrolled, left_alone) = flick((0.1, 0.95), (0.1, 0.2))
+        assert scrolled > y + 50 and left_alone == value, "up along the edge the page scrolls"
+        (y, value), (stays, moved) = flick((0.5, 0.5), (0.55, 0.2))
+        assert stays == y and moved != value, "from the point the point is dragged, upwards too"
+        (y, value), (stays, moved) = flick((0.1, 0.9), (0.6, 0.85))
+        assert stays == y and moved != value, "sideways it is dragged from anywhere"
+
+
 # ---- light to load ----
 
 
