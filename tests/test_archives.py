@@ -138,7 +138,7 @@ def test_an_archive_is_known_by_its_bytes_not_by_its_name(faces, tmp_path):
     whole = as_tar(faces).read_bytes()
     for name, content in {"c.tar.gz": gzip.compress(whole), "d.zip": gzip.compress(whole)[:100]}.items():
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(DataError, match="a compressed archive.*: unpack it"):
+        with pytest.raises(DataError, match="which has to be read in one go: unpack it"):
             load(tmp_path / name)
     (tmp_path / "e.tar").write_bytes(b"")
     with pytest.raises(DataError, match="is an empty file"):

@@ -191,6 +191,6 @@ def _followed(members: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 def _broken(path: Path, why: str) -> DataError:
     return DataError(
-        f"{path} is broken, or half a download: {why}. Fetch or copy it again; or unpack it, which saves what "
-        "is whole, and give the folder."
+        f"{path} is broken, or half a download: {why}. Fetch or copy it again; or unpack it, which saves "
+        "what is whole, and give the folder."
     )
