@@ -14,7 +14,6 @@ from PIL import Image
 import vaelab
 from vaelab import cli, commands, weights
 from vaelab.recipes import RECIPES, build
-from vaelab.training.settings import batch_order
 
 SLOW = pytest.mark.slow
 
@@ -162,13 +161,6 @@ def test_grey_and_coloured_pictures_fit_every_recipe_unless_a_shape_is_asked_for
     assert "ask for their side with --size" in refused("train", "--data", "my-pictures", *wide)
     line = refused("evaluate", "dlwp-digits-vae", "--data", "my-pictures", "--split", "all")
     assert "dlwp-digits-vae is for grey pictures; those of" in line and "--data" in line
-
-
-def test_a_single_picture_comes_twice_for_batch_norms_sake():
-    assert [batch.tolist() for batch in batch_order(1, 128, 0, 0)] == [[0, 0]]
-    assert [batch.tolist() for batch in batch_order(1, 1, 0, 0)] == [[0]]  # as it was asked for
-    history = vaelab.fit(build("gdl-celeba-vae", features=4), torch.rand(1, 3, 32, 32), epochs=2)
-    assert all(math.isfinite(epoch["loss"]) for epoch in history.train)
 
 
 # ---- what a model was trained on ----

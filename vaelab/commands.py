@@ -89,7 +89,7 @@ def train(out: Path | None, resume: bool, device: str | None, **given) -> int:
         )
     history = fit(
         model,
-        images,
+        images if len(images) > 1 else images[[0, 0]],  # batch norm takes a spread, which one may not have
         validation=validation,
         epochs=options["epochs"],
         augment=Augment() if options["augment"] else None,

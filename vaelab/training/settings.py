@@ -97,11 +97,8 @@ def seed_of(*purpose: int | str) -> int:
 def batch_order(count: int, batch_size: int, seed: int, epoch: int) -> list[Tensor]:
     """Row numbers of each batch of one epoch: all `count` rows once, shuffled.
 
-    Batch norm takes a spread, which one picture may not have: a last batch of one joins the batch before it,
-    and the only picture there is comes twice.
+    A last batch of one joins the batch before it: batch norm takes a spread, which one picture may not have.
     """
-    if count == 1 < batch_size:
-        return [torch.zeros(2, dtype=torch.long)]
     generator = torch.Generator().manual_seed(seed_of(seed, "order", epoch))
     batches = list(torch.randperm(count, generator=generator).split(batch_size))
     if count > batch_size > 1 and len(batches[-1]) == 1:
