@@ -16,6 +16,7 @@ from vaelab import cli, commands, weights
 from vaelab.recipes import RECIPES, build
 
 SLOW = pytest.mark.slow
+_OTHERS = RECIPES.keys() - {"gdl-celeba-vae"}  # with batch norm where there is one value a picture
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +70,9 @@ def refused(capsys):
     return refuse
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(
+    "recipe", ["gdl-celeba-vae", *(pytest.param(r, marks=SLOW) for r in sorted(_OTHERS))]
+)
 @pytest.mark.parametrize("count", [3, *(pytest.param(n, marks=SLOW) for n in (2, 5, 17, 40, 129, 1_000))])
 def test_any_number_of_own_pictures_goes_through_every_command(count, recipe, measured, refused, capsys):
     """1,000 are packed into a file, and of them 129 learned from: with batches of 128, one is left over."""
@@ -135,6 +138,7 @@ def test_as_many_are_measured_on_as_were_asked_for(measured, refused):
         assert measured("run", "--split", "train", "--n", str(n))["images"] == n
     line = refused("train", "--data", "my-pictures", "--n", "50")
     assert "n=50 pictures were asked for, but 'my-pictures' (train) has" in line
+    assert "epochs must be a whole number" in refused("train", "--data", "my-pictures", "--epochs", "0")
     assert "--validation, how many" in refused("train", "--data", "my-pictures", "--validation", "0")
 
 

@@ -80,7 +80,8 @@ def train(out: Path | None, resume: bool, device: str | None, **given) -> int:
         raise ModelError(f"--prior is for a VAE; {options['recipe']} builds an autoencoder.")
     images, validation = _pictures(options, model.image_shape[-1])
     model = _of_their_channels(model, images, options)
-    options["epochs"] = options["epochs"] or _usual_epochs(len(images), options["batch_size"])
+    if options["epochs"] is None:
+        options["epochs"] = _usual_epochs(len(images), options["batch_size"])
     _start(out, store, resume, options)
     if leads():
         print(
