@@ -21,6 +21,7 @@ LEFT_OUT = {
     "notebooks": {"test_notebook_tools.py"},
     "slow": {
         "test_api_reference.py",
+        "test_archives.py",
         "test_benchmarks.py",
         "test_capstone.py",
         "test_capstone_command.py",

@@ -67,6 +67,7 @@ def test_a_run_is_trained_sampled_measured_and_exported(trained, tmp_path, capsy
     found = json.loads(capsys.readouterr().out)
     unseen = vaelab.load("digits", size=28, n=60, split="test")
     best = vaelab.weights.load(Checkpoints(trained).best() / "model.safetensors")
+    assert (found.pop("data"), found.pop("split")) == ("digits", "test")
     assert found == pytest.approx(evaluation.report(best, unseen, samples=5))
     assert cli.main(["export", str(trained), str(tmp_path / "small.safetensors")]) == 0
     card = json.loads((tmp_path / "small.json").read_text())
@@ -161,7 +162,8 @@ _NEW_RUN = ("--data", "digits", "--recipe", "mayberay-digits-vae", "--epochs", "
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "--out", "DIR"], "needs --data and --recipe and --epochs"),
+        (["train", "--out", "DIR"], "A new run needs --data"),
+        (["train"], "Name the run's folder with --out, or what to learn from with --data"),
         (["train", "--out", "DIR", "--resume"], "no run in"),
         (
             ["train", *_NEW_RUN, "--keep", "0", "--out", "DIR"],

@@ -238,7 +238,17 @@ def test_the_reports_frechet_distance_is_of_new_pictures_from_real_ones():
     assert by_hand > 1
     seen = evaluation.report(model, real, samples=1, seed=5)
     assert seen["frechet"] == pytest.approx(by_hand, rel=1e-3) and "why_no_frechet" not in seen
-    assert evaluation.report(model, real[:1], samples=1)["why_no_frechet"] == "it takes at least 2 pictures"
+    few = evaluation.report(model, real[:64], samples=1)
+    assert few["frechet"] is None and few["why_no_frechet"].startswith("it takes more than 64 pictures")
+    assert evaluation.report(model, real[:65], samples=1)["frechet"] > 1
+
+
+def test_of_an_autoencoder_the_report_tells_what_there_is():
+    model, images = pretrained("tds-face-ae"), load("portraits", size=64, n=3, split="test")
+    seen = evaluation.report(model, images)
+    assert seen.pop("mean_squared_error") == pytest.approx(evaluation.reconstruction_error(model, images))
+    assert seen.pop("why_no_bound").startswith("an autoencoder rebuilds pictures")
+    assert seen == {"images": 3, "latent_dim": model.latent_dim}
 
 
 # ---- the aggregate posterior ----

@@ -236,6 +236,31 @@ def test_what_is_broken_or_hostile_gets_a_row_and_the_rest_is_graded(fake, tmp_p
     assert fake.runs == 1
 
 
+def test_who_handed_in_nothing_gets_a_row_and_a_reason(fake, tmp_path):
+    for folder in ("in/anna", "in/bert/deep/.git", "in/carl/data", "in/.hidden"):
+        (tmp_path / folder).mkdir(parents=True)
+    put("carl/one.ipynb", notebook(RIGHT))
+    put(f"dora/{NAME}.ipynb", '{"nbformat": 4, "cells": []}')
+    put(f"emil/{NAME}.ipynb", '{"nbformat": 3, "worksheets": [{"cells": []}]}')
+    with zipfile.ZipFile(tmp_path / "in" / "others.zip", "w") as archive:
+        for name in ("fritz/", "gerd/", "gerd/one.ipynb", "gerd/data/"):
+            archive.writestr(name, "" if name.endswith("/") else notebook(RIGHT))
+    found = {student: (file, row["note"], row["score"]) for (student, file), row in graded().items()}
+    assert found == {
+        "anna": ("anna/", "an empty folder", "0"),
+        "bert": ("bert/deep/", "an empty folder", "0"),
+        "carl": ("carl/one.ipynb", "", FULL),
+        "dora": (f"dora/{NAME}.ipynb", "a notebook without code", "0"),
+        "emil": (
+            f"emil/{NAME}.ipynb",
+            "a notebook as they were before 2015: open and save it in JupyterLab",
+            "0",
+        ),
+        "fritz": ("others.zip/fritz/", "an empty folder", "0"),
+        "gerd": ("others.zip/gerd/one.ipynb", "", FULL),
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "harmless"),
     [

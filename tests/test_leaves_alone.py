@@ -178,7 +178,7 @@ def test_pictures_come_in_three_kinds_and_give_the_same(name):
 
 @pytest.mark.parametrize(
     "name",
-    ("evaluate", "log_weights", "importance_weighted_bound", "kl_per_dimension", "report", "attribute_edit"),
+    ("evaluate", "log_weights", "importance_weighted_bound", "kl_per_dimension", "attribute_edit"),
 )
 def test_an_autoencoder_is_told_that_it_has_no_elbo(name):
     model = Autoencoder(*networks())

@@ -2,65 +2,258 @@
 
 import json
 import math
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from vaelab import cli, commands
+import vaelab
+from vaelab import cli, commands, weights
+from vaelab.recipes import RECIPES, build
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*Frechet distance is far too high")
 SLOW = pytest.mark.slow
+_OTHERS = RECIPES.keys() - {"gdl-celeba-vae"}  # with batch norm where there is one value a picture
 
 
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
     monkeypatch.setenv("VAELAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("VAELAB_DEVICE", "cpu")
     monkeypatch.chdir(tmp_path)
 
 
-def take_pictures(count, sizes):
-    """Pictures of mixed sizes in ./my-pictures."""
+def take_pictures(count, sizes=(5, 40), folder="my-pictures"):
+    """Pictures of mixed sizes, in ./my-pictures."""
     rng = np.random.default_rng(0)
-    Path("my-pictures").mkdir()
+    Path(folder).mkdir()
     for i in range(count):
         pixels = rng.integers(0, 256, (*rng.integers(*sizes, 2), 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(f"my-pictures/{i:04}.png")
+        Image.fromarray(pixels).save(f"{folder}/{i:04}.png")
 
 
-@pytest.mark.parametrize("recipe", ["small-portrait-vae", "tds-face-vae"])
-@pytest.mark.parametrize("count", [3, 5, *(pytest.param(n, marks=SLOW) for n in (17, 40, 129, 1_000))])
-def test_any_number_of_own_pictures_trains_samples_and_evaluates(count, recipe, capsys, monkeypatch):
-    take_pictures(count, (5, 300) if count < 100 else (5, 40))
-    if count == 1_000:  # all are loaded; a few are learned from, to save time
-        pictures = commands._pictures
-        monkeypatch.setattr(commands, "_pictures", lambda *how: [part[:64] for part in pictures(*how)])
-    train = ["train", "--data", "./my-pictures", "--recipe", recipe, "--epochs", "1", "--out", "run"]
-    assert cli.main(train) == 0
-    assert "nan" not in capsys.readouterr().out
-    assert cli.main(["sample", "run"]) == 0 and Path("samples.png").stat().st_size > 1_000
-    capsys.readouterr()
-    draws = ["--samples", "2"] if count > 20 else []  # the default, 100, only takes longer
-    assert cli.main(["evaluate", "run", "--data", "./my-pictures", *draws]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert 1 <= found["images"] <= count / 5 + 1
-    for name, value in found.items():
-        if value is None:
-            assert name == "frechet" and found["images"] == 1
-            assert found["why_no_frechet"] == "it takes at least 2 pictures"
-        elif not isinstance(value, str):
-            assert math.isfinite(value), name
+def train(*options, recipe="mayberay-digits-vae", data="./my-pictures", out="run"):
+    """A run of one epoch, with a recipe that takes no time."""
+    options = ["--recipe", recipe, "--epochs", "1", "--out", out, *options]
+    return cli.main(["train", "--data", data, *options])
 
 
-def test_as_many_are_measured_on_as_were_asked_for(capsys):
-    take_pictures(40, (5, 40))
-    chosen = ["--recipe", "small-portrait-vae", "--epochs", "1", "--out", "run"]
-    train = ["train", "--data", "my-pictures", *chosen]
-    assert cli.main([*train, "--n", "3", "--validation", "1"]) == 0
-    for n in ("2", "1"):
+@pytest.fixture
+def measured(capsys):
+    def measure(model, *options):
+        """What `vaelab evaluate` prints, which is JSON of numbers."""
         capsys.readouterr()
-        assert cli.main(["evaluate", "run", "--split", "train", "--n", n, "--samples", "2"]) == 0
-        assert json.loads(capsys.readouterr().out)["images"] == int(n)
-    assert cli.main([*train[:-1], "other", "--n", "50"]) == 2
-    assert "n=50 pictures were asked for, but 'my-pictures' (train) has" in capsys.readouterr().err
+        assert cli.main(["evaluate", str(model), "--samples", "2", *options]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert all(math.isfinite(value) for value in found.values() if isinstance(value, (int, float)))
+        return found
+
+    return measure
+
+
+@pytest.fixture
+def refused(capsys):
+    def refuse(*arguments):
+        """The sentence with which a command says that it cannot. It names no option that there is not."""
+        capsys.readouterr()
+        assert cli.main([str(argument) for argument in arguments]) == 2
+        [line] = capsys.readouterr().err.splitlines()
+        options = cli._parser()._subparsers._group_actions[0].choices[arguments[0]]._option_string_actions
+        for word in line.replace(".", " ").replace(")", " ").split():
+            if word.startswith("--") and "`" not in line:
+                assert word.rstrip(":,") in options, line
+        return line
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    "recipe", ["gdl-celeba-vae", *(pytest.param(r, marks=SLOW) for r in sorted(_OTHERS))]
+)
+@pytest.mark.parametrize("count", [3, *(pytest.param(n, marks=SLOW) for n in (2, 5, 17, 40, 129, 1_000))])
+def test_any_number_of_own_pictures_goes_through_every_command(count, recipe, measured, refused, capsys):
+    """1,000 are packed into a file, and of them 129 learned from: with batches of 128, one is left over."""
+    take_pictures(count, (5, 300) if count < 100 else (5, 40))
+    some = ["--n", "129"] if count == 1_000 else []
+    assert train("--size", "32", *some, recipe=recipe) == 0
+    assert "nan" not in capsys.readouterr().out
+    split = "all" if count == 2 else "test"
+    if count == 2:
+        assert "none for split 'test': three different ones are needed" in refused("evaluate", "run")
+    found = measured("run", "--split", split)
+    assert found["data"] == str(Path("my-pictures").absolute()) and found["split"] == split
+    assert 1 <= found["images"] <= max(2, count / 5 + 1)
+    assert cli.main(["export", "run", "small.safetensors"]) == 0
+    exported = measured("small.safetensors", "--split", split)
+    for name in ("data", "split", "images", "latent_dim"):
+        assert exported[name] == found[name]
+    error = found["mean_squared_error"]
+    assert exported["mean_squared_error"] == pytest.approx(error, rel=0.02)  # of 16 bits
+    if RECIPES[recipe].make.__annotations__["return"] is vaelab.VAE:
+        assert (found.get("frechet") is None) == (found["images"] <= 64)
+        assert cli.main(["sample", "run"]) == 0 and Path("samples.png").stat().st_size > 1_000
+    else:
+        assert "run is an autoencoder: it has no prior" in refused("sample", "run")
+        assert found.keys() == {"data", "split", "images", "latent_dim", "mean_squared_error", "why_no_bound"}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_one_picture_is_too_few_and_so_are_its_copies(recipe, refused):
+    take_pictures(1)
+    for _ in range(2):
+        line = refused("train", "--data", "my-pictures", "--recipe", recipe)
+        assert "has too few pictures to train on: two different ones are needed" in line
+        shutil.copy("my-pictures/0000.png", "my-pictures/copy.png")
+    assert not Path("runs").exists()
+
+
+def test_nothing_has_to_be_said_but_where_the_pictures_are(monkeypatch, capsys, measured):
+    monkeypatch.setattr(commands, "_MOST_EPOCHS", 2)
+    take_pictures(5)
+    assert cli.main(["train", "--data", "./my-pictures"]) == 0
+    shown = capsys.readouterr().out
+    assert "3 to learn from, 1 to measure on. Epochs: 2. The run is kept in runs/my-pictures." in shown
+    assert shown.splitlines()[-1].endswith("Look at it with: vaelab sample runs/my-pictures")
+    assert cli.main(["sample", "runs/my-pictures"]) == 0
+    assert measured("runs/my-pictures")["images"] == 1
+    options = json.loads(Path("runs/my-pictures/run.json").read_text())
+    assert options["recipe"] == "portrait-vae" and options["epochs"] == 2
+    shutil.make_archive("cats.v1", "zip", "my-pictures")
+    assert cli.main(["train", "--data", "cats.v1.zip"]) == 0 and Path("runs/cats.v1/run.json").exists()
+
+
+def test_a_first_run_is_of_some_1500_steps_and_of_200_epochs_at_most():
+    known = {32: 200, 1_000: 188, 10_000: 19, 162_770: 10}
+    assert {images: commands._usual_epochs(images, 128) for images in known} == known
+    assert commands._usual_epochs(10, 0) == 150  # a batch size that `fit` refuses, in its words
+
+
+def test_as_many_are_measured_on_as_were_asked_for(measured, refused):
+    take_pictures(40)
+    assert train("--n", "3", "--validation", "1") == 0
+    for n in (2, 1):
+        assert measured("run", "--split", "train", "--n", str(n))["images"] == n
+    line = refused("train", "--data", "my-pictures", "--n", "50")
+    assert "n=50 pictures were asked for, but 'my-pictures' (train) has" in line
+    assert "epochs must be a whole number" in refused("train", "--data", "my-pictures", "--epochs", "0")
+    assert "--validation, how many" in refused("train", "--data", "my-pictures", "--validation", "0")
+
+
+@pytest.mark.parametrize("prior", ["normal", "mixture"])
+def test_a_prior_is_fitted_to_few_pictures_too(prior):
+    take_pictures(3)
+    assert train("--prior", prior, "--set", "latent_dim=40") == 0
+    model = commands._find("run", "cpu")
+    assert type(model.prior).__name__.lower().startswith(prior)
+    assert cli.main(["sample", "run"]) == 0
+
+
+def test_grey_and_coloured_pictures_fit_every_recipe_unless_a_shape_is_asked_for(capsys, refused):
+    take_pictures(3)
+    assert train() == 0
+    assert "mayberay-digits-vae, for grey pictures, is built for colour pictures." in capsys.readouterr().out
+    assert commands._find("run", "cpu").image_shape == (3, 28, 28)
+    some = ("--n", "4", "--validation", "2")
+    assert train("--size", "32", *some, data="digits", recipe="portrait-vae", out="digits") == 0
+    assert commands._find("digits", "cpu").image_shape == (1, 32, 32)
+    grey = ("--recipe", "mayberay-digits-vae", "--epochs", "1", "--set", "image_shape=(1, 28, 28)")
+    assert "built for grey pictures" in refused("train", "--data", "my-pictures", *grey)
+    wide = ("--set", "image_shape=(3, 32, 64)")
+    assert "ask for their side with --size" in refused("train", "--data", "my-pictures", *wide)
+    line = refused("evaluate", "dlwp-digits-vae", "--data", "my-pictures", "--split", "all")
+    assert "dlwp-digits-vae is for grey pictures; those of" in line and "--data" in line
+
+
+# ---- what a model was trained on ----
+
+
+def test_what_a_shipped_model_was_trained_on_is_what_it_is_measured_on(measured):
+    digits, faces = measured("dlwp-digits-vae", "--n", "4"), measured("tds-face-ae", "--n", "4")
+    assert digits["data"] == "digits" and faces["data"] == "portraits"
+    bound = vaelab.evaluation.evaluate(
+        weights.pretrained("dlwp-digits-vae"), vaelab.load("digits", size=28, n=4, split="test")
+    )
+    assert digits["elbo"] == pytest.approx(bound["elbo"])
+    assert cli.main(["export", "dlwp-digits-vae", "again.safetensors"]) == 0
+    assert measured("again.safetensors", "--n", "4")["elbo"] == pytest.approx(bound["elbo"])
+
+
+def test_where_it_is_not_known_what_a_model_was_trained_on_that_is_said(measured, refused):
+    model = build("mayberay-digits-vae")
+    weights.save(model, "mine.safetensors")
+    weights.save(model, "odd.safetensors", card={"options": "none"})
+    vaelab.fit(model, torch.rand(4, 1, 28, 28), epochs=1, checkpoints="notebook")
+    for name in ("mine.safetensors", "odd.safetensors", "notebook"):
+        assert f"What {name} was trained on is not written down" in refused("evaluate", name)
+        assert measured(name, "--data", "digits", "--n", "4")["data"] == "digits"
+    Path("odd.json").write_text("{")
+    assert "odd.json cannot be read" in refused("evaluate", "odd.safetensors")
+
+
+def test_pictures_are_found_from_any_folder_and_where_they_were_moved_to(measured, refused, monkeypatch):
+    take_pictures(5)
+    assert train() == 0
+    assert cli.main(["export", "run", "small.safetensors"]) == 0
+    Path("elsewhere/my-pictures").mkdir(parents=True)
+    monkeypatch.chdir("elsewhere")
+    before = measured("../run")
+    assert cli.main(["train", "--out", "../run", "--resume", "--epochs", "2"]) == 0
+    assert cli.main(["train", "--out", "../run", "--resume", "--data", "../my-pictures"]) == 0
+    line = refused("train", "--out", "../run", "--resume", "--data", "my-pictures")  # another of that name
+    assert "was started with --data" in line
+    os.rename("../my-pictures", "../moved")
+    for model in ("../run", "../small.safetensors"):
+        assert "which is not there. Say what to measure on: --data" in refused("evaluate", model)
+    assert "say where it is now: --data" in refused("train", "--out", "../run", "--resume")
+    assert cli.main(["train", "--out", "../run", "--resume", "--data", "../moved"]) == 0
+    after = measured("../run/epoch-0001")
+    assert after == before | {"data": str(Path("../moved").resolve())}
+
+
+def test_a_run_from_before_paths_were_kept_in_full_goes_on():
+    take_pictures(5)
+    assert train() == 0
+    options = json.loads(Path("run/run.json").read_text())
+    Path("run/run.json").write_text(json.dumps(options | {"data": "./my-pictures"}))
+    assert cli.main(["train", "--out", "run", "--resume", "--data", "my-pictures"]) == 0
+    assert json.loads(Path("run/run.json").read_text()) == options
+
+
+def test_a_checkpoint_of_a_run_is_a_model_too(measured, refused, tmp_path):
+    take_pictures(5)
+    assert train() == 0 and cli.main(["train", "--out", "run", "--resume", "--epochs", "2"]) == 0
+    first, second = (measured(f"run/epoch-000{number}") for number in (1, 2))
+    assert first["elbo"] != second["elbo"] and first["data"] == second["data"]
+    assert cli.main(["sample", "run/epoch-0001"]) == 0
+    assert cli.main(["export", "run/epoch-0001", "first.safetensors"]) == 0
+    assert measured("first.safetensors")["elbo"] == pytest.approx(first["elbo"], rel=0.01)
+    assert json.loads(Path("first.json").read_text())["epochs"] == 1
+    with Path("run/epoch-0001/model.safetensors").open("ab") as file:
+        file.write(b"more")
+    assert "epoch-0001 is damaged" in refused("sample", "run/epoch-0001")
+
+
+# ---- autoencoders, seeds ----
+
+
+def test_training_an_autoencoder_ends_with_what_can_be_done_with_it(capsys, refused):
+    take_pictures(3)
+    assert train("--size", "32", recipe="tds-face-ae", out="a run") == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.endswith('Measure it with: vaelab evaluate "a run"')
+    line = refused("sample", "a run")
+    assert 'What it can do is to rebuild pictures, and `vaelab evaluate "a run"` says how well' in line
+    assert "tds-face-ae builds an autoencoder" in refused(
+        "train", "--data", "my-pictures", "--recipe", "tds-face-ae", "--prior", "flow"
+    )
+
+
+@pytest.mark.parametrize("seed", ["12345678901234567890123", "-1"])
+def test_any_whole_number_is_a_seed(seed, measured):
+    take_pictures(3)
+    assert train("--seed", seed, "--prior", "mixture") == 0
+    assert measured("run", "--seed", seed)["images"] == 1
+    assert cli.main(["sample", "run", "--seed", seed]) == 0

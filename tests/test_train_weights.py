@@ -19,6 +19,7 @@ def test_cards_tell_of_the_plans_as_they_are(name):
     plan, card = train_weights.PLANS[name], weights.card(name)
     assert card["name"] == name and card["epochs"] == plan.epochs and card["seed"] == plan.seed
     assert card["data"].startswith(f"{plan.n} drawn {plan.data}, {plan.size}x{plan.size};")
+    assert card["options"] == {"data": plan.data}
     assert card.get("prior") == plan.prior and card.get("pilots") == train_weights.pilots(plan)
 
 

@@ -181,6 +181,7 @@ def card(
     return {
         "name": name,
         "data": f"{plan.n} drawn {plan.data}, {plan.size}x{plan.size}; measured on {face_judge.TEST} others",
+        "options": {"data": plan.data},  # for `vaelab evaluate`
         "seed": plan.seed,
         "epochs": plan.epochs,
         "fit": {option: getattr(value, "__name__", value) for option, value in plan.fit.items()},

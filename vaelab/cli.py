@@ -79,18 +79,27 @@ def _train(parser: argparse.ArgumentParser) -> None:
         "with --resume (or `vaelab train --out DIR --resume`) goes on as if nothing had happened."
     )
     add = parser.add_argument
-    add("--out", required=True, metavar="DIR", help="folder of this run: its options and checkpoints")
+    add(
+        "--out",
+        metavar="DIR",
+        help="folder of this run: its options and checkpoints (default: runs/ and the name of the pictures)",
+    )
     add("--resume", action="store_true", help="go on from the newest checkpoint in DIR")
     add(
         "--data",
         help="portraits, digits, cylinders, wardrobe, clothes, handwritten, fashion_mnist, mnist, celeba, "
-        "ffhq, or a folder",
+        "ffhq, or a folder, zip or tar of your own pictures",
     )
-    add("--recipe", help="which model; `vaelab recipes` lists them")
-    add("--epochs", type=int, help="times through the pictures, resumed parts included")
+    add("--recipe", help="which model; `vaelab recipes` lists them (default: portrait-vae)")
+    add(
+        "--epochs",
+        type=int,
+        help="times through the pictures, resumed parts included (default: as many as make about 1500 steps, "
+        "10 at least and 200 at most)",
+    )
     add("--size", type=int, help="height and width in pixels (default: the recipe's)")
     add("--n", type=int, help="how many pictures (default: 10,000 drawn ones, or all there are)")
-    add("--validation", type=int, metavar="N", help="measure on N pictures at most (default 1000)")
+    add("--validation", type=int, metavar="N", help="measure on N others at most (default 1000)")
     add("--batch-size", type=int, help="pictures a step, over all processes" + _AS_FIT)
     add("--lr", type=float, help="Adam's step size" + _AS_FIT)
     add("--schedule", help="constant, or cosine to let the step size fall to 0" + _AS_FIT)
@@ -106,7 +115,7 @@ def _train(parser: argparse.ArgumentParser) -> None:
         action.as_fit = _Default(action.dest)  # type: ignore[attr-defined]
 
 
-_MODEL = "a run's folder, a weights file, or the name of a model that comes with vaelab"
+_MODEL = "a run's folder, a checkpoint in it, a weights file, or the name of a model that comes with vaelab"
 
 
 def _sample(parser: argparse.ArgumentParser) -> None:
@@ -127,8 +136,8 @@ def _sample(parser: argparse.ArgumentParser) -> None:
 def _evaluate(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("model", help=_MODEL)
-    add("--data", help="what to measure on (default: what it was trained on, else portraits)")
-    add("--split", default="test", help="train, validation or test (default)")
+    add("--data", help="what to measure on (default: what it was trained on)")
+    add("--split", default="test", help="train, validation, test (default), or all, of photographs")
     add("--n", type=int, default=1_000, help="how many pictures at most (default 1000)")
     add("--samples", type=int, default=100, help="draws a picture for the importance-weighted bound")
     add("--seed", type=int, default=0)

@@ -7,17 +7,19 @@ import ast
 import contextlib
 import inspect
 import json
+import math
 import sys
 from pathlib import Path
 
 from tqdm.auto import tqdm
 
 import vaelab
-from vaelab import evaluation, latent, nets, priors, weights
+from vaelab import evaluation, latent, nets, priors, provenance, weights
 from vaelab.data import ImageSet
+from vaelab.data.arguments import whole_number
 from vaelab.data.augment import Augment
-from vaelab.data.loading import load_at_most
-from vaelab.errors import CheckpointError, DataError, ModelError
+from vaelab.data.loading import CLOTHES, lasting_name, load_at_most
+from vaelab.errors import CheckpointError, DataError, EmptySplitError, MissingDataError, ModelError
 from vaelab.files import written_whole
 from vaelab.models import VAE
 from vaelab.recipes import RECIPES, build
@@ -34,6 +36,7 @@ def default_of(option: str) -> object:
 _FIT_OPTIONS = ("batch_size", "lr", "schedule", "kl_warm_up", "seed", "precision")  # as `fit` calls them
 _TRAIN_DEFAULTS: dict[str, object] = {
     **{name: default_of(name) for name in (*_FIT_OPTIONS, "keep")},
+    "recipe": "portrait-vae",
     "size": None,
     "n": None,
     "validation": 1_000,
@@ -41,10 +44,12 @@ _TRAIN_DEFAULTS: dict[str, object] = {
     "set": [],
     "prior": None,
 }
-_NEEDED = ("data", "recipe", "epochs")
+_STEPS = 1_500  # about as many make a first run of so many epochs:
+_FEWEST_EPOCHS, _MOST_EPOCHS = 10, 200
 _MAY_CHANGE = ("epochs", "keep", "prior")  # between the parts of one run
 _WITH_PRIOR = "with-prior.safetensors"  # in a checkpoint's folder: its model, with a prior for its codes
-_DRAWS = 4  # codes of each picture that a prior is fitted to
+_DRAWS = 4  # codes of each picture that a prior is fitted to; of few pictures more, until there are
+_CODES = 20  # codes for each latent
 
 
 def doctor() -> int:
@@ -64,18 +69,28 @@ def recipes() -> int:
     return 0
 
 
-def train(out: Path, resume: bool, device: str | None, **given) -> int:
+def train(out: Path | None, resume: bool, device: str | None, **given) -> int:
     """Train, or go on training. The run's options are kept in `run.json` in its folder."""
+    given["data"] = given["data"] and lasting_name(given["data"])
+    out = out or _usual_folder(given["data"])
     options = _resumed(out, given) if resume else _asked(given)
     store = Checkpoints(out, options["keep"])
     model = _build(options)
     if options["prior"] and not isinstance(model, VAE):
         raise ModelError(f"--prior is for a VAE; {options['recipe']} builds an autoencoder.")
     images, validation = _pictures(options, model.image_shape[-1])
+    model = _of_their_channels(model, images, options)
+    if options["epochs"] is None:
+        options["epochs"] = _usual_epochs(len(images), options["batch_size"])
     _start(out, store, resume, options)
+    if leads():
+        print(
+            f"Pictures of {options['data']}: {len(images):,} to learn from, {len(validation):,} to measure "
+            f"on. Epochs: {options['epochs']}. The run is kept in {out}."
+        )
     history = fit(
         model,
-        images,
+        images if len(images) > 1 else images[[0, 0]],  # batch norm takes a spread, which one may not have
         validation=validation,
         epochs=options["epochs"],
         augment=Augment() if options["augment"] else None,
@@ -87,14 +102,45 @@ def train(out: Path, resume: bool, device: str | None, **given) -> int:
     )
     if options["prior"] and leads() and not history.interrupted:
         history.interrupted = not _has_prior(out, images, options, device)
-    return _ended(history, out)
+    return _ended(history, model, out)
+
+
+def _usual_folder(data: str | None) -> Path:
+    """Where a run goes if nothing is said: runs/cats for pictures of ./cats, or of cats.zip."""
+    if data is None:
+        raise ValueError("Name the run's folder with --out, or what to learn from with --data.")
+    return Path("runs", Path(data).stem if Path(data).is_file() else Path(data).name)
+
+
+def _usual_epochs(images: int, batch_size: int) -> int:
+    """As many as make about so many steps: few of many pictures, many of few."""
+    steps = math.ceil(images / max(1, batch_size))
+    return min(max(math.ceil(_STEPS / steps), _FEWEST_EPOCHS), _MOST_EPOCHS)
+
+
+def _of_their_channels(model, images: ImageSet, options: dict):
+    """The recipe built for the pictures' channels, as for their size, unless a shape was asked for."""
+    if images.shape[0] == model.image_shape[0] or any(map(_is_shape, options["set"])):
+        return model
+    if leads():
+        print(f"{options['recipe']}, for {_kind(model.image_shape)}, is built for {_kind(images.shape)}.")
+    return _build({**options, "size": None, "set": [*options["set"], f"image_shape={images.shape}"]})
+
+
+def _kind(shape: tuple[int, int, int]) -> str:
+    return {1: "grey pictures", 3: "colour pictures"}.get(shape[0], f"pictures of {shape[0]} channels")
+
+
+def _is_shape(change: str) -> bool:
+    return _change(change)[0] == "image_shape"
 
 
 def _has_prior(folder: Path, images: ImageSet, options: dict, device: str | None) -> bool:
     """Fit a prior to codes of the checkpoint that counts, unless that was done; False if interrupted."""
     model, kind = _find(str(folder), device), priors.KINDS[options["prior"]]
     if type(model.prior) is not kind:
-        codes = latent.draw_codes(model, images, draws=_DRAWS, seed=options["seed"])
+        draws = max(_DRAWS, math.ceil(_CODES * (model.latent_dim + 1) / len(images)))
+        codes = latent.draw_codes(model, images, draws=draws, seed=options["seed"])
         model.prior = kind(model.latent_dim).to(latent.device_of(model)).fit(codes, seed=options["seed"])
         if getattr(model.prior, "interrupted", False):
             return False
@@ -107,14 +153,27 @@ def _has_prior(folder: Path, images: ImageSet, options: dict, device: str | None
 def _pictures(options: dict, size: int) -> tuple[ImageSet, ImageSet]:
     """What to learn from, and what to measure on: of one's own pictures there may be few."""
     how = {"name": options["data"], "size": size, "seed": options["seed"]}
-    images = vaelab.load(n=options["n"], **how)
-    return images, load_at_most(options["validation"], split="validation", **how)
+    most = whole_number("--validation, how many pictures to measure on,", options["validation"])
+    try:
+        images = vaelab.load(n=options["n"], **how)
+        return images, load_at_most(most, split="validation", **how)
+    except MissingDataError as error:
+        if not Path(options["data"]).is_absolute():
+            raise
+        raise MissingDataError(f"{error} If it was moved, say where it is now: --data.") from error
+    except EmptySplitError as error:
+        raise DataError(
+            f"{options['data']} has too few pictures to train on: two different ones are needed, one to "
+            "learn from and one to measure on. Add pictures."
+        ) from error
 
 
 def _asked(given: dict) -> dict:
-    missing = [f"--{name}" for name in _NEEDED if given[name] is None]
-    if missing:
-        raise ValueError(f"A new run needs {' and '.join(missing)}. `vaelab train --help` shows all options.")
+    if given["data"] is None:
+        raise ValueError(
+            "A new run needs --data: a folder of pictures, or the name of a set. `vaelab train --help` lists "
+            "the sets, and all options."
+        )
     return {name: _TRAIN_DEFAULTS.get(name) if value is None else value for name, value in given.items()}
 
 
@@ -122,16 +181,17 @@ def _resumed(folder: Path, given: dict) -> dict:
     """The options the run was started with; others on the command line must say the same."""
     path = folder / "run.json"
     if not path.exists():
-        if all(given[name] is not None for name in _NEEDED):
+        if given["data"] is not None:
             return _asked(given)  # killed before it wrote anything: begin
         raise CheckpointError(
             f"There is no run in {folder}: {path.name} is missing. Start it without --resume."
         )
     options = {"prior": None, **json.loads(path.read_text(encoding="utf-8"))}
+    options["data"] = lasting_name(options["data"])  # once it was kept as it was typed
     for name, value in given.items():
         if value is None or value == options[name]:
             continue
-        if name not in _MAY_CHANGE:
+        if name not in _MAY_CHANGE and not (name == "data" and _moved(options[name], value)):
             flag = name.replace("_", "-")
             raise CheckpointError(
                 f"The run in {folder} was started with --{flag} {options[name]}, not {value}. Leave --{flag} "
@@ -141,9 +201,19 @@ def _resumed(folder: Path, given: dict) -> dict:
     return options
 
 
+def _moved(before: str, now: str) -> bool:
+    """Whether pictures are no longer where they were, so that a run may say where they are."""
+    return Path(before).is_absolute() and not Path(before).exists() and Path(now).exists()
+
+
 def _build(options: dict):
     changes = dict(map(_change, options["set"]))
-    return build(options["recipe"], seed=options["seed"], size=options["size"], **changes)
+    model = build(options["recipe"], seed=options["seed"], size=options["size"], **changes)
+    if model.image_shape[1] != model.image_shape[2]:
+        raise DataError(
+            f"Pictures come as squares: ask for their side with --size, not for {model.image_shape}."
+        )
+    return model
 
 
 def _change(text: str) -> tuple[str, object]:
@@ -172,14 +242,20 @@ def _report(epoch: int, history: History) -> None:
         tqdm.write(f"epoch {epoch}: {terms}  validation loss {history.validation[-1]['loss']:.4g}")
 
 
-def _ended(history: History, folder: Path) -> int:
+def _ended(history: History, model, folder: Path) -> int:
     if not leads():
         return 0
     if history.interrupted:
-        print(f"Interrupted. Go on with: vaelab train --out {folder} --resume")
+        print(f"Interrupted. Go on with: vaelab train --out {_typed(folder)} --resume")
         return 130
-    print(f"Done in {history.seconds:.0f} s. Look at it with: vaelab sample {folder}")
+    what = "Look at it with: vaelab sample" if isinstance(model, VAE) else "Measure it with: vaelab evaluate"
+    print(f"Done in {history.seconds:.0f} s. {what} {_typed(folder)}")
     return 0
+
+
+def _typed(path: str | Path) -> str:
+    """A path as it is typed in a terminal."""
+    return f'"{path}"' if " " in str(path) else str(path)
 
 
 def sample(
@@ -198,10 +274,15 @@ def sample(
         raise DataError(f"--out {out}: name a picture file, for instance samples.png.")
     found = _find(model, device)
     if not isinstance(found, VAE):
-        raise ModelError(f"{model} is an autoencoder: it has no prior, so nothing to draw new pictures from.")
-    if prior == "learned" and found.prior is None:
         raise ModelError(
-            f"{model} has no learned prior. `vaelab train --out {model} --resume --prior flow` fits one to a "
+            f"{model} is an autoencoder: it has no prior, so nothing to draw new pictures from. What it can "
+            f"do is to rebuild pictures, and `vaelab evaluate {_typed(model)}` says how well. To draw new "
+            "ones, train a VAE: `vaelab recipes` lists them."
+        )
+    if prior == "learned" and found.prior is None:
+        run = _typed(model) if Path(model).is_dir() else "RUN"
+        raise ModelError(
+            f"{model} has no learned prior. `vaelab train --out {run} --resume --prior flow` fits one to a "
             "run's pictures."
         )
     drawn_from = priors.StandardNormal(found.latent_dim) if prior == "standard" else None
@@ -217,13 +298,19 @@ def sample(
 def evaluate(
     model: str, data: str | None, split: str, n: int, samples: int, seed: int, device: str | None
 ) -> int:
-    """Print a model's measures as JSON."""
+    """Print a model's measures as JSON, and what they were measured on: by default what it was trained on."""
     found = _find(model, device)
-    size = found.image_shape[-1]
-    data = data or _run_options(model).get("data", "portraits")  # by default what it was trained on
+    data = lasting_name(data or provenance.trained_on(model))
     with contextlib.redirect_stdout(sys.stderr):  # what loading has to say is no part of the JSON
-        images = load_at_most(n, data, size=size, split=split, seed=seed)
-    print(json.dumps(evaluation.report(found, images, samples=samples, seed=seed), indent=1))
+        images = load_at_most(n, data, size=found.image_shape[-1], split=split, seed=seed)
+    if images.shape[0] != found.image_shape[0]:
+        raise DataError(
+            f"{model} is for {_kind(found.image_shape)}; those of {data} are {_kind(images.shape)}. Name "
+            "others with --data."
+        )
+    measured_on = {"data": images.name if data == CLOTHES else data, "split": split}
+    found = evaluation.report(found, images, samples=samples, seed=seed)
+    print(json.dumps(measured_on | found, indent=1))
     return 0
 
 
@@ -297,6 +384,10 @@ def _find(model: str, device: str | None):
 
 
 def _checkpoint(folder: Path) -> Path:
+    """The checkpoint that a folder stands for: a run's best or newest one, or the folder itself."""
+    if provenance.is_checkpoint(folder):
+        Checkpoints(folder.parent).check(folder)
+        return folder
     store = Checkpoints(folder)
     newest = store.newest()
     if newest is None:
@@ -304,21 +395,16 @@ def _checkpoint(folder: Path) -> Path:
     return store.best() or newest[0]
 
 
-def _run_options(model: str) -> dict:
-    path = Path(model).expanduser() / "run.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
 def _card(model: str, found) -> dict:
     """What is known about a run, for the one who gets its weights."""
     folder = Path(model).expanduser()
     if not folder.is_dir():
-        return {"recipe": found.recipe}
+        return {"recipe": found.recipe, "options": provenance.options_of(model)}
     checkpoint = _checkpoint(folder)
     history = Checkpoints(folder).check(checkpoint).history
     return {
         "recipe": found.recipe,
-        "options": _run_options(model),
+        "options": provenance.options_of(model),
         "epochs": len(history.train),
         "seconds": round(history.seconds, 1),
         "device": history.device,

@@ -24,6 +24,10 @@ class DataError(VaelabError, ValueError):
     """A data set or picture cannot be used as asked."""
 
 
+class EmptySplitError(DataError):
+    """Too few different pictures in a folder for one in each split."""
+
+
 class MissingDataError(VaelabError, FileNotFoundError):
     """A data set is not on this machine; the message says how to get it."""
 

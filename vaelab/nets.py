@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vaelab.data.arguments import seed_number
 from vaelab.errors import ShapeError
 
 ImageShape = tuple[int, int, int]
@@ -254,6 +255,7 @@ def keeping_random_state(device: torch.device) -> AbstractContextManager[None]:
 
 def seed(number: int, device: torch.device) -> None:
     """Seed PyTorch's draws on the CPU and on `device`, and no other device's, as torch.manual_seed would."""
+    number = seed_number(number)
     torch.default_generator.manual_seed(number)
     if device.type == "cuda":
         with torch.cuda.device(device):

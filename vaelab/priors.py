@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, MixtureSameFamily, MultivariateNormal
 
 from vaelab import nets
-from vaelab.data.arguments import check_tensors, real_number, whole_number
+from vaelab.data.arguments import check_tensors, real_number, seed_number, whole_number
 from vaelab.errors import DataError, ShapeError, TrainingDivergedError
 from vaelab.progress import progress as progress_bar
 
@@ -127,7 +127,7 @@ def generator(seed: int | torch.Generator | None) -> torch.Generator | None:
     """A CPU generator that begins at `seed`; None, for PyTorch's own, and a generator stay what they are."""
     if seed is None or isinstance(seed, torch.Generator):
         return seed
-    return torch.Generator().manual_seed(whole_number("seed", seed, least=None) % 2**64)
+    return torch.Generator().manual_seed(seed_number(seed))
 
 
 class StandardNormal(Prior):
@@ -237,8 +237,9 @@ class Mixture(Prior):
         iterations = whole_number("iterations", iterations)
         codes = self._fitting(codes, self.components)
         mean, spread = codes.mean(0), codes.std(0)
-        seed = whole_number("seed", seed, least=None) % 2**32
-        mixture = GaussianMixture(self.components, max_iter=iterations, random_state=seed)
+        mixture = GaussianMixture(
+            self.components, max_iter=iterations, random_state=seed_number(seed) % 2**32
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # what `iterations` is for
             mixture.fit(((codes - mean) / spread).numpy())
@@ -382,7 +383,7 @@ class FlowMatching(Prior):
         updates = whole_number("updates, of the weights,", updates)
         batch_size = whole_number("batch_size", batch_size)
         lr = real_number("lr, the step size,", lr, above=0)
-        seed = whole_number("seed", seed, least=None) % 2**64
+        seed = seed_number(seed)
         draws = generator(seed)
         mean, spread = codes.mean(0), codes.std(0)
         data = ((codes - mean) / spread).to(self.mean)

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from vaelab import losses, nets
-from vaelab.data.arguments import check_image_shape, check_size, real_number, whole_number
+from vaelab.data.arguments import check_image_shape, check_size, real_number, seed_number, whole_number
 from vaelab.errors import DataError, UnknownNameError
 from vaelab.models import VAE, Autoencoder
 from vaelab.nets import ImageShape
@@ -91,7 +91,7 @@ def build(name: str, *, seed: int = 0, size: int | None = None, **changes: Any) 
             raise ValueError(f"Give size or image_shape, not both: {size} and {changes['image_shape']}.")
         size = check_size(size)
         changes["image_shape"] = (recipe.image_shape[0], size, size)
-    seed = whole_number("seed", seed, least=None) % 2**64
+    seed = seed_number(seed)
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # torch.manual_seed would reach the GPUs' too
         model = recipe.make(**changes)

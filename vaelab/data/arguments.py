@@ -23,6 +23,11 @@ def whole_number(what: str, value, least: int | None = 1) -> int:
     return int(value)
 
 
+def seed_number(seed) -> int:
+    """A seed as PyTorch and NumPy take it, from 0 and below 2**64: of any whole number, long or negative."""
+    return whole_number("seed", seed, least=None) % 2**64
+
+
 def real_number(what: str, value, *, least: float = -math.inf, above: float = -math.inf) -> float:
     """`value` as a float, or else a DataError that says `what` must be finite, and how large."""
     real = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)

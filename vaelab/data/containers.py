@@ -1,22 +1,14 @@
-"""A folder, a zip and a tar archive: one way to list the files in them and to read one.
+"""A folder, a zip and a tar archive: one way to list the files in them and to read one."""
 
-Archives are read in place, so nobody needs to unpack 200,000 files.
-"""
-
-import fnmatch
-import re
-import tarfile
 import zipfile
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from vaelab.data import picture_files
-from vaelab.data.picture_files import UnreadablePictureError
+from vaelab.data.archives import Listing, Tar, Zip, is_tar
 from vaelab.errors import DataError, MissingDataError
 
-Listing = tuple[list[str], list[tuple[str, str]]]
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")  # gzip, bzip2, xz, zstd
 
 
 @dataclass(frozen=True)
@@ -39,77 +31,22 @@ class Folder:
         return picture_files.read_bytes(self.path / name)
 
     def marks(self, names: list[str]) -> list[tuple]:
-        """For each file what changes when its content does: its size and the time it was written."""
+        """For each file what changes when its content does."""
 
         def mark(name: str) -> tuple:
             try:
-                status = (self.path / name).stat()
+                return picture_files.mark_of((self.path / name).stat())
             except OSError:
-                return (-1, -1)
-            return (status.st_size, status.st_mtime_ns)
+                return (-1, -1, -1)
 
         return [mark(name) for name in names]
-
-
-@dataclass(frozen=True)
-class _Archive:
-    """Files in an archive; `names` are all of them."""
-
-    path: Path
-
-    def names(self) -> Iterable[str]:
-        raise NotImplementedError
-
-    def pictures(self) -> Listing:
-        return sorted(filter(picture_files.is_picture, self.names())), []
-
-    def find(self, pattern: str) -> list[str]:
-        fits = re.compile(fnmatch.translate(pattern)).match
-        return [name for name in self.names() if fits(name.rpartition("/")[2])]
-
-
-class Zip(_Archive):
-    """Files in a zip archive."""
-
-    def names(self) -> list[str]:
-        return _opened(_zip, self.path).namelist()
-
-    def read(self, name: str) -> bytes:
-        try:
-            return _opened(_zip, self.path).read(name) or _refuse_empty()
-        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-            raise UnreadablePictureError(f"broken in the archive: {error}") from error
-
-    def marks(self, names: list[str]) -> list[tuple]:
-        archive = _opened(_zip, self.path)
-        return [(info.file_size, info.CRC) for info in map(archive.getinfo, names)]
-
-
-class Tar(_Archive):
-    """Files in a tar archive that is not compressed."""
-
-    def names(self) -> Iterable[str]:
-        return _opened(_tar, self.path)
-
-    def read(self, name: str) -> bytes:
-        start, size = _opened(_tar, self.path)[name][:2]
-        with self.path.open("rb") as file:
-            file.seek(start)
-            data = file.read(size)
-        if len(data) < size:
-            raise UnreadablePictureError("broken in the archive: it ends too early")
-        return data or _refuse_empty()
-
-    def marks(self, names: list[str]) -> list[tuple]:
-        members = _opened(_tar, self.path)
-        return [members[name][1:] for name in names]
 
 
 Container = Folder | Zip | Tar
 
 
 def open_container(path: Path) -> Container:
-    """The folder, zip or tar archive at a path.
+    """The folder, zip or tar archive at a path, told apart by its first bytes: names can be wrong.
 
     Raises:
         MissingDataError: nothing is there.
@@ -121,16 +58,16 @@ def open_container(path: Path) -> Container:
         raise MissingDataError(f"There is no folder {path} (seen from {Path.cwd()}). Check its spelling.")
     with path.open("rb") as file:
         start = file.read(512)
+    if is_tar(start):
+        return Tar(path)
+    if start.startswith(_COMPRESSED):
+        raise DataError(f"{path} is a compressed archive, which has to be read in one go: unpack it.")
     if path.suffix.lower() == ".zip" or start[:4] == b"PK\x03\x04":
         _check_zip(path, start)
         return Zip(path)
-    if tarfile.is_tarfile(path):
-        if start[257:262] != b"ustar":
-            raise DataError(f"{path} is a compressed tar archive, which has to be read in one go: unpack it.")
-        return Tar(path)
     raise DataError(
-        f"{path} is a file, not a folder of pictures, nor a zip or tar archive. "
-        "If it is another kind of archive, unpack it first."
+        f"{path} is {'a file' if start else 'an empty file'}, not a folder of pictures, nor a zip or tar "
+        "archive. If it is another kind of archive, unpack it first."
     )
 
 
@@ -150,26 +87,3 @@ def _check_zip(path: Path, start: bytes) -> None:
         f"{path} cannot be used: {reason}. Delete it and fetch it again. "
         "(A folder of pictures, or an archive unpacked to one, works too.)"
     )
-
-
-def _opened(how, path: Path):
-    """What `how`, `_zip` or `_tar`, makes of an archive: anew when it is replaced by another."""
-    status = path.stat()
-    return how(path, (status.st_size, status.st_mtime_ns))
-
-
-@lru_cache(maxsize=4)
-def _zip(path: Path, stamp: tuple[int, int]) -> zipfile.ZipFile:
-    """One open archive a process: reading the list of 200,000 files takes a second."""
-    return zipfile.ZipFile(path)
-
-
-@lru_cache(maxsize=4)
-def _tar(path: Path, stamp: tuple[int, int]) -> dict[str, tuple[int, int, float]]:
-    """Name -> where its bytes start, how many they are, and when it was written."""
-    with tarfile.open(path, "r:") as archive:
-        return {m.name: (m.offset_data, m.size, m.mtime) for m in archive if m.isfile()}
-
-
-def _refuse_empty():
-    raise UnreadablePictureError("empty file (0 bytes)")

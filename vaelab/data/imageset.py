@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor
 
-from vaelab.data.arguments import is_whole, whole_number
+from vaelab.data.arguments import is_whole, seed_number, whole_number
 from vaelab.data.pixels import check_unit_range
 from vaelab.errors import DataError, UnknownNameError
 
@@ -189,7 +189,7 @@ class ImageSet:
         batch_size = whole_number("batch_size", batch_size)
         order = torch.arange(len(self))
         if shuffle:
-            order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed))
+            order = torch.randperm(len(self), generator=torch.Generator().manual_seed(seed_number(seed)))
         for index in order.to(self.images.device).split(batch_size):
             yield self.float(index, device)
 

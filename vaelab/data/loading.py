@@ -9,7 +9,7 @@ from types import ModuleType
 import torch
 
 from vaelab.data import mnist_files, painting
-from vaelab.data.arguments import check_split, whole_number
+from vaelab.data.arguments import check_split, seed_number, whole_number
 from vaelab.data.imageset import ImageSet
 from vaelab.data.splits import SPLITS
 from vaelab.errors import DataError, UnknownNameError
@@ -61,7 +61,7 @@ def load(
         DataError: a size, a count, a seed or a folder that cannot be used.
     """
     n = None if n is None else whole_number("n, the number of pictures,", n)
-    seed = whole_number("seed", seed, least=None)
+    seed = seed_number(seed)
     name = _clothes() if name == CLOTHES else name
     if name in DRAWN:
         return _draw(name, size, n, seed, split)
@@ -78,6 +78,13 @@ def load_at_most(
         return load(name, size=size, n=n, seed=seed, split=split)
     found = load(name, size=size, split=split)
     return found if len(found) <= n else _pick(found, n, seed, split)
+
+
+def lasting_name(name: str) -> str:
+    """A set's name as it is, a path in full: it then means the same from any folder."""
+    if name in (*DRAWN, *STORED, CLOTHES) or not _is_path(name):
+        return name
+    return os.path.abspath(Path(name).expanduser())
 
 
 def _clothes() -> str:
@@ -158,7 +165,7 @@ def _pick(found: ImageSet, n: int | None, seed: int, split: str) -> ImageSet:
         raise DataError(
             f"n={n} pictures were asked for, but {found.name!r} ({split}) has {len(found)}. Give a smaller n."
         )
-    return found[torch.randperm(len(found), generator=torch.Generator().manual_seed(seed % 2**64))[:n]]
+    return found[torch.randperm(len(found), generator=torch.Generator().manual_seed(seed))[:n]]
 
 
 def _is_path(name: str | os.PathLike) -> bool:

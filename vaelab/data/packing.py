@@ -10,9 +10,9 @@ How a file is made, and why nothing half-made is ever taken for whole:
 - rows are written into NAME.part, one a picture file, in chunks; each finished chunk is noted in NAME.journal
   with its checksum. After a kill, or a power cut, chunks whose bytes match their note are kept;
 - the finished array gets its name by a rename, as the last step;
-- NAME holds a hash of everything the bytes depend on: the files' names, sizes and times (in an archive: their
-  checksums), the size, the crop, the channels. If any changes, the array is packed anew, and the old one
-  goes;
+- NAME holds a hash of everything the bytes depend on: the files' names, sizes and times (in a zip: their
+  checksums; of a tar: its own time), the size, the crop, the channels. If any changes, the array is packed
+  anew, and the old one goes;
 - opening compares the length and the checksums of the first and the last block, which is instant and finds
   truncated and overwritten files.
 """

@@ -15,7 +15,7 @@ from vaelab.data.arguments import check_size, check_split
 from vaelab.data.containers import Container, open_container
 from vaelab.data.imageset import ImageSet
 from vaelab.data.splits import SPLITS
-from vaelab.errors import DataError
+from vaelab.errors import DataError, EmptySplitError
 
 
 def fashion_mnist(split: str = "train", size: int | None = None) -> ImageSet:
@@ -112,7 +112,7 @@ def folder(path: str | os.PathLike, split: str = "train", size: int = 64, channe
         (file, why) for file, why, its_group in packed.skipped if its_group in (group, -1)
     ]
     if rows.start == rows.stop:
-        raise DataError(_nothing_left(container.path, split, len(files), skipped))
+        raise _nothing_left(container.path, split, len(files), skipped)
     warn_of_skipped(container, skipped)
     class_names = _class_names(files)
     classes = np.array([class_names.index(file.split("/")[0]) if class_names else 0 for file in files])
@@ -157,15 +157,16 @@ def _nothing_found(root: Path, unreadable: list[tuple[str, str]]) -> str:
     return f"{root} has no picture files, nor have its sub-folders. Files that end in {names} are read."
 
 
-def _nothing_left(root: Path, split: str, count: int, skipped: list[tuple[str, str]]) -> str:
+def _nothing_left(root: Path, split: str, count: int, skipped: list[tuple[str, str]]) -> DataError:
     if skipped:
-        return (
+        return DataError(
             f"None of the picture files of {root} could be used for split {split!r}: {_listing(skipped)}. "
             "Replace them, or check how they were copied."
         )
-    return (
-        f"None of the {count} pictures of {root} falls into split {split!r}: three different ones are needed "
-        'for a picture in each of three splits. Add pictures, or take them all with split="all".'
+    return EmptySplitError(
+        f"{root} has {count} picture{'s' * (count > 1)}, and none for split {split!r}: three different ones "
+        'are needed for one in each of three splits. Add pictures, or take them all with split="all" (on the '
+        "command line: --split all)."
     )
 
 

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from vaelab import latent, losses
 from vaelab.data import ImageSet
+from vaelab.data.arguments import seed_number
 from vaelab.evaluation.inputs import measurable
 from vaelab.models import VAE, Autoencoder
 from vaelab.nets import evaluating, keeping_random_state
@@ -112,7 +113,7 @@ def importance_weighted_bound(
     torch.Size([5])
     """
     images = measurable(model, images)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed_number(seed))
     total = len(images) * samples
     bounds = []
     bar = progress(total=total, wanted=total >= _BAR_FROM, desc="Weighing draws", unit="draw")

@@ -8,6 +8,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.metrics import balanced_accuracy_score, mutual_info_score, r2_score
 from torch import Tensor
 
+from vaelab.data.arguments import seed_number
 from vaelab.errors import DataError, ShapeError
 
 _FEWEST = 100  # codes, below which a histogram says nothing
@@ -100,7 +101,7 @@ def dci(codes: Tensor, factors: dict[str, Tensor], seed: int = 0) -> DCI:
 def _learn(z: np.ndarray, v: np.ndarray, seed: int, name: str) -> tuple[np.ndarray, float]:
     """Importance of each dimension for one factor (they sum to 1), and the score on unseen codes."""
     cut = len(z) * 3 // 4
-    options = {"n_estimators": 20, "max_depth": 8, "random_state": seed}
+    options = {"n_estimators": 20, "max_depth": 8, "random_state": seed_number(seed) % 2**32}
     if not _is_class(v):
         forest = RandomForestRegressor(**options).fit(z[:cut], v[:cut])
         score = r2_score(v[cut:], forest.predict(z[cut:]))

@@ -10,6 +10,7 @@ from vaelab.data import ImageSet
 from vaelab.errors import DataError
 from vaelab.evaluation.inputs import measurable
 from vaelab.models import VAE
+from vaelab.priors import generator
 
 
 def kl_per_dimension(model: VAE, images: ImageSet | Tensor) -> Tensor:
@@ -59,7 +60,7 @@ def aggregate_posterior(
         raise DataError(f"At least 8 images are needed to judge a distribution, not {len(images)}.")
     mu, log_var = latent.encode(model, images)
     active = losses.gaussian_kl(mu, log_var, dim=None).mean(0) > threshold
-    eps = torch.randn(mu.shape, generator=torch.Generator().manual_seed(seed))
+    eps = torch.randn(mu.shape, generator=generator(seed))
     z = mu + torch.exp(log_var / 2) * eps
     from scipy import stats  # takes a second
 

@@ -9,6 +9,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
+from vaelab.data.arguments import seed_number
 from vaelab.errors import DataError, ShapeError
 
 
@@ -76,7 +77,7 @@ def probe_by_label_count(
             )
     scores = {}
     for count in counts:
-        generator = np.random.default_rng([seed, count])
+        generator = np.random.default_rng([seed_number(seed), count])
         chosen = [_subset(y, count, generator) for _ in range(draws)]
         accuracies = [_probe(x[i], y[i], test_x, test_y) for i in chosen]
         scores[count] = ProbeScore(float(np.mean(accuracies)), float(np.std(accuracies, ddof=1)))

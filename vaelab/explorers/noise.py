@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from traitlets import Float, Int, List, TraitError, Unicode, validate
 
 from vaelab.data import ImageSet
+from vaelab.data.arguments import seed_number
 from vaelab.errors import DataError
 from vaelab.explorers import pictures
 from vaelab.explorers.codes import check_model, posterior, rounded, thumbnails
@@ -91,7 +92,7 @@ def noise(
             "some hundred."
         )
     images = images[:_MOST]
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed_number(seed))
     mu, log_var = posterior(model, images)
     cloud = mu if log_var is None else mu + (log_var / 2).exp() * torch.randn(mu.shape, generator=generator)
     directions = torch.randn(_DIRECTIONS, model.latent_dim, generator=generator)

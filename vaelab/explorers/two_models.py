@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from traitlets import Dict, Enum, Float, Int, List, TraitError, Unicode, validate
 
 from vaelab import figures
+from vaelab.data.arguments import seed_number
 from vaelab.explorers.codes import rounded
 from vaelab.explorers.explorer import Explorer
 
@@ -78,7 +79,7 @@ def two_models(
     """
     if not 6 <= n <= 400 or n % 2:
         raise ValueError(f"n, the number of points, must be even and from 6 to 400, not {n}.")
-    noise = torch.randn(n, 2, generator=torch.Generator().manual_seed(seed))
+    noise = torch.randn(n, 2, generator=torch.Generator().manual_seed(seed_number(seed)))
     return TwoModelsExplorer(title=title, seed=seed, noise=rounded(noise))
 
 

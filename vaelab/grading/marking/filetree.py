@@ -20,6 +20,7 @@ _PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others unpack more t
 _DEEPEST = 12
 _ARCHIVES_DEEP = 2  # an LMS's archive, and a student's in it
 _IGNORED = {"__MACOSX", "__pycache__"}
+_EMPTY = "an empty folder"
 
 
 class UnreadableError(VaelabError, ValueError):
@@ -51,6 +52,7 @@ class File:
 def files(place: Path, leave_out: Collection[Path] = ()) -> Iterator[File]:
     """Every file in a folder or .zip, in the order of their names, hidden ones left out.
 
+    An empty folder in it comes as a file without a name, for it may be all that somebody handed in.
     What is in an archive comes as if it lay in a folder of the archive's name.
     """
     if place.is_dir():
@@ -67,9 +69,12 @@ def _in_folder(folder: Path, above: tuple[str, ...], left_out: set[Path]) -> Ite
     except OSError as error:
         yield _refused(above, f"the folder cannot be opened: {error.strerror}")
         return
-    for entry in entries:
+    seen = [entry for entry in entries if not _ignored(entry.name)]
+    if above and not seen:
+        yield _refused((*above, ""), _EMPTY)
+    for entry in seen:
         parts, path = (*above, entry.name), Path(entry.path)
-        if _ignored(entry.name) or (left_out and path.resolve() in left_out):
+        if left_out and path.resolve() in left_out:
             continue
         if entry.is_symlink():
             yield _refused(parts, "a link, which is not followed")
@@ -119,7 +124,9 @@ def _opened_if_archive(file: File, depth: int = 0) -> Iterator[File]:
 def _in_archive(archive: File, depth: int) -> Iterator[File]:
     try:
         with _opened(archive) as opened:
-            members = [member for member in opened.infolist() if not member.is_dir()]
+            entries = opened.infolist()
+            full = {entry.filename.rstrip("/").rpartition("/")[0] for entry in entries}
+            members = [e for e in entries if not (e.is_dir() and e.filename.rstrip("/") in full)]
     except UnreadableError as error:
         yield _refused(archive.parts, str(error))
         return
@@ -139,6 +146,8 @@ def _member(archive: File, member: zipfile.ZipInfo, depth: int) -> Iterator[File
         yield _refused(parts, "a name that leads out of its archive")
     elif stat.S_ISLNK(member.external_attr >> 16):
         yield _refused(parts, "a link, which is not followed")
+    elif member.is_dir():
+        yield _refused((*parts, ""), _EMPTY)
     else:
         yield from _opened_if_archive(File(parts, lambda most: _bytes_in(archive, member, most)), depth + 1)
 

@@ -82,6 +82,7 @@ def by_student(
 
 
 def _of(student: str, handed_in: list[File]) -> list[Submission]:
+    handed_in = [file for file in handed_in if file.parts[-1]] or handed_in[:1]  # an empty folder, if all are
     notebooks = [file for file in handed_in if file.kind == ".ipynb" or file.refused]
     if len(notebooks) > _MOST_OF_ONE_STUDENT:
         problem = f"{len(notebooks):,} notebooks of one student, where {_MOST_OF_ONE_STUDENT} are allowed"
@@ -114,11 +115,12 @@ def _looked_at(student: str, file: File) -> Submission:
     in_name = owners.exercise_of(file.parts[-1])
     try:
         data = file.read(LARGEST)
-        in_notebook = _exercise_in(_text(data))
+        in_notebook, has_code = _exercise_in(_text(data))
     except UnreadableError as error:
         return Submission(student, name, in_name, problem=str(error))
     exercise = in_notebook or in_name
     note = f"its name says {in_name}" if in_name and in_name != exercise else ""
+    note = note if has_code else "a notebook without code"
     return Submission(
         student,
         name,
@@ -137,15 +139,20 @@ def _text(data: bytes) -> str:
         raise UnreadableError("not a notebook: not UTF-8") from None
 
 
-def _exercise_in(text: str) -> str:
-    """The known exercise that a notebook's `sheet("...")` names, or nothing."""
+def _exercise_in(text: str) -> tuple[str, bool]:
+    """The known exercise that a notebook's `sheet("...")` names, or nothing; whether there is any code."""
     try:
-        cells = json.loads(text)["cells"]
+        content = json.loads(text)
+        if "worksheets" in content:
+            raise UnreadableError("a notebook as they were before 2015: open and save it in JupyterLab")
+        cells = content["cells"]
         code = [_source(cell) for cell in cells if cell.get("cell_type") == "code"]
         named = [name for source in code for name in _SHEET.findall(source)]
+    except UnreadableError:
+        raise
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise UnreadableError("not a notebook: its JSON is cut off, broken, or something else") from None
-    return next((name for name in named if name in EXERCISES), "")
+    return next((name for name in named if name in EXERCISES), ""), any(source.strip() for source in code)
 
 
 def _source(cell: dict) -> str:

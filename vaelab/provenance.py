@@ -1,0 +1,56 @@
+"""Where a model comes from, as far as it is written down: how it was trained, and on which pictures.
+
+A run says so in its `run.json`, a weights file in the card beside it.
+"""
+
+import json
+from pathlib import Path
+
+from vaelab import weights
+from vaelab.errors import DataError, MissingDataError
+
+_SAY = "Say what to measure on: --data with a folder of pictures, or the name of a set."
+
+
+def is_checkpoint(folder: Path) -> bool:
+    """Whether a folder is one checkpoint of a run, not the run."""
+    return (folder / "state.json").is_file()
+
+
+def options_of(model: str) -> dict:
+    """The options that a model was trained with; empty where nobody wrote them down.
+
+    Args:
+        model: a run's folder, a checkpoint in it, a weights file, or a shipped name.
+    """
+    path = Path(model).expanduser()
+    if path.is_dir():
+        return _read((path.parent if is_checkpoint(path) else path) / "run.json")
+    card = _read(path.with_suffix(".json")) if path.suffix == ".safetensors" else weights.card(model)
+    options = card.get("options")
+    return options if isinstance(options, dict) else {}
+
+
+def trained_on(model: str) -> str:
+    """The pictures that a model was trained on: a set's name, or a path that is there.
+
+    Raises:
+        DataError: nobody wrote it down.
+        MissingDataError: it is a path, and nothing is there.
+    """
+    data = options_of(model).get("data")
+    if data is None:
+        raise DataError(f"What {model} was trained on is not written down. {_SAY}")
+    if Path(data).is_absolute() and not Path(data).exists():
+        raise MissingDataError(f"{model} was trained on {data}, which is not there. {_SAY}")
+    return data
+
+
+def _read(file: Path) -> dict:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise DataError(f"{file} cannot be read: {error}. Mend it, or delete it and do without.") from error
+    return found if isinstance(found, dict) else {}
