@@ -22,6 +22,7 @@ from vaelab.files import written_whole
 from vaelab.models import VAE
 from vaelab.recipes import RECIPES, build
 from vaelab.training import Checkpoints, History, fit
+from vaelab.training.checkpoints import WITH_PRIOR
 from vaelab.training.distributed import leads
 
 
@@ -43,7 +44,6 @@ _TRAIN_DEFAULTS: dict[str, object] = {
 }
 _NEEDED = ("data", "recipe", "epochs")
 _MAY_CHANGE = ("epochs", "keep", "prior")  # between the parts of one run
-_WITH_PRIOR = "with-prior.safetensors"  # in a checkpoint's folder: its model, with a prior for its codes
 _DRAWS = 4  # codes of each picture that a prior is fitted to
 
 
@@ -72,21 +72,22 @@ def train(out: Path, resume: bool, device: str | None, **given) -> int:
     if options["prior"] and not isinstance(model, VAE):
         raise ModelError(f"--prior is for a VAE; {options['recipe']} builds an autoencoder.")
     images, validation = _pictures(options, model.image_shape[-1])
-    _start(out, store, resume, options)
-    history = fit(
-        model,
-        images,
-        validation=validation,
-        epochs=options["epochs"],
-        augment=Augment() if options["augment"] else None,
-        device=device,
-        checkpoints=store,
-        resume=resume,
-        after_epoch=_report,
-        **{name: options[name] for name in _FIT_OPTIONS},
-    )
-    if options["prior"] and leads() and not history.interrupted:
-        history.interrupted = not _has_prior(out, images, options, device)
+    with store.alone():
+        _start(out, store, resume, options)
+        history = fit(
+            model,
+            images,
+            validation=validation,
+            epochs=options["epochs"],
+            augment=Augment() if options["augment"] else None,
+            device=device,
+            checkpoints=store,
+            resume=resume,
+            after_epoch=_report,
+            **{name: options[name] for name in _FIT_OPTIONS},
+        )
+        if options["prior"] and leads() and not history.interrupted:
+            history.interrupted = not _has_prior(out, images, options, device)
     return _ended(history, out)
 
 
@@ -99,7 +100,7 @@ def _has_prior(folder: Path, images: ImageSet, options: dict, device: str | None
         if getattr(model.prior, "interrupted", False):
             return False
         checkpoint = _checkpoint(folder)
-        weights.save(model, checkpoint / _WITH_PRIOR, half=False)
+        weights.save(model, checkpoint / WITH_PRIOR, half=False)
         print(f"Fitted a prior, {options['prior']}, to {len(codes)} codes of {checkpoint.name}.")
     return True
 
@@ -161,7 +162,6 @@ def _start(folder: Path, store: Checkpoints, resume: bool, options: dict) -> Non
     if not resume:
         store.starting_point(resume=False, settings={})
     if leads():
-        folder.mkdir(parents=True, exist_ok=True)
         with written_whole(folder / "run.json") as temporary:
             temporary.write_text(json.dumps(options, indent=1) + "\n", encoding="utf-8")
 
@@ -289,7 +289,7 @@ def _find(model: str, device: str | None):
     device, path = vaelab.device(device), Path(model).expanduser()
     if path.is_dir():
         checkpoint = _checkpoint(path)
-        names = [name for name in (_WITH_PRIOR, "model.safetensors") if (checkpoint / name).exists()]
+        names = [name for name in (WITH_PRIOR, "model.safetensors") if (checkpoint / name).exists()]
         return weights.load(checkpoint / names[0], device)
     if path.suffix == ".safetensors":
         return weights.load(path, device)
@@ -298,10 +298,12 @@ def _find(model: str, device: str | None):
 
 def _checkpoint(folder: Path) -> Path:
     store = Checkpoints(folder)
+    if best := store.best():
+        return best
     newest = store.newest()
     if newest is None:
         raise CheckpointError(f"{folder} has no checkpoints: train there first, or name another folder.")
-    return store.best() or newest[0]
+    return newest[0]
 
 
 def _run_options(model: str) -> dict:
