@@ -159,7 +159,7 @@ class _Run:
         self._found: tuple[Path, TrainingState] | None = None
         self._begin_at(TrainingState({}, epoch=settings.initial_epoch))
         self._looked = 0.0
-        self._broken = torch.zeros((), device=self.device)  # how often the loss was not a number
+        self._broken = torch.zeros((), device=self.device)  # 1 once the loss was not a number
         self._unchecked: list[tuple[int, dict[str, Tensor]]] = []
 
     def _begin_at(self, state: TrainingState) -> None:
@@ -308,6 +308,7 @@ class _Run:
         For the others the loss is looked at first.
         """
         self._broken += self.processes.sum((~torch.isfinite(terms["loss"])).float())
+        self._broken.clamp_(max=1)  # a fused step takes any other number for a good one
         self._unchecked.append((self.done + 1, terms))
         if getattr(self.optimizer, "_step_supports_amp_scaling", False):
             self.optimizer.found_inf = self._broken  # type: ignore[attr-defined]
