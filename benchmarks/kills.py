@@ -1,4 +1,4 @@
-"""`python -m benchmarks.kills`: trainings killed at random, resumed, and compared with one that was left alone.
+"""`python -m benchmarks.kills`: trainings killed at random, resumed, compared with one left alone.
 
     python -m benchmarks.kills                  1,000 kills, about 10 minutes on an idle core
     python -m benchmarks.kills --times 20       to see that it runs

@@ -366,7 +366,9 @@ def test_another_version_is_left_as_it_is(version, tmp_path):
     else:
         path.write_text(json.dumps(json.loads(path.read_text()) | {"version": version}))
     before = content(tmp_path)
-    with pytest.raises(CheckpointError, match=rf"Another version.*epoch-0002.* version {version}.*Nothing was"):
+    with pytest.raises(
+        CheckpointError, match=rf"Another version.*epoch-0002.* version {version}.*Nothing was"
+    ):
         train(tmp_path, schedule="constant")
     assert content(tmp_path) == before
 

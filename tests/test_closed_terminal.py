@@ -1,4 +1,4 @@
-"""A terminal that is closed in the middle of an epoch, as a lost connection does it: nothing learned is lost."""
+"""A terminal that is closed in the middle of an epoch, as a lost connection does it."""
 
 import os
 import signal

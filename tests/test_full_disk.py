@@ -1,7 +1,7 @@
 """A full disk: what was there stays whole, nothing half written is left, and with room training goes on.
 
-The disk is a real one of a few megabytes, in a namespace of its own, where the system gives one (Linux). Where
-not, it refuses to let files grow beyond a limit.
+The disk is a real one of a few megabytes, in a namespace of its own, where the system gives one (Linux).
+Where it does not, files cannot grow beyond a limit.
 """
 
 import os
@@ -88,7 +88,9 @@ def check_training(folder, disk):
     refused(run, 1, room=4096, disk=disk)
     train(run, 1)
     sizes = [(run / "epoch-0001" / name).stat().st_size for name in ("model.safetensors", "optimizer.pt")]
-    rooms = [0, sizes[0] // 2, sizes[0] + sizes[1] // 2, sum(sizes)] if disk else [0, sizes[0] - 1, sizes[1] - 1]
+    rooms = (
+        [0, sizes[0] // 2, sizes[0] + sizes[1] // 2, sum(sizes)] if disk else [0, sizes[0] - 1, sizes[1] - 1]
+    )
     for room in rooms:
         refused(run, 2, room, disk)
     resumed, whole = train(run, 3).state_dict(), train(folder / "whole", 3).state_dict()
@@ -100,7 +102,7 @@ def check_weights(folder, disk):
     model, path = vaelab.recipes.build("mayberay-digits-vae"), folder / "weights.safetensors"
     weights.save(model, path)
     before = files(folder)
-    with room_for(4096, disk), pytest.raises(OSError, match="No space left|File too large"):
+    with room_for(4096, disk), pytest.raises(OSError, match=r"No space left|File too large"):
         weights.save(model, path)
     assert files(folder) == before
 
@@ -111,9 +113,10 @@ def check_a_disk_without_room_for_a_name(folder):
     with pytest.raises(OSError, match="No space left"):
         for name in names:
             name.touch()
-    with pytest.raises(CheckpointError, match=r"Nothing can be written to .*new: No space left"), Checkpoints(
-        folder / "new"
-    ).alone():
+    with (
+        pytest.raises(CheckpointError, match=r"Nothing can be written to .*new: No space left"),
+        Checkpoints(folder / "new").alone(),
+    ):
         pass
 
 

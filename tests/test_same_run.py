@@ -1,4 +1,4 @@
-"""Going on: with another model, other pictures or other numbers, a run would be neither the one nor the other."""
+"""Going on with another model, other pictures or other numbers would be neither the one run nor the other."""
 
 import functools
 
@@ -106,7 +106,9 @@ def test_what_may_differ(tmp_path):
     """More epochs, another machine's rounding, what was learned so far, and where a function stands."""
     elsewhere = functools.wraps(darker)(lambda x: x / 2)  # the same name
     model, _ = train(tmp_path, model=vae(Gaussian(0.2, learned=True)), augment=darker)
-    rounded = pictures().images + torch.randint(-1, 2, (64, *SHAPE), generator=torch.Generator().manual_seed(5))
+    rounded = pictures().images + torch.randint(
+        -1, 2, (64, *SHAPE), generator=torch.Generator().manual_seed(5)
+    )
     rounded = ImageSet(rounded.to(torch.uint8))
     assert model.likelihood.sigma.item() != pytest.approx(0.2, rel=1e-6)
     _, history = train(tmp_path, 2, model=model, images=rounded, augment=elsewhere, precision=None)

@@ -278,6 +278,12 @@ class Checkpoints:
 class _OtherVersion(CheckpointError):
     """A checkpoint that is not ours to judge."""
 
+    def __init__(self, path: Path, version: object):
+        super().__init__(
+            f"Another version of vaelab wrote {path}: checkpoints of version {version}, and this one knows "
+            f"{_VERSION}. Nothing was changed. Go on with that vaelab, or choose another folder."
+        )
+
 
 def _name(epoch: int, step: int) -> str:
     middle = f"-step-{step:06}" if step else ""
@@ -296,35 +302,29 @@ def _give_name(beside: Path, path: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a checkpoint is of this version, lies here, and holds nothing (but hidden files) that is not ours."""
+    """Whether a checkpoint lies here, is of this version, and holds none (but hidden) of others' files."""
     names = {file.name for file in path.iterdir() if not file.name.startswith(".")}
     if path.is_symlink() or not names <= {_MODEL, _OPTIMIZER, _STATE, WITH_PRIOR}:
         return False
     try:
         _read_state(path)
-    except _OtherVersion:
-        return False
-    except CheckpointError:
-        return True  # damaged
+    except CheckpointError as error:
+        return not isinstance(error, _OtherVersion)
     return True
 
 
 def _read_state(path: Path) -> tuple[TrainingState, dict[str, str]]:
     """Where a checkpoint stands, and the checksums of its files."""
+    if (path / "position.json").exists() and not (path / _STATE).exists():  # as version 1 called it
+        raise _OtherVersion(path, 1)
     try:
-        first = (path / "position.json").exists() and not (path / _STATE).exists()  # as version 1 called it
-        content = {"version": 1, "sha256": {}} if first else json.loads((path / _STATE).read_text("utf-8"))
+        content = json.loads((path / _STATE).read_text(encoding="utf-8"))
         version, sums = content.pop("version"), content.pop("sha256")
-        if version != _VERSION:
-            raise _OtherVersion(
-                f"Another version of vaelab wrote {path}: checkpoints of version {version}, and this one "
-                f"knows {_VERSION}. Nothing was changed. Go on with that vaelab, or choose another folder."
-            )
-        return TrainingState.from_json(content), dict(sums)
+        if version == _VERSION:
+            return TrainingState.from_json(content), dict(sums)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, CheckpointError):
-            raise
         raise CheckpointError(f"The checkpoint {path} is damaged: {error}.") from error
+    raise _OtherVersion(path, version)
 
 
 def _sha256(path: Path) -> str:

@@ -52,10 +52,10 @@ def fit(
     """Train `model` on `images` with Adam (Kingma and Ba, ICLR 2015) or another optimiser, in place.
 
     Interrupting (Ctrl-C, or the stop button) ends training after the step it is in, writes a checkpoint where
-    these are wanted, and keeps what was learned; SIGTERM, or a terminal that is closed (SIGHUP), does the same
-    and then ends the process. The same
-    seed gives the same result on the same machine; PyTorch's own random state is left as it was. Started by
-    `torchrun` in several processes (distributed data parallel), each takes its share of every batch.
+    these are wanted, and keeps what was learned; SIGTERM, or a terminal that is closed (SIGHUP), does the
+    same and then ends the process. The same seed gives the same result on the same machine; PyTorch's own
+    random state is left as it was. Started by `torchrun` in several processes (distributed data parallel),
+    each takes its share of every batch.
 
     In a model in training mode, a part in evaluation mode stays so: its batch norm and dropout were frozen on
     purpose. A model that is itself in evaluation mode, as `fit` and `pretrained` leave it, is trained whole.
@@ -169,7 +169,9 @@ class _Run:
         self.history.device, self.history.interrupted = str(self.device), False
         self._seconds_before = self.history.seconds
 
-    def keep_in(self, store: Checkpoints, resume: bool, validation, augment, precision, channels_last) -> None:
+    def keep_in(
+        self, store: Checkpoints, resume: bool, validation, augment, precision, channels_last
+    ) -> None:
         """Write checkpoints to `store`, and go on from the newest one there, if it is of this very run."""
         fixed = description(self.settings, self.model, self.optimizer, self.images, validation, augment)
         self.store, self._found = store, store.starting_point(resume, fixed, precision, channels_last)
@@ -389,7 +391,8 @@ class _Stopping:
     A step that is cut in half would leave weights and optimiser at odds. A second Ctrl-C does not wait. Any
     signal but Ctrl-C is delivered once more on leaving, after everything was saved, so that the process ends
     as its sender meant: a batch system (SIGTERM), or a terminal that was closed (SIGHUP). What is ignored, as
-    under `nohup`, stays ignored. Outside the main thread, where Python allows no handlers, signals act as always.
+    under `nohup`, stays ignored. Outside the main thread, where Python allows no handlers, signals act as
+    always.
     """
 
     _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the third is not on Windows, the last only there
