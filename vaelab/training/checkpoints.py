@@ -33,7 +33,7 @@ _MODEL, _OPTIMIZER, _STATE = "model.safetensors", "optimizer.pt", "state.json"
 WITH_PRIOR = "with-prior.safetensors"  # `vaelab train` adds it: the model, with a prior for its codes
 _FOLDER = re.compile(r"epoch-(?P<epoch>\d+)(-step-(?P<step>\d+))?")
 _WRITING, _DELETING = ".writing-", ".deleting-"  # in front of the name of what is not whole
-_WITHOUT_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}  # what some network drives say
+_WITHOUT_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP}  # said by network drives
 
 
 @dataclass
@@ -83,14 +83,15 @@ class Checkpoints:
     def __init__(self, folder: str | os.PathLike, keep: int = 3):
         self.folder = Path(folder).expanduser()
         self.keep = whole_number("keep, how many checkpoints stay,", keep)
-        self._lock = FileLock(self.folder / ".lock")
+        self._lock = FileLock(self.folder / ".lock", fallback_to_soft=False)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Keep every other training out of the folder meanwhile: two would delete each other's checkpoints.
 
-        The lock is the operating system's, which takes it from a process that died. Who holds it may come in
-        again; of several processes in one training the first holds it for all.
+        The lock is the operating system's, which takes it from a process that died; a file that stays would
+        go on saying that somebody is there. Who holds it may come in again; of several processes in one
+        training the first holds it for all.
 
         Raises:
             CheckpointError: another training is in the folder, or nothing can be written there.
