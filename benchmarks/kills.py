@@ -38,7 +38,7 @@ from vaelab.training import Checkpoints
 
 RUNS = Path("runs/kills")  # a training stays there if it came to another end
 EPOCHS = 4
-PHASES = ("reading the last checkpoint", "taking steps", "validating", "saving")
+PHASES = ("starting or going on", "taking steps", "validating", "saving")
 SIGNALS = [signal.SIGKILL] * 7 + [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 
 # A server that has imported PyTorch once, and forks for each training.
@@ -90,7 +90,8 @@ def killed(folder: Path, after: float) -> str | None:
     phase = processes.Value("i", -1, lock=False)
     process = processes.Process(target=_quietly, args=(folder, phase))
     process.start()
-    while phase.value < 0 and process.is_alive():
+    since = random.choice(range(2))  # its start, or its first step: else most kills would come before that
+    while phase.value < since and process.is_alive():
         time.sleep(0.001)
     process.join(after)
     number, doing = random.choice(SIGNALS), phase.value
