@@ -246,23 +246,20 @@ def test_the_newest_is_the_one_with_the_highest_number(tmp_path):
 def test_what_others_put_into_the_folder_stays(tmp_path):
     """A copy, an archive, a note, a link, a folder of nearly the same name, a file in an old checkpoint."""
     run, elsewhere = tmp_path / "run", tmp_path / "elsewhere"
+    first, second, third = (save(Checkpoints(run), epoch=epoch) for epoch in (1, 2, 3))
+    shutil.copytree(third, run / "epoch-0001-best-so-far")
+    shutil.copytree(third, run / "epoch-3")
+    shutil.make_archive(str(third), "zip", third)
+    (run / "epoch-notes.txt").write_text("too blurred")
+    (run / "epoch-0099").write_text("a file, not a folder")
+    (first / "notes.txt").write_text("the hair is good")
+    second.rename(elsewhere)
+    second.symlink_to(elsewhere)
+    before = content(run)
     store = Checkpoints(run, keep=1)
-    for epoch in (1, 2, 3):
-        first = save(store, epoch=epoch)
-        if epoch == 1:
-            shutil.copytree(first, run / "epoch-0001-best-so-far")
-            shutil.make_archive(str(run / "epoch-0001"), "zip", first)
-            shutil.copytree(first, run / "epoch-1")
-            (run / "epoch-notes.txt").write_text("too blurred")
-            (run / "epoch-0099").write_text("a file, not a folder")
-            (first / "notes.txt").write_text("the hair is good")
-        if epoch == 2:
-            first.rename(elsewhere)
-            first.symlink_to(elsewhere)
-    mine = content(run)
     for epoch in (4, 5):
         save(store, epoch=epoch)
-    mine = {path: bytes for path, bytes in mine.items() if path.parent.name != "epoch-0003"}
+    mine = {path: found for path, found in before.items() if path.parent != third}
     assert content(run).items() >= mine.items() and (elsewhere / "state.json").exists()
     assert [path.name for path in store.all()] == ["epoch-0001", "epoch-0002", "epoch-0005"]
 

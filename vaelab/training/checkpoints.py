@@ -121,6 +121,7 @@ class Checkpoints:
             warnings.warn(
                 f"The drive of {self.folder} knows no locks: let no second training run there.", stacklevel=4
             )
+            return
         for left in (*self.folder.glob(f"{_WRITING}epoch-*"), *self.folder.glob(f"{_DELETING}epoch-*")):
             shutil.rmtree(left, ignore_errors=True)  # by a process that was killed
 
