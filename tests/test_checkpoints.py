@@ -74,8 +74,9 @@ def die(folder, number, step):
     train(folder, model=model)
 
 
-def occupy(folder):
+def occupy(folder, ready):
     with Checkpoints(folder).alone():
+        ready.set()
         time.sleep(600)
 
 
@@ -302,11 +303,10 @@ def test_what_a_killed_process_left_half_made_is_cleared_away(tmp_path):
 
 def test_of_two_trainings_in_a_folder_the_second_is_refused(tmp_path, capsys):
     """Until the first ends, or dies; `vaelab train` is refused before it writes its options down."""
-    first = run(occupy, tmp_path)
-    while not any(tmp_path.iterdir()):
-        time.sleep(0.01)
-    time.sleep(0.2)  # from making the file to locking it
+    ready = processes.Event()
+    first = run(occupy, tmp_path, ready)
     try:
+        assert ready.wait(120)
         for resume in (True, False):
             with pytest.raises(CheckpointError, match="Another training is at work in"):
                 train(tmp_path, resume=resume)
