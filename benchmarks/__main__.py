@@ -6,8 +6,8 @@
     python -m benchmarks training --quick        very short rounds: to see that it runs, not how fast
 
 Tables are printed as markdown and saved as JSON in _build/benchmarks/. Nothing else should run meanwhile.
-`python -m benchmarks.gpu`, `.mnist`, `.faces`, `.lab_watch`, `.lab_engines` and `.fashion` (how our network
-for it was chosen) are not part of this.
+`python -m benchmarks.gpu`, `.mnist`, `.faces`, `.kills`, `.lab_watch`, `.lab_engines` and `.fashion` (how our
+network for it was chosen) are not part of this.
 """
 
 import argparse

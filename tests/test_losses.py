@@ -127,6 +127,15 @@ def test_bce_caps_a_pixel_at_100_nats():
     assert losses.bce(one, torch.zeros_like(one)).item() == 200
 
 
+def test_bce_of_a_model_that_diverged_is_not_a_number():
+    """For its picture alone. PyTorch's own raises, and on a GPU ends all that runs there."""
+    x, x_hat = torch.rand(2, 3, 1, 4, 4)
+    expected = losses.bce(x, x_hat)
+    x_hat[1, 0, 2, 2] = math.nan
+    found = losses.bce(x, x_hat)
+    assert found.isnan().tolist() == [False, True, False] and torch.equal(found[::2], expected[::2])
+
+
 def test_bce_of_a_sure_hit():
     """One tutorial works out BCE(1, 0.8) as -0.09; it is -ln 0.8 (E5)."""
     one = torch.ones(1, 1, 1, 1)

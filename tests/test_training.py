@@ -106,6 +106,32 @@ def test_a_loss_that_is_not_a_number_stops_before_it_spoils_the_weights(bars):
     assert all(torch.isfinite(p).all() for p in model.parameters())
 
 
+@pytest.mark.parametrize("optimizer", [None, torch.optim.SGD])
+@pytest.mark.parametrize(
+    ("recipe", "likelihood"),
+    [
+        ("residual-mlp-vae", None),
+        ("mayberay-digits-vae", None),
+        ("mayberay-digits-vae", vaelab.losses.Gaussian(0.1)),
+        ("mayberay-digits-vae", vaelab.losses.Laplace(0.1)),
+    ],
+)
+def test_a_step_size_that_is_far_too_large_ends_training_in_a_sentence(bars, recipe, likelihood, optimizer):
+    """The real thing: codes overflow, and NaN reaches the likelihood before there is a loss."""
+    model = recipes.build(recipe, image_shape=(1, 8, 8), hidden=32)
+    model.likelihood = likelihood or model.likelihood
+    with pytest.raises(TrainingDivergedError, match=r"stopped at step \d+: loss = (nan|inf).*lr=1e\+06"):
+        fit(model, bars, epochs=20, batch_size=16, lr=1e6, optimizer=optimizer, device="cpu")
+    assert all(torch.isfinite(p).all() for p in model.parameters())
+
+
+def test_validation_of_a_model_that_diverged_is_not_a_number(bars):
+    model = small_vae()
+    with torch.no_grad():
+        model.to_log_var.bias.fill_(1e6)
+    assert math.isnan(vaelab.training.mean_terms(model, bars)["loss"])
+
+
 def test_a_batch_too_large_for_memory_goes_through_in_parts(bars, capsys):
     """Gradients of the parts add up to the gradient of the whole: the weights end where they would have."""
 

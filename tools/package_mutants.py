@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "tests" / "mutants.toml"
 TABLE = ROOT / "tests" / "mutants.md"
-COPIED = ("vaelab", "tests", "tools", "conftest.py", "pyproject.toml")
+COPIED = ("vaelab", "benchmarks", "tests", "tools", "conftest.py", "pyproject.toml")
 TIME_LIMIT = 600  # seconds: a mistake that makes a test hang is noticed, too
 
 

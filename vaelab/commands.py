@@ -24,6 +24,7 @@ from vaelab.files import written_whole
 from vaelab.models import VAE
 from vaelab.recipes import RECIPES, build
 from vaelab.training import Checkpoints, History, fit
+from vaelab.training.checkpoints import WITH_PRIOR
 from vaelab.training.distributed import leads
 
 
@@ -47,7 +48,6 @@ _TRAIN_DEFAULTS: dict[str, object] = {
 _STEPS = 1_500  # about as many make a first run of so many epochs:
 _FEWEST_EPOCHS, _MOST_EPOCHS = 10, 200
 _MAY_CHANGE = ("epochs", "keep", "prior")  # between the parts of one run
-_WITH_PRIOR = "with-prior.safetensors"  # in a checkpoint's folder: its model, with a prior for its codes
 _DRAWS = 4  # codes of each picture that a prior is fitted to; of few pictures more, until there are
 _CODES = 20  # codes for each latent
 
@@ -82,26 +82,29 @@ def train(out: Path | None, resume: bool, device: str | None, **given) -> int:
     model = _of_their_channels(model, images, options)
     if options["epochs"] is None:
         options["epochs"] = _usual_epochs(len(images), options["batch_size"])
-    _start(out, store, resume, options)
-    if leads():
-        print(
-            f"Pictures of {options['data']}: {len(images):,} to learn from, {len(validation):,} to measure "
-            f"on. Epochs: {options['epochs']}. The run is kept in {out}."
+    with store.alone():
+        _start(out, store, resume, options)
+        if leads():
+            print(
+                f"Pictures of {options['data']}: {len(images):,} to learn from, {len(validation):,} to "
+                f"measure on. Epochs: {options['epochs']}. The run is kept in {out}."
+            )
+        history = fit(
+            model,
+            images
+            if len(images) > 1
+            else images[[0, 0]],  # batch norm takes a spread, which one may not have
+            validation=validation,
+            epochs=options["epochs"],
+            augment=Augment() if options["augment"] else None,
+            device=device,
+            checkpoints=store,
+            resume=resume,
+            after_epoch=_report,
+            **{name: options[name] for name in _FIT_OPTIONS},
         )
-    history = fit(
-        model,
-        images if len(images) > 1 else images[[0, 0]],  # batch norm takes a spread, which one may not have
-        validation=validation,
-        epochs=options["epochs"],
-        augment=Augment() if options["augment"] else None,
-        device=device,
-        checkpoints=store,
-        resume=resume,
-        after_epoch=_report,
-        **{name: options[name] for name in _FIT_OPTIONS},
-    )
-    if options["prior"] and leads() and not history.interrupted:
-        history.interrupted = not _has_prior(out, images, options, device)
+        if options["prior"] and leads() and not history.interrupted:
+            history.interrupted = not _has_prior(out, images, options, device)
     return _ended(history, model, out)
 
 
@@ -145,7 +148,7 @@ def _has_prior(folder: Path, images: ImageSet, options: dict, device: str | None
         if getattr(model.prior, "interrupted", False):
             return False
         checkpoint = _checkpoint(folder)
-        weights.save(model, checkpoint / _WITH_PRIOR, half=False)
+        weights.save(model, checkpoint / WITH_PRIOR, half=False)
         print(f"Fitted a prior, {options['prior']}, to {len(codes)} codes of {checkpoint.name}.")
     return True
 
@@ -231,7 +234,6 @@ def _start(folder: Path, store: Checkpoints, resume: bool, options: dict) -> Non
     if not resume:
         store.starting_point(resume=False, settings={})
     if leads():
-        folder.mkdir(parents=True, exist_ok=True)
         with written_whole(folder / "run.json") as temporary:
             temporary.write_text(json.dumps(options, indent=1) + "\n", encoding="utf-8")
 
@@ -376,7 +378,7 @@ def _find(model: str, device: str | None):
     device, path = vaelab.device(device), Path(model).expanduser()
     if path.is_dir():
         checkpoint = _checkpoint(path)
-        names = [name for name in (_WITH_PRIOR, "model.safetensors") if (checkpoint / name).exists()]
+        names = [name for name in (WITH_PRIOR, "model.safetensors") if (checkpoint / name).exists()]
         return weights.load(checkpoint / names[0], device)
     if path.suffix == ".safetensors":
         return weights.load(path, device)
@@ -389,10 +391,12 @@ def _checkpoint(folder: Path) -> Path:
         Checkpoints(folder.parent).check(folder)
         return folder
     store = Checkpoints(folder)
+    if best := store.best():
+        return best
     newest = store.newest()
     if newest is None:
         raise CheckpointError(f"{folder} has no checkpoints: train there first, or name another folder.")
-    return store.best() or newest[0]
+    return newest[0]
 
 
 def _card(model: str, found) -> dict:

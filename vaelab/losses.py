@@ -43,7 +43,8 @@ def bce(x: Tensor, x_hat: Tensor) -> Tensor:
 
     Args:
         x: target pixels in [0, 1].
-        x_hat: predicted probabilities in [0, 1]. A pixel's loss is capped at 100 nats, as in PyTorch.
+        x_hat: predicted probabilities in [0, 1]. A pixel's loss is capped at 100 nats, as in PyTorch; where a
+            model diverged and gives NaN, so is the loss.
 
     Raises:
         PixelRangeError: pixels outside [0, 1].
@@ -51,7 +52,9 @@ def bce(x: Tensor, x_hat: Tensor) -> Tensor:
     _check_same_shape(x, x_hat)
     if x.device.type == "cpu":  # a GPU would have to wait for the answer
         check_unit_range(x)
-    return F.binary_cross_entropy(x_hat, x, reduction="none").flatten(1).sum(1)
+    diverged = x_hat.isnan()  # PyTorch would raise, or on a GPU end all work on it
+    per_pixel = F.binary_cross_entropy(x_hat.masked_fill(diverged, 0.5), x, reduction="none")
+    return per_pixel.masked_fill(diverged, math.nan).flatten(1).sum(1)
 
 
 def gaussian_nll(x: Tensor, x_hat: Tensor, sigma: float | Tensor) -> Tensor:

@@ -4,7 +4,8 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from time import perf_counter
 
 import torch
@@ -19,6 +20,7 @@ from vaelab.progress import progress
 from vaelab.training.checkpoints import Checkpoints, TrainingState
 from vaelab.training.distributed import Processes
 from vaelab.training.history import History, RunningMean, mean_terms
+from vaelab.training.same_run import description
 from vaelab.training.settings import Settings, batch_order, seed_of
 
 _LOOK_EVERY = 0.2  # seconds between looks at the loss: each look makes a GPU wait
@@ -50,9 +52,10 @@ def fit(
     """Train `model` on `images` with Adam (Kingma and Ba, ICLR 2015) or another optimiser, in place.
 
     Interrupting (Ctrl-C, or the stop button) ends training after the step it is in, writes a checkpoint where
-    these are wanted, and keeps what was learned; SIGTERM does the same and then ends the process. The same
-    seed gives the same result on the same machine; PyTorch's own random state is left as it was. Started by
-    `torchrun` in several processes (distributed data parallel), each takes its share of every batch.
+    these are wanted, and keeps what was learned; SIGTERM, or a terminal that is closed (SIGHUP), does the
+    same and then ends the process. The same seed gives the same result on the same machine; PyTorch's own
+    random state is left as it was. Started by `torchrun` in several processes (distributed data parallel),
+    each takes its share of every batch.
 
     In a model in training mode, a part in evaluation mode stays so: its batch norm and dropout were frozen on
     purpose. A model that is itself in evaluation mode, as `fit` and `pretrained` leave it, is trained whole.
@@ -85,7 +88,8 @@ def fit(
         checkpoints: a folder (or `Checkpoints`, to say how many stay) to write one to after each epoch and on
             interruption.
         resume: go on from the newest checkpoint there; on a CPU the result is the same, bit for bit, as
-            without the break. Where there is none yet, training starts from the beginning.
+            without the break. Where there is none yet, training starts from the beginning. What the steps
+            depend on must be as it was: model, pictures, augmentation (by its name) and the numbers above.
         initial_epoch: epochs the model has already had, where there is no checkpoint to know it.
         after_epoch: called as after_epoch(epoch, history), epochs counted from 1, to draw or log something.
 
@@ -97,7 +101,8 @@ def fit(
             `resume` without `checkpoints`.
         DataError, PixelRangeError, ShapeError: pictures that are none, or do not fit the model.
         ModelError: a model without `loss`.
-        CheckpointError: the folder holds another run, or (without `resume`) any run.
+        CheckpointError: the folder holds another run, or (without `resume`) any run, or another training is
+            at work in it, or it cannot be written to.
         TrainingDivergedError: the loss became NaN or infinite; the weights are those before that step.
 
     >>> model = vaelab.recipes.build("mayberay-digits-vae", hidden=8)
@@ -119,44 +124,59 @@ def fit(
         raise ValueError("resume=True goes on from a checkpoint: name their folder with checkpoints=...")
     if not (checkpoints is None or isinstance(checkpoints, Checkpoints)):
         checkpoints = Checkpoints(checkpoints)
-    run = _Run(model, images, settings, optimizer, device, checkpoints, resume)
-    with _batch_norm_explained(), run.started(precision, channels_last, keep_memory):
-        for epoch in range(run.state.epoch, epochs):
-            run.train_epoch(augment)
-            if run.history.interrupted:
-                break
-            if validation is not None:
-                run.validate(validation)
-            run.save()
-            if after_epoch is not None:
-                after_epoch(epoch + 1, run.history)
+    with _batch_norm_explained(), checkpoints.alone() if checkpoints else nullcontext():
+        run = _Run(model, images, settings, optimizer, device)
+        if checkpoints:
+            run.keep_in(checkpoints, resume, validation, augment, precision, channels_last)
+        with run.started(precision, channels_last, keep_memory):
+            for epoch in range(run.state.epoch, epochs):
+                run.train_epoch(augment)
+                if run.history.interrupted:
+                    break
+                if validation is not None:
+                    run.validate(validation)
+                run.save()
+                if after_epoch is not None:
+                    after_epoch(epoch + 1, run.history)
     return run.history
 
 
 class _Run:
     """One call of `fit`: model, pictures and optimiser on their device, and the training state.
 
-    The arguments are those of `fit`, but for `store`, the checkpoints or None.
+    The arguments are those of `fit`, but for `store`, the checkpoints.
     """
 
-    def __init__(self, model, images: ImageSet, settings: Settings, optimizer, device, store, resume: bool):
+    def __init__(self, model, images: ImageSet, settings: Settings, optimizer, device):
         self.processes = Processes(device)
         self.device = self.processes.device
-        self.settings, self.store = settings, store
+        self.settings = settings
         self.frozen = [part for part in model.modules() if model.training and not part.training]
         self.model, self.images = model.to(self.device), images.resident(self.device)
         self.optimizer = _make(optimizer, model, settings.lr)
         self.steps = len(batch_order(len(images), settings.batch_size, seed=0, epoch=0))
-        fixed = settings.fixed(model, images, self.optimizer) if store else {}
-        self._found = store.starting_point(resume, fixed) if store else None
-        self.state = self._found[1] if self._found else TrainingState(fixed, epoch=settings.initial_epoch)
-        if self.processes.rank > 0:
-            self.state.terms = RunningMean()  # rank 0 goes on with those of all
-        self.history = self.state.history
-        self.history.device, self.history.interrupted = str(self.device), False
-        self._seconds_before, self._looked = self.history.seconds, 0.0
-        self._broken = torch.zeros((), device=self.device)  # how often the loss was not a number
+        self.store: Checkpoints | None = None
+        self._found: tuple[Path, TrainingState] | None = None
+        self._begin_at(TrainingState({}, epoch=settings.initial_epoch))
+        self._looked = 0.0
+        self._broken = torch.zeros((), device=self.device)  # 1 once the loss was not a number
         self._unchecked: list[tuple[int, dict[str, Tensor]]] = []
+
+    def _begin_at(self, state: TrainingState) -> None:
+        if self.processes.rank > 0:
+            state.terms = RunningMean()  # rank 0 goes on with those of all
+        self.state, self.history = state, state.history
+        self.history.device, self.history.interrupted = str(self.device), False
+        self._seconds_before = self.history.seconds
+
+    def keep_in(
+        self, store: Checkpoints, resume: bool, validation, augment, precision, channels_last
+    ) -> None:
+        """Write checkpoints to `store`, and go on from the newest one there, if it is of this very run."""
+        fixed = description(self.settings, self.model, self.optimizer, self.images, validation, augment)
+        self.store, self._found = store, store.starting_point(resume, fixed, precision, channels_last)
+        new = TrainingState(fixed, epoch=self.settings.initial_epoch)
+        self._begin_at(self._found[1] if self._found else new)
 
     @property
     def done(self) -> int:
@@ -175,7 +195,7 @@ class _Run:
             self.bar = progress(total=total, initial=self.done, desc="Training", unit="step")
             with speed.applied(plan, self.model), self.bar:
                 if self._found:
-                    self.store.restore(self._found[0], self.model, self.optimizer)
+                    Checkpoints.restore(self._found[0], self.model, self.optimizer)
                     self._say(f"Going on from {self._found[0]}.")
                 self.objective = self.processes.objective(self.model)
                 self._clock = perf_counter()
@@ -228,9 +248,10 @@ class _Run:
                     break
         self._check()
         if stopped:
-            self._interrupted()
+            self.history.interrupted = True
             state.terms = self.processes.together(state.terms)
             self.save()
+            self._interrupted()  # after saving: the terminal that reads this may be what is gone
         else:
             self.history.train.append(self.processes.together(state.terms).value())
             state.epoch, state.step, state.terms = state.epoch + 1, 0, RunningMean()
@@ -289,6 +310,7 @@ class _Run:
         For the others the loss is looked at first.
         """
         self._broken += self.processes.sum((~torch.isfinite(terms["loss"])).float())
+        self._broken.clamp_(max=1)  # a fused step takes any other number for a good one
         self._unchecked.append((self.done + 1, terms))
         if getattr(self.optimizer, "_step_supports_amp_scaling", False):
             self.optimizer.found_inf = self._broken  # type: ignore[attr-defined]
@@ -364,12 +386,16 @@ class _Run:
 
 
 class _Stopping:
-    """Signals wait while this is open: Ctrl-C and SIGTERM are noted instead of tearing a step apart.
+    """Signals wait while this is open: they are noted instead of tearing a step apart.
 
-    A step that is cut in half would leave weights and optimiser at odds. A second Ctrl-C does not wait. A
-    SIGTERM is delivered once more on leaving, after everything was saved, so that the process ends as its
-    sender meant. Outside the main thread, where Python allows no handlers, signals act as always.
+    A step that is cut in half would leave weights and optimiser at odds. A second Ctrl-C does not wait. Any
+    signal but Ctrl-C is delivered once more on leaving, after everything was saved, so that the process ends
+    as its sender meant: a batch system (SIGTERM), or a terminal that was closed (SIGHUP). What is ignored, as
+    under `nohup`, stays ignored. Outside the main thread, where Python allows no handlers, signals act as
+    always.
     """
+
+    _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the third is not on Windows, the last only there
 
     def __init__(self):
         self.signal: signal.Signals | None = None
@@ -377,20 +403,21 @@ class _Stopping:
 
     def __enter__(self) -> "_Stopping":
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._note)
+            for number in (getattr(signal, name) for name in self._NAMES if hasattr(signal, name)):
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None: not Python's to give back
+                    self._before[number] = signal.signal(number, self._note)
         return self
 
     def _note(self, number, frame) -> None:
-        if self.signal is not None:
+        if number == signal.SIGINT and self.signal is not None:
             raise KeyboardInterrupt
         self.signal = signal.Signals(number)
 
     def __exit__(self, *error) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        if self.signal == signal.SIGTERM:
-            signal.raise_signal(signal.SIGTERM)
+        if self.signal not in (None, signal.SIGINT):
+            signal.raise_signal(self.signal)
 
 
 def _fitting(model: nn.Module, images: ImageSet | Tensor) -> ImageSet:

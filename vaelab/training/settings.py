@@ -6,17 +6,13 @@ resumed draws what it would have drawn anyway.
 
 import hashlib
 import math
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from vaelab import weights
-from vaelab.data import ImageSet
 from vaelab.data.arguments import real_number, whole_number
 from vaelab.errors import UnknownNameError
-from vaelab.nets import count_parameters
 
 SCHEDULES = ("constant", "cosine")
 
@@ -62,30 +58,6 @@ class Settings:
         (Sønderby et al., "Ladder Variational Autoencoders", NeurIPS 2016, section 2.3.)
         """
         return beta if epochs_done >= self.kl_warm_up else beta * epochs_done / self.kl_warm_up
-
-    def fixed(self, model: nn.Module, images: ImageSet, optimizer: torch.optim.Optimizer) -> dict:
-        """What must stay the same when a run is resumed, or it would take other steps than without the break.
-
-        More epochs may be added, except where the step size falls towards the last of them.
-        """
-        values = asdict(self)
-        del values["initial_epoch"]
-        if self.schedule == "constant":
-            del values["epochs"]
-        values |= {"images": len(images), "parameters": count_parameters(model)}
-        values |= weights.description(model)
-        if hasattr(model, "beta"):
-            values.setdefault("beta", float(model.beta))  # type: ignore[arg-type]
-        return values | dict(_described(optimizer))
-
-
-def _described(optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, str]]:
-    """Kind and options of an optimiser, without its step size and without how it is computed."""
-    yield "optimizer", type(optimizer).__name__
-    others = {"params", "lr", "initial_lr", "fused", "foreach", "capturable", "differentiable"}
-    for number, group in enumerate(optimizer.param_groups):
-        for name in sorted(group.keys() - others):
-            yield f"optimizer.{number}.{name}" if number else f"optimizer.{name}", repr(group[name])
 
 
 def seed_of(*purpose: int | str) -> int:

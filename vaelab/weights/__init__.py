@@ -14,7 +14,8 @@ from typing import Any, Literal, overload
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from vaelab import losses, priors
@@ -86,7 +87,7 @@ def save(model: nn.Module, path: str | os.PathLike, *, card: dict | None = None,
     tensors = {name: _stored(value, half) for name, value in model.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as temporary:
-        save_file(tensors, temporary, metadata=header)
+        temporary.write_bytes(to_safetensors(tensors, metadata=header))  # whose errors are the system's own
     if card is not None:
         with written_whole(path.with_suffix(".json")) as temporary:
             temporary.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
