@@ -289,8 +289,8 @@ def test_hostile_cards_get_a_sentence(tmp_path, text, says):
 
 def test_a_card_that_is_no_text_or_too_long_or_of_another_model(tmp_path):
     path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae"))
-    (path / "card.toml").write_bytes(b"\xff\xfe\x00")
-    assert "UTF-8" in refused(path)
+    (path / "card.toml").write_bytes(b"\x00\xff\x00")
+    assert "card.toml, line 1: this is not valid TOML" in refused(path)
     (path / "card.toml").write_bytes(b"#" * 2**17)
     assert "larger" in refused(path)
     (path / "card.toml").write_text(card(recipe="tds-face-vae").text())
