@@ -9,6 +9,8 @@ from torch import Tensor
 from vaelab.data.splits import SPLITS
 from vaelab.errors import DataError, ShapeError, UnknownNameError
 
+_LARGEST = 2**63 - 1  # the largest number with which PyTorch counts
+
 
 def is_whole(value: object) -> bool:
     """Whether a value is a whole number: Python's or NumPy's, but not True, False or 2.0."""
@@ -20,6 +22,8 @@ def whole_number(what: str, value, least: int | None = 1) -> int:
     if not is_whole(value) or (least is not None and value < least):
         bound = "" if least is None else f" of at least {least}"
         raise DataError(f"{what} must be a whole number{bound}, not {value!r}.")
+    if least is not None and value > _LARGEST:
+        raise DataError(f"{what} must be a whole number of at most 2**63 - 1, not {value!r}.")
     return int(value)
 
 
