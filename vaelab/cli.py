@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"vaelab {vaelab.__version__}")
     parser.add_argument(
-        "--traceback", action="store_true", help="show where an error came from, with any command"
+        "--traceback", action="store_true", help="with any command: show where an error came from"
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     commands.add_parser("doctor", help="say what this machine has, what is missing, and what to do about it")

@@ -46,10 +46,8 @@ class Ending:
         return self
 
     def __exit__(self, kind, error, trace) -> bool:
-        unsaid = _unsaid()
-        if isinstance(
-            unsaid, BrokenPipeError
-        ):  # `vaelab recipes | head -1` has read enough: no word about it
+        unsaid = _unsaid(error)
+        if isinstance(unsaid, BrokenPipeError):  # `vaelab recipes | head -1` has read enough
             self.code = NOBODY_READS
             return True
         error = error or unsaid
@@ -63,9 +61,11 @@ class Ending:
         return True
 
 
-def _unsaid() -> OSError | None:
+def _unsaid(error: BaseException | None) -> OSError | None:
     """Why what was printed did not get out, if it did not; the rest is dropped."""
     try:
+        if isinstance(error, BrokenPipeError):
+            print()  # fails as well if the pipe is ours
         if sys.stdout:
             sys.stdout.flush()
     except OSError as error:
@@ -91,8 +91,8 @@ def sentence(error: BaseException) -> str:
         asked = re.search(r"allocate (\d+) bytes", str(error))
         said = f"{int(asked[1]) / 1e9:,.1f} GB more were needed" if asked else _short(error)
         return (
-            f"The memory does not suffice: {said}. Take fewer pictures (--n), smaller ones (--size), fewer at "
-            "a time (--batch-size) or a smaller model, or close other programs."
+            f"The memory does not suffice: {said}. Take fewer pictures (--n), smaller ones (--size), fewer "
+            "at a time (--batch-size) or a smaller model, or close other programs."
         )
     if isinstance(error, OSError) and error.errno is not None:
         return _of_the_system(error.errno, error.filename2 or error.filename)
@@ -109,8 +109,8 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, (OSError, RuntimeError)):
         return f"{_short(error)}. {_FURTHER}"
     return (
-        f"This should not happen, and is no fault of yours: {type(error).__name__}: {_short(error)}. {_FURTHER} "
-        "Please report it with that."
+        f"This should not happen, and is no fault of yours: {type(error).__name__}: {_short(error)}. "
+        f"{_FURTHER} Please report it with that."
     )
 
 

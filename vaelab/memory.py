@@ -18,8 +18,8 @@ def need_memory(needed: int, what: str) -> None:
     there = _total()
     if there is not None and needed > there:
         raise DataError(
-            f"{what} need {needed / 1e9:,.1f} GB of memory; here there are {there / 1e9:,.1f} GB. Take fewer, "
-            "or smaller ones."
+            f"{what} need {needed / 1e9:,.1f} GB of memory; here there are {there / 1e9:,.1f} GB. Take "
+            "fewer, or smaller ones."
         )
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from vaelab.edited import read_json
-from vaelab.errors import CheckpointError
+from vaelab.errors import CheckpointError, UnknownNameError
 from vaelab.files import written_whole
+from vaelab.priors import KINDS
 
 FILE = "run.json"
 # Numbers are looked at where they are used, in `fit` and `load`.
@@ -38,14 +39,15 @@ def read(folder: Path) -> dict[str, Any]:
             raise CheckpointError(f"{path}: {name} must be {what}, not {json.dumps(options[name])}.")
     if not all(isinstance(change, str) for change in options.get("set", [])):
         raise CheckpointError(f"{path}: set must be {_KINDS['set'][1]}, not {json.dumps(options['set'])}.")
+    prior = options.get("prior")
+    if prior is not None and prior not in [*KINDS]:
+        raise UnknownNameError(f"prior (in {path})", prior, KINDS)
     return options
 
 
 def need(options: Mapping[str, Any], names: Mapping[str, Any], folder: Path) -> None:
     """Raise CheckpointError if an option is missing; `names` has the options and their usual values."""
-    missing = [
-        f"{json.dumps(name)}: {json.dumps(usual)}" for name, usual in names.items() if name not in options
-    ]
+    missing = [f'"{name}": {json.dumps(usual)}' for name, usual in names.items() if name not in options]
     if missing:
         raise CheckpointError(
             f"{folder / FILE} lacks an option that the run was started with: put it back, for instance "

@@ -29,7 +29,7 @@ def sample_sheet(
     most = ((_LONGEST - _GAP) // width) * ((_LONGEST - _GAP) // height)
     if n > most:
         raise DataError(
-            f"{n:,} pictures of {width - _GAP} x {height - _GAP} pixels are more than a sheet holds, {most:,}. "
+            f"n={n:,} pictures of this size are more than a sheet of {_LONGEST:,} pixels holds, {most:,}. "
             "Give a smaller n, and draw several sheets, each with another seed."
         )
     draws = priors.generator(seed)

@@ -147,7 +147,7 @@ def _read(name: str | os.PathLike, size: int | None, split: str) -> ImageSet:
         homes = {"celeba": celeba, "ffhq": ffhq, "handwritten": handwritten}
         read = getattr(homes.get(os.fspath(name), sources), os.fspath(name))
         return read(split) if size is None else read(split, size)
-    if not isinstance(name, str | os.PathLike):
+    if not isinstance(name, str | os.PathLike) or not os.fspath(name):
         raise DataError(f"name is that of a data set, or the path of a folder or archive; not {name!r}.")
     if not _is_path(name):
         raise UnknownNameError("data set (nor a folder)", os.fspath(name), (*DRAWN, *STORED, CLOTHES))

@@ -63,9 +63,7 @@ def run(
 def _grade(folder: Path, standard: Standard, out: Path, html: Path | None) -> int:
     kept_in = out.with_name(f"{out.name}.resume")
     found = find(folder, [path for path in (out, kept_in, html) if path])
-    scores.earlier_rows(
-        out, _COLUMNS
-    )  # before anything is measured: it must be a table of ours, if it is there
+    scores.earlier_rows(out, _COLUMNS)  # before anything is measured: it must be a table of ours
     out.parent.mkdir(parents=True, exist_ok=True)
     kept, results = Kept(kept_in), {}
     try:

@@ -32,7 +32,7 @@ RUBRIC = {
 
 
 def means(name: str) -> str:
-    """The file of a submission that a name stands for: Card.toml and card.toml.txt (Windows) are card.toml."""
+    """The file of a submission that a name stands for: Windows makes it Card.toml, or card.toml.txt."""
     plain = name.casefold().removesuffix(".txt")
     return plain if plain in (WEIGHTS, CARD) else name
 

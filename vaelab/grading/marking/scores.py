@@ -76,7 +76,7 @@ class Graded:
 
     @property
     def marks(self) -> float | None:
-        """The sum of the marks typed so far; None if there are none yet. What cannot be a mark counts nothing."""
+        """The sum of the marks typed so far, of those that can be one; None if there are none yet."""
         marks = (as_mark(text, self.most.get(key)) for key, text in self.typed.items())
         found = [mark for mark in marks if mark is not None]
         return sum(found) if found else None
@@ -134,7 +134,7 @@ def with_marks(
 
 
 def keep_what_is_lost(path: Path, graded: Iterable[Graded], earlier: Mapping[Key, Earlier]) -> None:
-    """Copy an earlier table in which something was typed for submissions that are gone, before it is written."""
+    """Copy an earlier table in which something was typed for submissions that are gone."""
     here = {row.key() for row in graded}
     if lost := [key for key, row in earlier.items() if key not in here and row.typed()]:
         before = path.with_name(f"{path.stem}.before{path.suffix}")
@@ -155,7 +155,7 @@ def perhaps_open_elsewhere() -> Iterator[None]:
 
 
 def write(path: Path, graded: Sequence[Graded], own: Sequence[str]) -> None:
-    """One row a submission, one column a question, then the instructor's. The same rows give the same bytes."""
+    """One row a submission, one column a question; `own` ones follow. The same rows give the same bytes."""
     rows, header = [_row(row) for row in graded], columns(graded)
     astray = [column for row in rows for column in row if column not in (*header, *own)]  # marks for nothing
     write_rows(path, [*header, *dict.fromkeys(astray), *own], rows)
@@ -274,7 +274,7 @@ def earlier_rows(path: Path, ours: Container[str] = FIRST) -> dict[Key, Earlier]
 
 
 def _named(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The header's names, made one for each column: a heading that is missing or there twice gets a number."""
+    """A name for each column, from the first row: one that is missing or there twice gets a number."""
     names: list[str] = []
     for number in range(max(map(len, rows), default=0)):
         name = rows[0][number].strip() if number < len(rows[0]) else ""
