@@ -1,6 +1,7 @@
 """`vaelab grade`: every layout found, nothing hostile gets out of its cell, marks and results stay."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -20,7 +21,7 @@ from vaelab import cli
 from vaelab.grading import expect, seal
 from vaelab.grading.exercise import Exercise
 from vaelab.grading.isolation import sandbox
-from vaelab.grading.marking import checks
+from vaelab.grading.marking import checks, scores
 from vaelab.grading.marking.grade import grade
 from vaelab.grading.marking.owners import owner
 from vaelab.grading.marking.submissions import SubmissionsError, find
@@ -173,6 +174,22 @@ def test_notebooks_of_an_old_format_or_without_cells_say_so(fake):
     put(f"bert_{NAME}.ipynb", json.dumps({"nbformat": 4, "metadata": {}, "cells": []}))
     old, bare = (row["note"] for row in graded().values())
     assert "an old format (nbformat 3)" in old and bare == "it has no cells"
+
+
+def test_a_table_that_excel_has_open_or_that_is_a_folder_is_said(fake, monkeypatch, capsys):
+    put("anna.ipynb", notebook(RIGHT))
+    Path("folder.csv").mkdir()
+    options = ["--hidden", "hidden", "--jobs", "1"]
+    assert cli.main(["grade", "in", "--out", "folder.csv", *options]) == 2
+    assert "A folder is in the way" in capsys.readouterr().err
+
+    def in_use(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))  # as Windows has it
+
+    graded()
+    monkeypatch.setattr(scores, "read_text", in_use)
+    assert cli.main(["grade", "in", "--out", "scores.csv", *options]) == 2
+    assert "is the table open in another program? Close it" in capsys.readouterr().err
 
 
 def test_a_class_archive_is_given_itself(fake):

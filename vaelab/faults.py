@@ -98,7 +98,7 @@ def sentence(error: BaseException) -> str:
         return _of_the_system(error.errno, error.filename2 or error.filename)
     if number := re.search(r"\(os error (\d+)\)", str(error)):  # safetensors is written in Rust
         return _of_the_system(int(number[1]))
-    if "home directory" in str(error):
+    if isinstance(error, RuntimeError) and "home directory" in str(error):
         return "A path begins with ~, and the home folder it stands for is not known. Write it from / on."
     if isinstance(error, ValueError):
         return str(error)
@@ -116,12 +116,8 @@ def sentence(error: BaseException) -> str:
 
 def _of_the_system(number: int, path: str | bytes | int | None = None) -> str:
     """An error of the operating system. On which file is not always known."""
-    said = (
-        f"{os.strerror(number)}: {os.fsdecode(path)}"
-        if isinstance(path, (str, bytes))
-        else os.strerror(number)
-    )
-    return f"{said}. {_NEXT.get(number, _FURTHER)}"
+    where = f": {os.fsdecode(path)}" if isinstance(path, (str, bytes)) else ""
+    return f"{os.strerror(number)}{where}. {_NEXT.get(number, _FURTHER)}"
 
 
 def _of_a_file(error: BaseException) -> bool:

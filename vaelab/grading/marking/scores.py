@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vaelab.edited import read_text
+from vaelab.faults import sentence
 from vaelab.files import written_whole
 from vaelab.grading.marking.checks import Checks
 from vaelab.grading.marking.results import Result
@@ -144,13 +145,13 @@ def keep_what_is_lost(path: Path, graded: Iterable[Graded], earlier: Mapping[Key
 
 @contextmanager
 def perhaps_open_elsewhere() -> Iterator[None]:
-    """Around the writing: a file that cannot be written is a `SubmissionsError` that says what to do."""
+    """Around reading and writing: on Windows a table that Excel has open may not be touched."""
     try:
         yield
-    except OSError as error:
+    except PermissionError as error:
         raise SubmissionsError(
-            f"{error}. Is the table open in another program? Close it and run the same command again: what "
-            "is graded is kept."
+            f"{sentence(error)} Or is the table open in another program? Close it and run the same command "
+            "again: what is graded is kept."
         ) from None
 
 
@@ -251,11 +252,12 @@ def earlier_rows(path: Path, ours: Container[str] = FIRST) -> dict[Key, Earlier]
     """
     if not path.exists():
         return {}
-    try:
+    with perhaps_open_elsewhere():
         text = read_text(path)
+    try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
         lines = [(reader.line_num, row) for row in reader if row]
-    except (OSError, csv.Error) as error:
+    except csv.Error as error:
         raise SubmissionsError(f"{path} cannot be read: {error}. Marks typed there would be lost.") from None
     header = _named([row for _, row in lines])
     if text and not {"exercise", "file", "student"} <= set(header):
