@@ -169,13 +169,6 @@ def test_scores_of_each_layout(fake):
     assert found["folder"]["failed"] == "q1 twice as much; q1 large numbers; q3 the right choice"
 
 
-def test_notebooks_of_an_old_format_or_without_cells_say_so(fake):
-    put(f"anna_{NAME}.ipynb", json.dumps({"nbformat": 3, "metadata": {}, "worksheets": [{"cells": []}]}))
-    put(f"bert_{NAME}.ipynb", json.dumps({"nbformat": 4, "metadata": {}, "cells": []}))
-    old, bare = (row["note"] for row in graded().values())
-    assert "an old format (nbformat 3)" in old and bare == "it has no cells"
-
-
 def test_a_table_that_excel_has_open_or_that_is_a_folder_is_said(fake, monkeypatch, capsys):
     put("anna.ipynb", notebook(RIGHT))
     Path("folder.csv").mkdir()

@@ -114,14 +114,11 @@ def _looked_at(student: str, file: File) -> Submission:
     in_name = owners.exercise_of(file.parts[-1])
     try:
         data = file.read(LARGEST)
-        text = _text(data)
-        in_notebook = _exercise_in(text)
+        in_notebook = _exercise_in(_text(data))
     except UnreadableError as error:
         return Submission(student, name, in_name, problem=str(error))
     exercise = in_notebook or in_name
-    notes = [f"its name says {in_name}"] if in_name and in_name != exercise else []
-    if not json.loads(text)["cells"]:
-        notes.append("it has no cells")
+    note = f"its name says {in_name}" if in_name and in_name != exercise else ""
     return Submission(
         student,
         name,
@@ -129,7 +126,7 @@ def _looked_at(student: str, file: File) -> Submission:
         digest=hashlib.sha256(data).hexdigest(),
         read=lambda: _text(file.read(LARGEST)),
         problem="" if exercise else "for no exercise that is known here",
-        note="; ".join(notes),
+        note=note,
     )
 
 
@@ -143,16 +140,9 @@ def _text(data: bytes) -> str:
 def _exercise_in(text: str) -> str:
     """The known exercise that a notebook's `sheet("...")` names, or nothing."""
     try:
-        content = json.loads(text)
-        if isinstance(content, dict) and "worksheets" in content and "cells" not in content:
-            raise UnreadableError(
-                "a notebook of an old format (nbformat 3): opened and saved, it is a new one"
-            )
-        cells = content["cells"]
+        cells = json.loads(text)["cells"]
         code = [_source(cell) for cell in cells if cell.get("cell_type") == "code"]
         named = [name for source in code for name in _SHEET.findall(source)]
-    except UnreadableError:
-        raise
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise UnreadableError("not a notebook: its JSON is cut off, broken, or something else") from None
     return next((name for name in named if name in EXERCISES), "")
