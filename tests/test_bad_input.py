@@ -9,6 +9,8 @@ import torch
 from torch import nn
 
 from vaelab import VAE, Autoencoder, evaluation, fit, latent, losses, nets, recipes, training
+from vaelab.data import ImageSet
+from vaelab.data.augment import Augment
 from vaelab.errors import DataError, ModelError, ShapeError, VaelabError
 from vaelab.training import batch_order
 from vaelab.whitening import whiten
@@ -80,7 +82,6 @@ NUMBERS = {  # what takes any finite number, and the least it may be; None: grea
     "fit lr": (lambda x: trained(lr=x), None),
     "fit kl_warm_up": (lambda x: trained(kl_warm_up=x), 0),
     "build beta": (lambda x: small(beta=x), 0),
-    "build dropout": (lambda x: recipes.build("tds-face-ae", size=16, dropout=x), 0),
     "build factor": (lambda x: recipes.build("tds-face-vae", size=16, factor=x), None),
     "build sigma": (lambda x: recipes.build("small-portrait-vae", size=16, sigma=x), None),
     "Gaussian": (losses.Gaussian, None),
@@ -98,6 +99,38 @@ def test_a_number_is_finite_and_large_enough(name):
             make(wrong)
     for right in (np.float32(0.5), Fraction(1, 2), *([] if least is None else [least])):
         make(right)
+
+
+SHARES = {
+    "build dropout": lambda x: recipes.build("tds-face-ae", size=16, dropout=x),
+    "Augment crop": lambda x: Augment(crop=x),
+    "Augment brightness": lambda x: Augment(brightness=x),
+}
+
+
+@pytest.mark.parametrize("name", SHARES)
+def test_a_share_is_less_than_the_whole(name):
+    for wrong in ("a", 1, 1.5, -0.1, math.nan, True, None):
+        with pytest.raises(DataError, match=f"is a share, from 0 to below 1, not {wrong!r}"):
+            SHARES[name](wrong)
+    for right in (0, 0.5, np.float32(0.5)):
+        SHARES[name](right)
+
+
+SWITCHES = {
+    "fit resume": lambda x: trained(resume=x),
+    "fit keep_memory": lambda x: trained(keep_memory=x),
+    "fit channels_last": lambda x: trained(channels_last=x),
+    "build batch_norm": lambda x: recipes.build("tds-face-ae", batch_norm=x),
+    "Augment flip": lambda x: Augment(flip=x),
+}
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_switch_is_true_or_false(name):
+    for wrong in ("yes", 1, [True]):
+        with pytest.raises(DataError, match=f"{name.split()[1]} is True or False"):
+            SWITCHES[name](wrong)
 
 
 TENSORS = {
@@ -144,12 +177,8 @@ BUILT = [
     (lambda: small(image_shape=(28, 28)), ShapeError, r"\(channels, height, width\).* not \(28, 28\)"),
     (lambda: small(image_shape=28), ShapeError, r"\(channels, height, width\).* not 28"),
     (lambda: parts(image_shape=(8, 8)), ShapeError, r"\(channels, height, width\).* not \(8, 8\)"),
-    (
-        lambda: recipes.build("tds-face-ae", batch_norm="yes"),
-        DataError,
-        "batch_norm is True or False, not 'yes'",
-    ),
-    (lambda: recipes.build("tds-face-ae", batch_norm=1), DataError, "batch_norm is True or False, not 1"),
+    (lambda: recipes.build(["x"]), VaelabError, "There is no recipe called"),
+    (lambda: small(latent_dim=10**30), DataError, "latent_dim must be a whole number of at most"),
 ]
 TRAINED = [
     ({"model": nn.Linear(2, 2)}, ModelError, r"fit needs a model with loss\(x\).*Linear"),
@@ -167,6 +196,8 @@ TRAINED = [
     ({"optimizer": torch.optim.SGD([torch.zeros(1)])}, DataError, "(?s)With SGD.* that fails"),
     ({"optimizer": lambda parameters, lr: None}, DataError, "that fails: 'NoneType'"),
     ({"initial_epoch": 1.0}, DataError, "initial_epoch must be a whole number, not 1.0"),
+    ({"checkpoints": 5}, DataError, "checkpoints is the path of a folder, not 5"),
+    ({"checkpoints": ""}, DataError, "checkpoints is the path of a folder, not ''"),
 ]
 WHITENED = [
     (autoencoder, PICTURES, ModelError, "whiten needs a VAE .*this Autoencoder"),
@@ -198,6 +229,29 @@ def test_what_cannot_be_whitened_is_said(make, images, error, message):
     with pytest.raises(error, match=message):
         whiten(model, images)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("shape", "remedy"),
+    [
+        ((5, 8, 8, 1), r"x\.permute\(0, 3, 1, 2\)"),
+        ((8, 8, 1), r"x\.permute\(2, 0, 1\)\[None\]"),
+        ((1, 8, 8), r"One image alone needs a batch axis: x\[None\]"),
+        ((5, 8, 8), r"an axis for their channel: x\[:, None\]"),
+        ((5, 1, 9, 9), "Load the pictures with size=8"),
+        ((5, 3, 8, 8), r'image_shape=\(3, 8, 8\), or --set "image_shape=\(3, 8, 8\)"'),
+    ],
+)
+def test_the_remedy_fits_the_shape(shape, remedy):
+    with pytest.raises(ShapeError, match=remedy):
+        small()(torch.zeros(shape))
+
+
+def test_pictures_with_their_channels_last_are_told_how_to_turn():
+    with pytest.raises(DataError, match=r"x\.permute\(0, 3, 1, 2\)"):
+        ImageSet(torch.zeros(4, 32, 32, 3))
+    with pytest.raises(DataError, match=r"ndarray\. torch\.as_tensor makes one"):
+        ImageSet(np.zeros((4, 3, 32, 32), np.uint8))
 
 
 def test_no_pictures_have_no_mean():

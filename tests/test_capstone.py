@@ -289,12 +289,28 @@ def test_hostile_cards_get_a_sentence(tmp_path, text, says):
 
 def test_a_card_that_is_no_text_or_too_long_or_of_another_model(tmp_path):
     path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae"))
-    (path / "card.toml").write_bytes(b"\xff\xfe\x00")
-    assert "UTF-8" in refused(path)
+    (path / "card.toml").write_bytes(b"\x00\xff\x00")
+    assert "card.toml, line 1 (ÿ): this is not valid TOML" in refused(path)
     (path / "card.toml").write_bytes(b"#" * 2**17)
     assert "larger" in refused(path)
     (path / "card.toml").write_text(card(recipe="tds-face-vae").text())
     assert "two models" in refused(path)
+
+
+@pytest.mark.parametrize("name", ["card.toml", "Card.toml", "card.toml.txt"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_a_card_that_windows_has_saved_is_read(tmp_path, name, encoding):
+    path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae"), name="Zoë")
+    text = (path / "card.toml").read_text(encoding="utf-8")
+    (path / "card.toml").unlink()
+    (path / name).write_bytes(text.replace("\n", "\r\n").encode(encoding))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for file in path.iterdir():
+            archive.write(file, f"a/{file.name}")
+    for place in (path, tmp_path / "a.zip"):
+        score = capstone.check_folder(place, measure=False)
+        assert score.accepted and score.card.name == "Zoë", score.problem
+        assert score.card.tried == cards.read(text).tried
 
 
 def test_markup_in_a_card_or_file_stays_text(tmp_path):

@@ -1,6 +1,7 @@
 """`vaelab grade`: every layout found, nothing hostile gets out of its cell, marks and results stay."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -20,7 +21,7 @@ from vaelab import cli
 from vaelab.grading import expect, seal
 from vaelab.grading.exercise import Exercise
 from vaelab.grading.isolation import sandbox
-from vaelab.grading.marking import checks
+from vaelab.grading.marking import checks, scores
 from vaelab.grading.marking.grade import grade
 from vaelab.grading.marking.owners import owner
 from vaelab.grading.marking.submissions import SubmissionsError, find
@@ -166,6 +167,22 @@ def test_scores_of_each_layout(fake):
     assert {row["score"] for row in found.values()} == {FULL, "1", "0"} and found["flat"]["of"] == "3.5"
     assert found["essay"]["note"] == "no notebook: essay.pdf"
     assert found["folder"]["failed"] == "q1 twice as much; q1 large numbers; q3 the right choice"
+
+
+def test_a_table_that_excel_has_open_or_that_is_a_folder_is_said(fake, monkeypatch, capsys):
+    put("anna.ipynb", notebook(RIGHT))
+    Path("folder.csv").mkdir()
+    options = ["--hidden", "hidden", "--jobs", "1"]
+    assert cli.main(["grade", "in", "--out", "folder.csv", *options]) == 2
+    assert "A folder is in the way" in capsys.readouterr().err
+
+    def in_use(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))  # as Windows has it
+
+    graded()
+    monkeypatch.setattr(scores, "read_text", in_use)
+    assert cli.main(["grade", "in", "--out", "scores.csv", *options]) == 2
+    assert "is the table open in another program? Close it" in capsys.readouterr().err
 
 
 def test_a_class_archive_is_given_itself(fake):
@@ -520,13 +537,70 @@ def test_a_state_file_that_is_none_of_ours_is_passed_over(fake, line):
     assert row["score"] == FULL
 
 
-def test_a_negative_mark_stays_a_number(fake):
+def retyped(change, encoding: str = "utf-8-sig") -> None:
+    """Change the table as somebody does in a spreadsheet: `change` gets its cells, line by line."""
+    cells = list(csv.reader(io.StringIO(Path("scores.csv").read_text(encoding="utf-8-sig"), newline="")))
+    change(cells)
+    with open("scores.csv", "w", encoding=encoding, newline="") as file:
+        csv.writer(file).writerows(cells)
+
+
+@pytest.mark.parametrize("typed", ["99", "-3", "2/2", "1 pt", "2.01", "nan", "inf"])
+def test_a_mark_that_cannot_be_one_is_told_and_does_not_count(fake, capsys, typed):
     put("anna.ipynb", notebook(RIGHT))
     graded()
-    typed = list(csv.reader(io.StringIO(Path("scores.csv").read_text(encoding="utf-8-sig"), newline="")))
-    typed[1][typed[0].index("q3 marks")] = "-1"
-    with open("scores.csv", "w", newline="") as file:
-        csv.writer(file).writerows(typed)
-    for _ in range(3):
+
+    def mark(cells):
+        cells[1][cells[0].index("q3 marks")] = typed
+
+    retyped(mark)
+    for _ in range(2):  # until it is put right
+        capsys.readouterr()
+        (row,) = graded(html=Path("pages")).values()
+        assert (row["q3 marks"], row["marks"], row["total"]) == (typed, "", FULL)
+        said = f"'{typed}' in q3 marks does not count: a mark is a number from 0 to 2"
+        assert said in row["note"]
+        assert f"scores.csv, line 2 (anna): {said}" in capsys.readouterr().out
+    (page,) = Path("pages").glob("anna-*.html")
+    assert "of 2</strong>" not in page.read_text(encoding="utf-8")
+
+
+def test_a_mark_for_a_question_without_a_written_answer_is_told_and_stays(fake):
+    put("anna.ipynb", notebook(RIGHT))
+    graded()
+    retyped(lambda cells: [cells[0].append("q1 marks"), cells[1].append("2")])
+    for _ in range(2):
         (row,) = graded().values()
-        assert (row["q3 marks"], row["marks"], row["total"]) == ("-1", "-1", "1.5")
+        assert (row["q1 marks"], row["marks"]) == ("2", "")
+        assert "'2' in q1 marks does not count: there is nothing to mark" in row["note"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "utf-16", "cp1252"])
+def test_the_instructors_own_columns_stay(fake, encoding):
+    put("anna.ipynb", notebook(RIGHT))
+    put("bert.ipynb", notebook(WRONG))
+    graded()
+
+    def comment(cells):
+        before = cells[0].index("score")
+        for row, mine in zip(cells, ("late marks", "2 days", ""), strict=True):
+            row.insert(before, mine)
+        for row, mine in zip(cells, ("Kommentar", "sch\xf6n,\nweiter so", ""), strict=True):
+            row.append(mine)
+        for row, mine in zip(cells, (["", "to do"], ["spoken to", ""], ["", ""]), strict=True):
+            row += mine
+
+    retyped(comment, encoding)
+    put("cleo.ipynb", notebook(RIGHT))
+    once = None
+    for _ in range(2):
+        found = graded()
+        anna, bert, cleo = (found[name, f"{name}.ipynb"] for name in ("anna", "bert", "cleo"))
+        assert anna["late marks"] == "2 days" and anna["Kommentar"] == "sch\xf6n,\nweiter so"
+        assert "spoken to" in anna.values() and anna["to do"] == ""
+        assert (anna["marks"], anna["total"], bert["Kommentar"], cleo["late marks"]) == ("", FULL, "", "")
+        assert once in (None, Path("scores.csv").read_bytes())
+        once = Path("scores.csv").read_bytes()
+    Path("in/anna.ipynb").unlink()  # with it her row goes: what was typed there is kept beside
+    graded()
+    assert "weiter so" in Path("scores.before.csv").read_text(encoding="utf-8-sig")

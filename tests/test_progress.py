@@ -73,7 +73,7 @@ def test_looks_into_exercises_first(here, capsys):
 
 @pytest.mark.parametrize(
     "broken",
-    ["{", "[]", '{"08-faces": 3}', '{"08-faces": {"q1": {"points": "9"}}}', "[" * 100_000, "\ufeff{}"],
+    ["{", "[]", '{"08-faces": 3}', '{"08-faces": {"q1": {"points": "9"}}}', "[" * 100_000],
 )
 def test_a_broken_file_is_said_and_set_aside_not_lost(here, capsys, broken):
     file = here / "progress.json"

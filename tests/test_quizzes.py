@@ -77,7 +77,7 @@ def test_an_unknown_quiz_is_named_with_the_nearest():
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (3 * QUESTION + "[[question", "wrong.toml is not TOML"),
+        (3 * QUESTION + "[[question", "wrong.toml.*: this is not valid TOML"),
         (2 * QUESTION, r"wrong.toml has 2 \[\[question\]\] tables; give 3 to 5"),
         (QUESTION + "[[question]]\ntext = 'q'\n" + CHOICE + QUESTION, "wrong.toml, question 2: 1 choices"),
         (2 * QUESTION + "[[question]]\ntext = 'q'\n" + 2 * CHOICE, "question 3: 0 choices are marked"),

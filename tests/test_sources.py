@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import os
 import shutil
+import tempfile
 from collections import defaultdict
 from itertools import repeat
 from pathlib import Path
@@ -16,7 +17,8 @@ from PIL import Image
 from torchvision import datasets
 
 import vaelab
-from vaelab.data import ImageSet, idx_files, mnist_files, sources
+from vaelab import doctor
+from vaelab.data import ImageSet, idx_files, mnist_files, places, sources
 from vaelab.errors import DataError, MissingDataError, UnknownNameError
 
 DEBIAN = Path("/usr/share/datasets")
@@ -233,8 +235,37 @@ def test_mnist_has_no_debian_package(machine):
 
 def test_a_cache_that_cannot_be_written(machine):
     (machine / "cache").write_text("a file where the folder should be")
-    with pytest.raises(MissingDataError, match="exists"):
-        sources.fashion_mnist()
+    for read in (sources.fashion_mnist, sources.mnist):
+        with pytest.raises(MissingDataError, match=r"(?s)cache cannot be written: File exists.*VAELAB_CACHE"):
+            read()
+
+
+def test_without_a_home_the_cache_is_a_temporary_folder_and_doctor_says_so(machine, monkeypatch):
+    """As in a container whose user has neither HOME nor a name."""
+
+    def unknown(*args, **options):
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.delenv("VAELAB_CACHE")
+    monkeypatch.setattr(tempfile, "tempdir", str(machine))
+    assert "temporary" not in doctor.report()
+    monkeypatch.setattr(places.platformdirs, "user_cache_dir", unknown)
+    monkeypatch.setattr(Path, "home", unknown)
+    assert places.cache_dir().parent == machine
+    said = doctor.report()
+    assert "No home folder is known" in said and "Set the environment variable VAELAB_CACHE" in said
+    with pytest.raises(MissingDataError, match="VAELAB_CACHE"):
+        sources.mnist()
+
+
+def test_doctor_says_that_the_cache_cannot_be_written(machine, monkeypatch):
+    assert "cannot be written" not in doctor.report()
+    (machine / "cache").write_text("a file where the folder should be")
+    for cache in (machine / "cache", machine / "cache" / "deeper"):
+        monkeypatch.setenv("VAELAB_CACHE", str(cache))
+        said = doctor.report()
+        assert f"It cannot be written ({machine / 'cache'}: Not a directory)" in said
+        assert "VAELAB_CACHE to a folder that you may write to" in said
 
 
 def test_scraps_of_a_killed_download_are_swept_up(machine, remote):

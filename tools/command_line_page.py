@@ -41,7 +41,7 @@ def lines_of(name: str, parser: argparse.ArgumentParser) -> list[str]:
     lines += [f"   {line.removeprefix(' ' * 7)}" for line in usage]
     lines += ["", f".. program:: vaelab {name}", ""]
     for action in parser._actions:
-        if not isinstance(action, argparse._HelpAction):
+        if not isinstance(action, argparse._HelpAction) and action.help != argparse.SUPPRESS:
             lines += [f".. option:: {_signature(action)}", "", f"   {_prose(_help(action))}", ""]
     return lines
 

@@ -8,19 +8,20 @@ there fails the build. To compare the addresses with what those packages say, wi
 """
 
 import sys
-import tomllib
 import urllib.request
 import zlib
 from pathlib import Path
 
 from sphinx.util.inventory import InventoryFile
 
+from vaelab.edited import read_toml
+
 NAMES = Path(__file__).resolve().parent.parent / "book" / "outside-names.toml"
 
 
 def projects() -> dict[str, dict]:
     """Project -> {"address": of its documentation, "names": full name -> "role page#anchor"}."""
-    return tomllib.loads(NAMES.read_text(encoding="utf-8"))
+    return read_toml(NAMES)
 
 
 def inventory(project: str, names: dict[str, str]) -> bytes:

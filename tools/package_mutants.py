@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+from vaelab.edited import read_toml
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "tests" / "mutants.toml"
@@ -48,7 +49,7 @@ class Mutant:
 
 def listed(words: list[str] = ()) -> list[Mutant]:
     """The mutants whose entry holds one of the words; all of them without words."""
-    found = [Mutant(**entry) for entry in tomllib.loads(LIST.read_text(encoding="utf-8"))["mutant"]]
+    found = [Mutant(**entry) for entry in read_toml(LIST)["mutant"]]
     return [m for m in found if not words or any(word in f"{m.file} {m.old} {m.test}" for word in words)]
 
 

@@ -8,22 +8,18 @@ import sys
 from pathlib import Path
 
 import vaelab
+from vaelab.faults import Ending
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0 done, 2 cannot be done as asked, 130 interrupted."""
-    options = vars(_parser().parse_args(arguments))
-    name = options.pop("command")
-    try:
+    """Run the command line; returns the exit code, see `faults.Ending`."""
+    with Ending() as ending:
+        options = vars(_parser().parse_args(arguments))
+        name, ending.traceback = options.pop("command"), options.pop("traceback")
         from vaelab import commands
 
-        return getattr(commands, name)(**options)
-    except (vaelab.errors.VaelabError, ValueError) as error:
-        print(f"vaelab: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nvaelab: interrupted", file=sys.stderr)
-        return 130
+        ending.code = getattr(commands, name)(**options)
+    return ending.code
 
 
 def _path(text: str) -> Path:
@@ -37,6 +33,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="vaelab", description="Variational autoencoders: the course's commands."
     )
     parser.add_argument("--version", action="version", version=f"vaelab {vaelab.__version__}")
+    parser.add_argument(
+        "--traceback", action="store_true", help="with any command: show where an error came from"
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
     commands.add_parser("doctor", help="say what this machine has, what is missing, and what to do about it")
     commands.add_parser("recipes", help="list the named models and the trained ones")
@@ -52,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     _exercises(
         commands.add_parser("exercises", help="for instructors: make the exercises from their sources")
     )
+    for command in commands.choices.values():
+        hidden = argparse.SUPPRESS  # said once, above
+        command.add_argument("--traceback", action="store_true", default=hidden, help=hidden)
     for option in (option for command in commands.choices.values() for option in command._actions):
         if option.metavar in ("FILE", "DIR", "FOLDER"):  # what the help calls so is one
             option.type = _path

@@ -14,7 +14,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 import vaelab
-from vaelab import evaluation, latent, nets, priors, provenance, weights
+from vaelab import evaluation, latent, nets, priors, provenance, run_file, weights
 from vaelab.data import ImageSet
 from vaelab.data.arguments import whole_number
 from vaelab.data.augment import Augment
@@ -182,14 +182,14 @@ def _asked(given: dict) -> dict:
 
 def _resumed(folder: Path, given: dict) -> dict:
     """The options the run was started with; others on the command line must say the same."""
-    path = folder / "run.json"
-    if not path.exists():
+    options = {"prior": None, **run_file.read(folder)}
+    if not (folder / run_file.FILE).exists():
         if given["data"] is not None:
             return _asked(given)  # killed before it wrote anything: begin
         raise CheckpointError(
-            f"There is no run in {folder}: {path.name} is missing. Start it without --resume."
+            f"There is no run in {folder}: {run_file.FILE} is missing. Start it without --resume."
         )
-    options = {"prior": None, **json.loads(path.read_text(encoding="utf-8"))}
+    run_file.need(options, {name: _TRAIN_DEFAULTS.get(name) for name in given}, folder)
     options["data"] = lasting_name(options["data"])  # once it was kept as it was typed
     for name, value in given.items():
         if value is None or value == options[name]:
@@ -234,8 +234,7 @@ def _start(folder: Path, store: Checkpoints, resume: bool, options: dict) -> Non
     if not resume:
         store.starting_point(resume=False, settings={})
     if leads():
-        with written_whole(folder / "run.json") as temporary:
-            temporary.write_text(json.dumps(options, indent=1) + "\n", encoding="utf-8")
+        run_file.write(folder, options)
 
 
 def _report(epoch: int, history: History) -> None:
@@ -270,7 +269,7 @@ def sample(
     device: str | None,
 ) -> int:
     """Write a sheet of new pictures."""
-    from torchvision.utils import save_image
+    from vaelab.sample_sheet import sample_sheet
 
     if out.suffix.lower() not in (".png", ".jpg", ".jpeg", ".webp"):
         raise DataError(f"--out {out}: name a picture file, for instance samples.png.")
@@ -288,11 +287,11 @@ def sample(
             "run's pictures."
         )
     drawn_from = priors.StandardNormal(found.latent_dim) if prior == "standard" else None
-    images = found.sample(n, seed, drawn_from, noise).cpu()
+    sheet = sample_sheet(found, n, seed, drawn_from, noise)
     out.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(out) as temporary:
         ending = out.suffix[1:].replace("jpg", "jpeg")
-        save_image(images, temporary, nrow=max(1, round(n**0.5)), format=ending)
+        sheet.save(temporary, format=ending)
     print(f"{n} pictures in {out}")
     return 0
 

@@ -1,14 +1,19 @@
 """`vaelab doctor`: what this machine has for the course, and what to do about what it lacks."""
 
 import importlib.metadata
+import os
 import platform
 import shutil
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import vaelab
 from vaelab.data import DRAWN, celeba, celeba_download, ffhq, mnist_files, places
 from vaelab.extras import MissingExtraError
+from vaelab.faults import sentence
 
 # Each with the extra that brings it; those of the package itself have none.
 _PACKAGES = {
@@ -35,9 +40,12 @@ def report() -> str:
         "",
         "Data sets",
         *[_line(name, "drawn on the spot, nothing to download") for name in DRAWN],
-        *[_stored(name, mnist_files.find(files), mnist_files.ways_to_get(files)) for name, files in _MNIST],
-        _stored("celeba", celeba.find(), celeba_download.ways_to_get()),
-        _stored("ffhq", ffhq.find(), ffhq.ways_to_get()),
+        *[
+            _stored(name, partial(mnist_files.find, files), mnist_files.ways_to_get(files))
+            for name, files in _MNIST
+        ],
+        _stored("celeba", celeba.find, celeba_download.ways_to_get()),
+        _stored("ffhq", ffhq.find, ffhq.ways_to_get()),
         "",
         "For instructors",
         _line("sandbox", _sandbox()),
@@ -62,7 +70,11 @@ def _package(name: str, extra: str) -> str:
         )
 
 
-def _stored(name: str, place: Path | None, ways: str) -> str:
+def _stored(name: str, find: Callable[[], Path | None], ways: str) -> str:
+    try:
+        place = find()
+    except OSError as error:  # a folder that may not be entered
+        return _line(name, f"cannot be looked for. {sentence(error)}")
     return _line(name, f"found in {place}" if place else f"not here. {ways}")
 
 
@@ -76,11 +88,28 @@ def _sandbox() -> str:
         sandbox.require_isolation()
     except sandbox.IsolationError as error:
         return str(error).splitlines()[0]
+    except OSError as error:
+        return f"cannot be tried. {sentence(error)}"
     return "works: `vaelab grade` can run submissions"
 
 
 def _cache() -> str:
-    """Where downloads and packed arrays are, and how much room they take."""
+    """Where downloads and packed arrays are, how much room they take, and whether there can be more."""
     cache = places.cache_dir()
-    taken = sum(file.stat().st_size for file in cache.rglob("*") if file.is_file()) / 1e9
-    return f"Cache: {cache}, {taken:.1f} GB (may be deleted; VAELAB_CACHE moves it)"
+    line = f"Cache: {cache}, {_bytes_in(cache) / 1e9:.1f} GB (may be deleted; VAELAB_CACHE moves it)"
+    remedy = "Set the environment variable VAELAB_CACHE to a folder that you may write to."
+    if why := places.why_not_writable(cache):
+        return f"{line}\n  It cannot be written ({why}). {remedy}"
+    if cache == places.homeless():
+        return f"{line}\n  No home folder is known, so it is a temporary one. {remedy}"
+    return line
+
+
+def _bytes_in(folder: Path) -> int:
+    """What lies in a folder, as far as it may be seen."""
+    files = (Path(place, name) for place, _, names in os.walk(folder) for name in names)
+    taken = 0
+    for file in files:
+        with suppress(OSError):  # gone in the meantime, or not ours to see
+            taken += file.stat().st_size
+    return taken

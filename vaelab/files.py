@@ -21,19 +21,27 @@ def need_space(folder: Path, needed: int) -> None:
 def written_whole(path: Path) -> Iterator[Path]:
     """Write a file atomically: to the path this gives, which is renamed to `path` on leaving.
 
-    After an error nothing is left. The name changes only when the bytes are on the disk: a kill or a power
-    cut leaves the old file or the new one.
+    After an error nothing is left, and an OSError names `path`. The name changes only when the bytes are on
+    the disk: a kill or a power cut leaves the old file or the new one.
     """
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = None
     try:
+        if path.is_dir():  # said at once, not when all is written
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
         yield temporary
         temporary.chmod(0o666 & ~_umask())
         flush_to_disk(temporary)
         temporary.replace(path)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary:
+            temporary.unlink(missing_ok=True)
 
 
 def flush_to_disk(path: Path) -> None:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from vaelab import losses, priors
 from vaelab.data import ImageSet
 from vaelab.data.arguments import check_image_shape, check_tensors, whole_number
+from vaelab.data.imageset import CHANNELS_LAST
 from vaelab.errors import ModelError, ShapeError
 from vaelab.nets import ImageShape, evaluating, keeping_random_state
 from vaelab.priors import Prior, StandardNormal
@@ -90,12 +91,22 @@ def wrong_shape(shape: torch.Size, expected: ImageShape) -> str:
     message = (
         f"This model takes images of shape (B, {', '.join(map(str, expected))}); these have {tuple(shape)}."
     )
-    if len(shape) == 3:
+    channels, height, width = expected
+    if shape == expected:
         return message + " One image alone needs a batch axis: x[None]."
-    if len(shape) == 4 and shape[1] != expected[0]:
-        kind = {1: "grey pictures", 3: "colour pictures"}.get(expected[0], f"{expected[0]} channels")
-        return message + f" It was built for {kind}: build it again with image_shape={tuple(shape[1:])}."
-    return message + f" Load the pictures with size={expected[1]}, or build the model with another size."
+    if len(shape) == 3 and (channels, *shape[1:]) == (1, height, width):
+        return message + " Grey images need an axis for their channel: x[:, None]."
+    if shape == (height, width, channels):
+        return message + " Its channels stand last, and it needs a batch axis: x.permute(2, 0, 1)[None]."
+    if shape[1:] == (height, width, channels):
+        return message + CHANNELS_LAST
+    if len(shape) == 4 and shape[1] != channels and shape[1] in (1, 3):
+        kind = {1: "grey pictures", 3: "colour pictures"}.get(channels, f"{channels} channels")
+        change = f"image_shape={tuple(shape[1:])}"
+        return message + f' It was built for {kind}: build it again with {change}, or --set "{change}".'
+    if len(shape) == 4 and shape[1] == channels:
+        return message + f" Load the pictures with size={height}, or build the model with another size."
+    return message
 
 
 class Autoencoder(_ImageModel):

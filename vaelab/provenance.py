@@ -3,10 +3,10 @@
 A run says so in its `run.json`, a weights file in the card beside it.
 """
 
-import json
 from pathlib import Path
 
-from vaelab import weights
+from vaelab import run_file, weights
+from vaelab.edited import read_json
 from vaelab.errors import DataError, MissingDataError
 
 _SAY = "Say what to measure on: --data with a folder of pictures, or the name of a set."
@@ -25,8 +25,8 @@ def options_of(model: str) -> dict:
     """
     path = Path(model).expanduser()
     if path.is_dir():
-        return _read((path.parent if is_checkpoint(path) else path) / "run.json")
-    card = _read(path.with_suffix(".json")) if path.suffix == ".safetensors" else weights.card(model)
+        return run_file.read(path.parent if is_checkpoint(path) else path)
+    card = _card(path.with_suffix(".json")) if path.suffix == ".safetensors" else weights.card(model)
     options = card.get("options")
     return options if isinstance(options, dict) else {}
 
@@ -46,11 +46,6 @@ def trained_on(model: str) -> str:
     return data
 
 
-def _read(file: Path) -> dict:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        return {}
-    except ValueError as error:
-        raise DataError(f"{file} cannot be read: {error}. Mend it, or delete it and do without.") from error
+def _card(file: Path) -> dict:
+    found = read_json(file) if file.exists() else {}
     return found if isinstance(found, dict) else {}

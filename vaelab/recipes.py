@@ -15,8 +15,16 @@ import torch
 from torch import nn
 
 from vaelab import losses, nets
-from vaelab.data.arguments import check_image_shape, check_size, real_number, seed_number, whole_number
-from vaelab.errors import DataError, UnknownNameError
+from vaelab.data.arguments import (
+    check_image_shape,
+    check_size,
+    real_number,
+    seed_number,
+    share,
+    switch,
+    whole_number,
+)
+from vaelab.errors import UnknownNameError
 from vaelab.models import VAE, Autoencoder
 from vaelab.nets import ImageShape
 
@@ -79,7 +87,7 @@ def build(name: str, *, seed: int = 0, size: int | None = None, **changes: Any) 
     >>> build("portrait-vae", size=32).image_shape
     (3, 32, 32)
     """
-    if name not in RECIPES:
+    if not isinstance(name, str) or name not in RECIPES:
         raise UnknownNameError("recipe", name, RECIPES)
     recipe = RECIPES[name]
     for option, value in changes.items():
@@ -103,12 +111,13 @@ def _checked(option: str, value: Any, default: Any) -> Any:
     """An option of the kind of its default: a shape, a switch, a whole number or another number."""
     if isinstance(default, tuple):
         return check_image_shape(value)
+    if option == "dropout":
+        return share(option, value)
     if isinstance(default, float):
         return real_number(option, value, least=0)
     if not isinstance(default, bool):
         return whole_number(option, value)
-    if not isinstance(value, bool):
-        raise DataError(f"{option} is True or False, not {value!r}.")
+    switch(option, value)
     return value
 
 

@@ -1,13 +1,17 @@
 """Checks of what a caller asks for: numbers, shapes, tensors and splits. What cannot be gets a sentence."""
 
 import math
+import os
 from collections.abc import Sequence
 from numbers import Integral, Real
+from pathlib import Path
 
 from torch import Tensor
 
 from vaelab.data.splits import SPLITS
 from vaelab.errors import DataError, ShapeError, UnknownNameError
+
+_LARGEST = 2**63 - 1  # the largest number with which PyTorch counts
 
 
 def is_whole(value: object) -> bool:
@@ -20,6 +24,8 @@ def whole_number(what: str, value, least: int | None = 1) -> int:
     if not is_whole(value) or (least is not None and value < least):
         bound = "" if least is None else f" of at least {least}"
         raise DataError(f"{what} must be a whole number{bound}, not {value!r}.")
+    if least is not None and value > _LARGEST:
+        raise DataError(f"{what} must be a whole number of at most 2**63 - 1, not {value!r}.")
     return int(value)
 
 
@@ -28,13 +34,37 @@ def seed_number(seed) -> int:
     return whole_number("seed", seed, least=None) % 2**64
 
 
+def switch(what: str, value: bool, more: tuple = ()) -> None:
+    """Raise DataError for what is neither True nor False, nor one of `more`, such as None."""
+    if not isinstance(value, bool) and value not in more:
+        known = " or ".join(map(repr, (True, False, *more)))
+        raise DataError(f"{what} is {known}, not {value!r}.")
+
+
+def share(what: str, value) -> float:
+    """A part of a whole as a float: from 0, for none of it, to below 1. DataError for what is none."""
+    if not _is_real(value) or not 0 <= value < 1:
+        raise DataError(f"{what} is a share, from 0 to below 1, not {value!r}. 0 switches it off.")
+    return float(value)
+
+
 def real_number(what: str, value, *, least: float = -math.inf, above: float = -math.inf) -> float:
     """`value` as a float, or else a DataError that says `what` must be finite, and how large."""
-    real = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-    if not real or value < least or value <= above:
+    if not _is_real(value) or value < least or value <= above:
         bound = f" greater than {above:g}" if above > -math.inf else f" of at least {least:g}"
         raise DataError(f"{what} must be a finite number{bound}, not {value!r}.")
     return float(value)
+
+
+def folder_of(what: str, value) -> Path:
+    """A path, ~ included; DataError for what is none."""
+    if not isinstance(value, str | os.PathLike) or value == "":
+        raise DataError(f"{what} is the path of a folder, not {value!r}.")
+    return Path(value).expanduser()
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def check_tensors(**values) -> None:

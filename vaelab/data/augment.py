@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vaelab.data.arguments import share, switch
 from vaelab.data.imageset import ImageSet
 
 
@@ -29,10 +30,9 @@ class Augment:
     brightness: float = 0.1
 
     def __post_init__(self):
-        for name in ("crop", "brightness"):
-            share = getattr(self, name)
-            if not 0 <= share < 1:
-                raise ValueError(f"{name} is a share, from 0 to below 1, not {share}. 0 switches it off.")
+        switch("flip", self.flip)
+        share("crop", self.crop)
+        share("brightness", self.brightness)
 
     def __call__(self, images: ImageSet | Tensor) -> Tensor:
         """A changed copy of a batch.

@@ -138,8 +138,8 @@ def _forget_unfinished() -> None:
 
 
 def _kaggle_cache() -> Path:
-    base = os.environ.get("KAGGLEHUB_CACHE", "~/.cache/kagglehub")
-    return Path(base).expanduser() / "datasets" / KAGGLE_NAME
+    base = Path(os.path.expanduser(os.environ.get("KAGGLEHUB_CACHE", "~/.cache/kagglehub")))
+    return base / "datasets" / KAGGLE_NAME
 
 
 def _one_line(error: Exception) -> str:

@@ -10,6 +10,8 @@ from vaelab.data.arguments import is_whole, seed_number, whole_number
 from vaelab.data.pixels import check_unit_range
 from vaelab.errors import DataError, UnknownNameError
 
+CHANNELS_LAST = " Where channels stand last, x.permute(0, 3, 1, 2) brings them to their place."
+
 
 @dataclass(frozen=True, eq=False)
 class ImageSet:
@@ -45,7 +47,8 @@ class ImageSet:
         if not isinstance(self.images, Tensor):
             raise DataError(
                 "Pictures come as an ImageSet (vaelab.load makes one), or as a tensor of shape (N, C, H, W): "
-                f"floats in [0, 1], or uint8; not as {type(self.images).__name__}."
+                f"floats in [0, 1], or uint8; not as {type(self.images).__name__}. torch.as_tensor makes one "
+                "of a NumPy array."
             )
         known = self.images.dtype == torch.uint8 or self.images.is_floating_point()
         if not known or self.images.ndim != 4:
@@ -57,8 +60,9 @@ class ImageSet:
             check_unit_range(self.images)
         if self.images.shape[1] not in (1, 3):
             raise DataError(
-                f"Images need 1 channel (grey) or 3 (red, green, blue), not {self.images.shape[1]}. "
-                "The axes are (N, channels, height, width)."
+                f"Images need 1 channel (grey) or 3 (red, green, blue), not {self.images.shape[1]}: the axes "
+                f"are (N, channels, height, width), here {tuple(self.images.shape)}."
+                + (CHANNELS_LAST if self.images.shape[-1] in (1, 3) else "")
             )
         tables = {"attributes": self.attributes, "labels": self.labels, **self.factors}
         for name, table in tables.items():

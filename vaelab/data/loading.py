@@ -13,6 +13,7 @@ from vaelab.data.arguments import check_split, seed_number, whole_number
 from vaelab.data.imageset import ImageSet
 from vaelab.data.splits import SPLITS
 from vaelab.errors import DataError, UnknownNameError
+from vaelab.memory import need_memory
 from vaelab.progress import progress
 
 DRAWN = ("portraits", "digits", "cylinders", "wardrobe")
@@ -113,9 +114,14 @@ def _draw(name: str, size: int | None, n: int | None, seed: int, split: str) -> 
     check_split(repr(name), split, SPLITS)
     painter = importlib.import_module(f"vaelab.data.{name}")
     start, count = _SPLIT_START[split], n or _DRAWN_COUNT[split]
+    size = painter.DEFAULT_SIZE if size is None else size
+    what = "clothes" if name == "wardrobe" else name
+    painting.check_size(what.capitalize(), size, painter.SIZES)  # before a bar is shown
+    if count >= _BAR_FROM:
+        need_memory(count * _bytes_of_one(painter, size), f"n={count:,} pictures")
     factors = painter.draw_factors(torch.arange(start, start + count), seed)
     return ImageSet(
-        images=_paint(painter, factors, painter.DEFAULT_SIZE if size is None else size, count, name),
+        images=_paint(painter, factors, size, count, what),
         name=name,
         attributes=painter.attributes(factors) if painter.ATTRIBUTE_NAMES else None,
         attribute_names=painter.ATTRIBUTE_NAMES,
@@ -125,10 +131,14 @@ def _draw(name: str, size: int | None, n: int | None, seed: int, split: str) -> 
     )
 
 
-def _paint(painter: ModuleType, factors: dict, size: int, count: int, name: str) -> torch.Tensor:
+def _bytes_of_one(painter: ModuleType, size: int) -> int:
+    """What one picture and its factors take."""
+    factors = painter.draw_factors(torch.arange(1), 0)
+    return sum(part.nbytes for part in (painter.render(factors, size), *factors.values()))
+
+
+def _paint(painter: ModuleType, factors: dict, size: int, count: int, what: str) -> torch.Tensor:
     """Render in chunks, with a progress bar when it takes more than a moment."""
-    what = "clothes" if name == "wardrobe" else name
-    painting.check_size(what.capitalize(), size, painter.SIZES)  # here too: before a bar is shown
     starts = range(0, count, _CHUNK)
     chunks = progress(starts, wanted=count >= _BAR_FROM, desc=f"Drawing {what}", unit=f"x{_CHUNK}")
     return torch.cat(
@@ -144,7 +154,7 @@ def _read(name: str | os.PathLike, size: int | None, split: str) -> ImageSet:
         homes = {"celeba": celeba, "ffhq": ffhq, "handwritten": handwritten}
         read = getattr(homes.get(os.fspath(name), sources), os.fspath(name))
         return read(split) if size is None else read(split, size)
-    if not isinstance(name, str | os.PathLike):
+    if not isinstance(name, str | os.PathLike) or not os.fspath(name):
         raise DataError(f"name is that of a data set, or the path of a folder or archive; not {name!r}.")
     if not _is_path(name):
         raise UnknownNameError("data set (nor a folder)", os.fspath(name), (*DRAWN, *STORED, CLOTHES))

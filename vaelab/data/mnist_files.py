@@ -143,12 +143,17 @@ def _download(collection: Collection) -> Path:
             home.mkdir(parents=True, exist_ok=True)
             for path in arrived:
                 path.replace(home / path.name)
-    except (RuntimeError, OSError) as error:
-        title, ways = collection.title, ways_to_get(collection)
-        raise MissingDataError(
-            f"{title} is not on this machine, and downloading it to {cache_dir()} failed: {error}.\n{ways}"
-        ) from error
+    except OSError as error:
+        why = f"the cache cannot be written: {error.strerror or error} ({cache_dir()})"
+        raise _not_to_be_had(collection, why) from error
+    except RuntimeError as error:
+        raise _not_to_be_had(collection, f"downloading it to {cache_dir()} failed: {error}") from error
     return home
+
+
+def _not_to_be_had(collection: Collection, why: str) -> MissingDataError:
+    ways = ways_to_get(collection)
+    return MissingDataError(f"{collection.title} is not on this machine, and {why}.\n{ways}")
 
 
 def _sweep(cache: Path) -> None:
@@ -195,7 +200,8 @@ def _why(error: Exception, arrived: Path) -> str:
 def ways_to_get(collection: Collection) -> str:
     """The ways to bring the set to this machine, a numbered line each."""
     ways = [
-        f"let it download: connect to the internet and load it ({collection.megabytes} MB, once)",
+        f"let it download: connect to the internet and load it ({collection.megabytes} MB, once); it comes "
+        f"to {cache_dir()}, or to the folder that the environment variable VAELAB_CACHE names",
         f"put its four files in a folder {collection.folder} and set the environment variable VAELAB_DATA "
         "to the folder above it",
     ]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
+from vaelab.edited import EditedFileError, read_json
 from vaelab.errors import VaelabError
 from vaelab.files import written_whole
 from vaelab.grading.check_report import QuestionReport
@@ -29,11 +30,13 @@ def read(folder: Path) -> dict[str, dict[str, dict]]:
     """
     path = folder / FILE
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = read_json(path)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise BrokenProgressError(f"{path} cannot be read: {error}. {_REMEDY}") from None
+    except EditedFileError as error:
+        raise BrokenProgressError(f"{error} {_REMEDY}") from None
+    except OSError as error:
+        raise BrokenProgressError(f"{path} cannot be read: {error.strerror}. {_REMEDY}") from None
     if not _well_formed(kept):
         raise BrokenProgressError(f"{path} is not what the checks write. {_REMEDY}")
     return kept

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import nbformat
 
+from vaelab.edited import read_text
 from vaelab.errors import VaelabError
 
 _MARKER = r"[ \t]*(### (?:BEGIN SOLUTION|INSTEAD|END SOLUTION))[ \t]*\n"
@@ -43,7 +44,7 @@ def read_source(path: Path) -> nbformat.NotebookNode:
 
     if not path.exists():
         raise SourceError(f"There is no {path}")
-    return jupytext.read(path, fmt="md:myst")
+    return jupytext.reads(read_text(path), fmt="md:myst")
 
 
 def solved(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -5,9 +5,9 @@ tables with a `text`, a `why` (what is right about it, or which misconception it
 `right = true`.
 """
 
-import tomllib
 from pathlib import Path
 
+from vaelab.edited import EditedFileError, read_text, toml
 from vaelab.errors import UnknownNameError, VaelabError
 from vaelab.quizzes.markup import MarkupError, html
 
@@ -65,9 +65,9 @@ def read(path: Path) -> list[dict]:
     Raises QuizError, a ValueError, which names the file, the question and what to change.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as problem:
-        raise QuizError(f"{path.name} is not TOML: {problem}") from problem
+        content = toml(path.name, read_text(path))
+    except EditedFileError as problem:
+        raise QuizError(str(problem)) from problem
     tables = content.get("question", [])
     if len(tables) not in QUESTIONS or len(content) != 1:
         raise QuizError(

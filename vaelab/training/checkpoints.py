@@ -21,7 +21,7 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from vaelab import weights
-from vaelab.data.arguments import whole_number
+from vaelab.data.arguments import folder_of, whole_number
 from vaelab.errors import CheckpointError
 from vaelab.files import DISK_IS_FULL, flush_names, flush_to_disk
 from vaelab.training.distributed import leads
@@ -81,7 +81,7 @@ class Checkpoints:
     """
 
     def __init__(self, folder: str | os.PathLike, keep: int = 3):
-        self.folder = Path(folder).expanduser()
+        self.folder = folder_of("checkpoints", folder)
         self.keep = whole_number("keep, how many checkpoints stay,", keep)
         self._lock = FileLock(self.folder / ".lock", fallback_to_soft=False)
 

@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from vaelab import nets, speed
 from vaelab.data import ImageSet
+from vaelab.data.arguments import switch
 from vaelab.errors import DataError, ModelError, ShapeError, TrainingDivergedError
 from vaelab.models import wrong_shape
 from vaelab.progress import progress
@@ -113,6 +114,9 @@ def fit(
     settings = Settings(epochs, batch_size, lr, schedule, kl_warm_up, seed, initial_epoch)
     if not callable(getattr(model, "loss", None)):
         raise ModelError(f"fit needs a model with loss(x) -> dict; {type(model).__name__} has none.")
+    switch("channels_last", channels_last, (None,))  # type: ignore[arg-type]
+    switch("keep_memory", keep_memory)
+    switch("resume", resume)
     for name, function in {"augment": augment, "after_epoch": after_epoch}.items():
         if function is not None and not callable(function):
             raise DataError(f"{name} is a function, or None, not {function!r}.")

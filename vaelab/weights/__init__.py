@@ -9,6 +9,7 @@ card beside it (`<name>.json`) says how it was made.
 import inspect
 import json
 import os
+import textwrap
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -19,6 +20,7 @@ from safetensors.torch import save as to_safetensors
 from torch import nn
 
 from vaelab import losses, priors
+from vaelab.devices import device as find_device
 from vaelab.errors import UnknownNameError, WeightsError
 from vaelab.files import written_whole
 from vaelab.models import VAE, Autoencoder
@@ -84,14 +86,22 @@ def save(model: nn.Module, path: str | os.PathLike, *, card: dict | None = None,
     header = description(model)
     if _LOST in header:
         raise WeightsError(header[_LOST])
+    said = None if card is None else _card_text(card)
     tensors = {name: _stored(value, half) for name, value in model.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as temporary:
         temporary.write_bytes(to_safetensors(tensors, metadata=header))  # whose errors are the system's own
-    if card is not None:
+    if said is not None:
         with written_whole(path.with_suffix(".json")) as temporary:
-            temporary.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+            temporary.write_text(said, encoding="utf-8")
     return path
+
+
+def _card_text(card: dict) -> str:
+    try:
+        return json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    except (TypeError, ValueError) as error:
+        raise WeightsError(f"A card holds what JSON can: text, numbers, lists, dicts. {error}.") from error
 
 
 def description(model: nn.Module) -> dict[str, str]:
@@ -184,24 +194,32 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
     header = _header(path)
     if _LOST in header:
         raise WeightsError(f"{path} cannot be loaded. {header[_LOST]}")
+    foreign = WeightsError(f"{path} does not say which recipe it belongs to; vaelab's own files do.")
     if "recipe" not in header:
-        raise WeightsError(f"{path} does not say which recipe it belongs to; vaelab's own files do.")
+        raise foreign
     try:
         recipe = json.loads(header["recipe"])
-        model = build(recipe["name"], **recipe["changes"])
+        if not (isinstance(recipe, dict) and isinstance(recipe.get("changes"), dict)):
+            raise foreign
+        model = build(recipe.get("name", ""), **recipe["changes"])
         for name in header.keys() & _exchangeable(model):
             setattr(model, name, _from_words(name, json.loads(header[name])))
     except WeightsError:
         raise
-    except (TypeError, ValueError, LookupError) as error:
-        raise WeightsError(f"What {path} says of its model cannot be understood: {error}") from error
+    except (TypeError, ValueError, LookupError, RecursionError) as error:
+        said = str(error).rstrip(".")
+        raise WeightsError(
+            f"What {path} says of its model cannot be understood: {said}. It comes from another program, or "
+            "from another version of vaelab."
+        ) from error
     try:
         model.load_state_dict(load_file(path))
     except RuntimeError as error:
         raise WeightsError(
-            f"The weights in {path} were made for another model or another version of it: {error}"
+            f"The weights in {path} were made for another model or another version of it: "
+            + textwrap.shorten(str(error), 400, placeholder=" ...")
         ) from error
-    return model.to(device).eval()
+    return model.to(find_device(device)).eval()
 
 
 def _stored(value: torch.Tensor, half: bool) -> torch.Tensor:

@@ -2,9 +2,9 @@
 
 import json
 import math
-import tomllib
 from dataclasses import asdict, dataclass, field
 
+from vaelab.edited import EditedFileError, toml
 from vaelab.grading.capstone.rules import CARD, PICTURES, NotAcceptedError
 
 FEWEST_LETTERS = 100  # of a paragraph: two sentences
@@ -86,9 +86,9 @@ def read(text: str) -> Card:
         NotAcceptedError: not TOML, something of the wrong kind, or no run, so that the budget is unknown.
     """
     try:
-        content = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise NotAcceptedError(f"{CARD} is not valid TOML: {str(error)[:200]}.") from None
+        content = toml(CARD, text)
+    except EditedFileError as error:
+        raise NotAcceptedError(str(error)) from None
     model, runs = content.get("model", {}), content.get("run", [])
     if not isinstance(model, dict) or not isinstance(model.get("options", {}), dict):
         raise NotAcceptedError(f"{CARD}: [model] and [model.options] must be tables.")

@@ -11,7 +11,7 @@ import vaelab
 from vaelab.grading.capstone import pages
 from vaelab.grading.capstone.capstone_score import CapstoneScore, Part
 from vaelab.grading.capstone.handed_in import Found, contents, find
-from vaelab.grading.capstone.rules import POINTS
+from vaelab.grading.capstone.rules import POINTS, RUBRIC
 from vaelab.grading.capstone.scoring import check_folder, grade_folder
 from vaelab.grading.capstone.standard import Standard
 from vaelab.grading.marking import scores
@@ -63,7 +63,7 @@ def run(
 def _grade(folder: Path, standard: Standard, out: Path, html: Path | None) -> int:
     kept_in = out.with_name(f"{out.name}.resume")
     found = find(folder, [path for path in (out, kept_in, html) if path])
-    scores.typed_marks(out)  # before anything is measured: it must be a table of ours, if it is there
+    scores.earlier_rows(out, _COLUMNS)  # before anything is measured: it must be a table of ours
     out.parent.mkdir(parents=True, exist_ok=True)
     kept, results = Kept(kept_in), {}
     try:
@@ -72,11 +72,12 @@ def _grade(folder: Path, standard: Standard, out: Path, html: Path | None) -> in
     except KeyboardInterrupt:
         print("Interrupted. What is graded is kept: the same command goes on from there.")
         return 130
-    typed = scores.typed_marks(out)  # marks may have been typed meanwhile
-    graded = [scores.with_marks(s, result, None, typed) for s, result in results.items()]
+    earlier = scores.earlier_rows(out, _COLUMNS)  # marks may have been typed meanwhile
+    most = {"failures": float(max(RUBRIC))}
+    graded = [scores.with_marks(s, result, None, most, earlier) for s, result in results.items()]
     with scores.perhaps_open_elsewhere():
-        scores.keep_marks_of_others(out, graded, typed)
-        scores.write_rows(out, _COLUMNS, map(_row, graded))
+        scores.keep_what_is_lost(out, graded, earlier)
+        scores.write_rows(out, [*_COLUMNS, *scores.own_columns(earlier)], map(_row, graded))
         if html:
             pages.write(html, graded)
     for row in graded:
@@ -147,4 +148,5 @@ def _row(graded: Graded) -> dict[str, str]:
         "tried": cell(written.get("tried", "")),
         "failures written": cell(written.get("failures", "")),
         "failures marks": scores.mark_cell(graded.typed.get("failures", "")),
+        **graded.own,
     }

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from pathlib import Path
 
-from vaelab.grading.capstone.rules import CARD, WEIGHTS, WEIGHTS_BYTES
+from vaelab.grading.capstone.rules import CARD, WEIGHTS, WEIGHTS_BYTES, means
 from vaelab.grading.marking import owners
 from vaelab.grading.marking.filetree import File, UnreadableError
 from vaelab.grading.marking.submissions import Submission, SubmissionsError, by_student
@@ -80,7 +80,7 @@ def _of(student: str, files: list[File]) -> dict[Submission, Found]:
 def _plain_name(file: File) -> str:
     """A file's name without what an LMS wrote around it."""
     name = file.parts[-1]
-    return _COUNTED.sub("", name.rsplit("_", 1)[-1]) if owners.known_to_lms((name,)) else name
+    return means(_COUNTED.sub("", name.rsplit("_", 1)[-1]) if owners.known_to_lms((name,)) else name)
 
 
 def _something_else(student: str, files: list[File]) -> dict[Submission, Found]:

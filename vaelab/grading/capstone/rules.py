@@ -31,5 +31,11 @@ RUBRIC = {
 }
 
 
+def means(name: str) -> str:
+    """The file of a submission that a name stands for: Windows makes it Card.toml, or card.toml.txt."""
+    plain = name.casefold().removesuffix(".txt")
+    return plain if plain in (WEIGHTS, CARD) else name
+
+
 class NotAcceptedError(VaelabError, ValueError):
     """A submission that breaks a rule or cannot be read; the message is for its author."""

@@ -6,6 +6,7 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from vaelab.edited import read_json
 from vaelab.errors import VaelabError
 from vaelab.files import written_whole
 from vaelab.grading.capstone.measures import MEASURES, Faces
@@ -71,7 +72,7 @@ class Standard:
             StandardError: not there, not readable, or not complete.
         """
         try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
+            content = read_json(Path(path))
             values = content["baselines"]
             return cls.of(Faces(**content["faces"]), values, content.get("made", {}))
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -16,6 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from vaelab import priors
+from vaelab.edited import read_text
 from vaelab.errors import VaelabError
 from vaelab.grading.capstone import card as cards
 from vaelab.grading.capstone.rules import (
@@ -28,6 +29,7 @@ from vaelab.grading.capstone.rules import (
     WEIGHTS,
     WEIGHTS_BYTES,
     NotAcceptedError,
+    means,
 )
 from vaelab.models import VAE
 from vaelab.nets import count_parameters
@@ -70,10 +72,7 @@ def read(path: str | os.PathLike) -> Submission:
 
 def read_card(folder: Path) -> cards.Card:
     """The card in a folder, within the budget. Raises NotAcceptedError."""
-    try:
-        card = cards.read(_file(folder, CARD).read_text(encoding="utf-8"))
-    except UnicodeDecodeError:
-        raise NotAcceptedError(f"{CARD} is not text in UTF-8.") from None
+    card = cards.read(read_text(_file(folder, CARD)))
     cards.check_budget(card)
     return card
 
@@ -116,7 +115,7 @@ def _unpack(path: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             for name, largest in _SIZES.items():
-                found = [n for n in archive.namelist() if n == name or n.endswith(f"/{name}")]
+                found = [n for n in archive.namelist() if means(n.rpartition("/")[2]) == name]
                 if len(found) > 1:
                     raise NotAcceptedError(
                         f"The zip file holds {name} {len(found)} times: hand in one model."
@@ -131,7 +130,8 @@ def _unpack(path: Path, folder: Path) -> None:
 
 
 def _file(folder: Path, name: str) -> Path:
-    path = folder / name
+    same = sorted(path for path in folder.iterdir() if means(path.name) == name)
+    path = next((path for path in same if path.name == name), same[0] if same else folder / name)
     if path.is_symlink() or not path.is_file():
         raise NotAcceptedError(f"{name} is missing: a submission is {WEIGHTS} and {CARD}.")
     if path.stat().st_size > _SIZES[name]:

@@ -7,7 +7,7 @@ from vaelab.grading.check_report import number
 from vaelab.grading.exercise import Question
 from vaelab.grading.isolation.sandbox import RAN
 from vaelab.grading.marking.results import CaseResult
-from vaelab.grading.marking.scores import Graded, as_number
+from vaelab.grading.marking.scores import Graded, as_mark
 from vaelab.grading.marking.submissions import Submission
 from vaelab.grading.page import bar, document, message, text
 from vaelab.grading.safe_text import slug
@@ -121,7 +121,7 @@ def _written(graded: Graded, question: Question) -> Iterator[str]:
 def marks(rubric: Mapping[float, str], typed: str, what_for: str = "") -> str:
     """What earns how many marks, and what was typed into the column of marks."""
     lines = "".join(f"<li>{number(marks)}: {text(what)}</li>" for marks, what in rubric.items())
-    mark = as_number(typed)
+    mark = as_mark(typed, max(rubric))
     given = f"{number(mark)} of {number(max(rubric))}" if mark is not None else text(typed)
     return (
         f"<p>What earns how many marks{what_for}:</p><ul>{lines}</ul>"

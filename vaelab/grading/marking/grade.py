@@ -64,7 +64,7 @@ def grade(
     kept_in = out.with_name(f"{out.name}.resume")
     found = find(folder, [path for path in (out, kept_in, html, cases) if path])
     all_checks = checks.load(sorted({s.exercise for s in found if s.exercise}), hidden, folder)
-    scores.typed_marks(out)  # before anything runs: it must be a table of ours, if it is there
+    scores.earlier_rows(out)  # before anything runs: it must be a table of ours, if it is there
     out.parent.mkdir(parents=True, exist_ok=True)
     kept = Kept(kept_in)
     keys = {s: _key(s, all_checks, not unsafe) for s in found if not s.problem}
@@ -72,12 +72,10 @@ def grade(
         print("Interrupted. What is graded is kept: the same command goes on from there.")
         return 130
     results = {s: kept.get(keys[s]) if s in keys else Result(NOT_GRADED, s.problem) for s in found}
-    typed = scores.typed_marks(out)  # marks may have been typed meanwhile
-    graded = [
-        scores.with_marks(s, result, all_checks.get(s.exercise), typed) for s, result in results.items()
-    ]
+    earlier = scores.earlier_rows(out)  # marks may have been typed meanwhile
+    graded = [_with_marks(s, result, all_checks.get(s.exercise), earlier) for s, result in results.items()]
     with scores.perhaps_open_elsewhere():
-        _write(graded, typed, out, html, cases)
+        _write(graded, earlier, out, html, cases)
     kept.tidy(keys.values())
     _report(graded, out, html, cases)
     return 0
@@ -154,9 +152,15 @@ def _key(submission: Submission, all_checks: dict[str, Checks], isolated: bool) 
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _write(graded: Sequence[Graded], typed: dict, out: Path, html: Path | None, cases: Path | None) -> None:
-    scores.keep_marks_of_others(out, graded, typed)
-    scores.write(out, graded)
+def _with_marks(submission: Submission, result: Result, its_checks: Checks | None, earlier: dict) -> Graded:
+    rubrics = its_checks.rubrics if its_checks else {}
+    most = {key: max(rubric) for key, rubric in rubrics.items()}
+    return scores.with_marks(submission, result, its_checks, most, earlier)
+
+
+def _write(graded: Sequence[Graded], earlier: dict, out: Path, html: Path | None, cases: Path | None) -> None:
+    scores.keep_what_is_lost(out, graded, earlier)
+    scores.write(out, graded, scores.own_columns(earlier))
     if cases:
         scores.write_cases(cases, graded)
     if html:

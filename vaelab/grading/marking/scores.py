@@ -1,17 +1,20 @@
 """The table of scores: a row for each submission, and columns for the marks that the instructor types in.
 
 It opens in Excel (UTF-8 with its mark), and what Excel saves, with semicolons or in an older encoding, is
-read back. What students wrote cannot become a formula.
+read back. Columns that the instructor adds stay, at the right. What students wrote cannot become a formula.
 """
 
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from vaelab.edited import read_text
+from vaelab.faults import sentence
 from vaelab.files import written_whole
 from vaelab.grading.marking.checks import Checks
 from vaelab.grading.marking.results import Result
@@ -20,7 +23,36 @@ from vaelab.grading.safe_text import cell
 
 FIRST = ("student", "exercise", "file", "status", "note", "score", "of", "marks", "total")
 _WRITTEN, _MARKS = " written", " marks"
+_OURS = re.compile(r"q\d+( written| marks)?|failed")  # also a question's of an exercise that is gone
 Key = tuple[str, str]  # exercise and file: a spreadsheet leaves them as they are, unlike a student's 007
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A row of an earlier table.
+
+    Attributes:
+        place: file and line, for people.
+        cells: what stands in it, by column.
+        own: of that, what stands in the columns that the instructor added.
+    """
+
+    place: str
+    cells: Mapping[str, str]
+    own: Mapping[str, str]
+
+    def marks(self) -> dict[str, str]:
+        """Question -> what was typed into its column of marks, if anything was."""
+        columns = [name for name in self.cells if name.endswith(_MARKS) and name not in self.own]
+        return {c.removesuffix(_MARKS): text for c in columns if (text := self.cells[c].strip())}
+
+    def answer(self, question: str) -> str:
+        """The answer that it was given for."""
+        return self.cells.get(question + _WRITTEN, "")
+
+    def typed(self) -> bool:
+        """Whether somebody typed something into it."""
+        return bool(self.marks()) or any(text.strip() for text in self.own.values())
 
 
 @dataclass(frozen=True)
@@ -31,18 +63,23 @@ class Graded:
         submission: what was handed in.
         result: how it did.
         checks: of its exercise, if that is known.
+        most: question -> the most marks that its rubric gives.
         typed: question -> what stands in its column of marks.
+        own: column -> what stands in it, of those that the instructor added.
     """
 
     submission: Submission
     result: Result
     checks: Checks | None = None
+    most: Mapping[str, float] = field(default_factory=dict)
     typed: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def marks(self) -> float | None:
-        """The sum of the marks typed so far; None if there are none yet."""
-        found = [mark for text in self.typed.values() if (mark := as_number(text)) is not None]
+        """The sum of the marks typed so far, of those that can be one; None if there are none yet."""
+        marks = (as_mark(text, self.most.get(key)) for key, text in self.typed.items())
+        found = [mark for mark in marks if mark is not None]
         return sum(found) if found else None
 
     @property
@@ -64,28 +101,43 @@ def as_number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def as_mark(text: str, most: float | None) -> float | None:
+    """What was typed as a mark, from 0 to `most`; None if it is none, or where there is nothing to mark."""
+    value = as_number(text)
+    return value if value is not None and most is not None and 0 <= value <= most else None
+
+
 def with_marks(
     submission: Submission,
     result: Result,
     checks: Checks | None,
-    typed: Mapping[Key, Mapping[str, tuple[str, str]]],
+    most: Mapping[str, float],
+    earlier: Mapping[Key, Earlier],
 ) -> Graded:
-    """A row with the marks that were typed for it, as `typed_marks` gives them.
+    """A row with what was typed for it, as `earlier_rows` gives that.
 
-    It says so if an answer is another than the one that was marked.
+    It says so if an answer is another than the one that was marked, or if a mark cannot be one.
     """
-    row = Graded(submission, result, checks)
-    marks = typed.get(row.key(), {})
-    changed = [k for k, (_, answer) in marks.items() if answer != cell(result.written.get(k, ""))]
-    if changed:
-        note = f"the answer to {', '.join(changed)} is another than the one that was marked"
-        row = replace(row, result=replace(result, note="; ".join(filter(None, (result.note, note)))))
-    return replace(row, typed={key: mark for key, (mark, _) in marks.items()})
+    row = Graded(submission, result, checks, most)
+    before = earlier.get(row.key())
+    if before is None:
+        return row
+    typed = before.marks()
+    changed = [key for key in typed if before.answer(key) != cell(result.written.get(key, ""))]
+    notes = [f"the answer to {', '.join(changed)} is another than the one that was marked"] if changed else []
+    for key, text in typed.items():
+        if as_mark(text, most.get(key)) is None:
+            why = f"a mark is a number from 0 to {most[key]:g}" if key in most else "there is nothing to mark"
+            notes.append(f"{text!r} in {key}{_MARKS} does not count: {why}")
+            print(f"{before.place} ({submission.student}): {notes[-1]}.")
+    note = "; ".join(filter(None, (result.note, *notes)))
+    return replace(row, result=replace(result, note=note), typed=typed, own=before.own)
 
 
-def keep_marks_of_others(path: Path, graded: Iterable[Graded], typed: Mapping[Key, object]) -> None:
-    """Copy an earlier table that has marks of submissions that are gone, before it is written anew."""
-    if lost := set(typed) - {row.key() for row in graded}:
+def keep_what_is_lost(path: Path, graded: Iterable[Graded], earlier: Mapping[Key, Earlier]) -> None:
+    """Copy an earlier table in which something was typed for submissions that are gone."""
+    here = {row.key() for row in graded}
+    if lost := [key for key, row in earlier.items() if key not in here and row.typed()]:
         before = path.with_name(f"{path.stem}.before{path.suffix}")
         before.write_bytes(path.read_bytes())
         print(f"Marks of {len(lost)} submissions that are gone: the old table is kept as {before}.")
@@ -93,19 +145,21 @@ def keep_marks_of_others(path: Path, graded: Iterable[Graded], typed: Mapping[Ke
 
 @contextmanager
 def perhaps_open_elsewhere() -> Iterator[None]:
-    """Around the writing: a file that cannot be written is a `SubmissionsError` that says what to do."""
+    """Around reading and writing: on Windows a table that Excel has open may not be touched."""
     try:
         yield
-    except OSError as error:
+    except PermissionError as error:
         raise SubmissionsError(
-            f"{error}. Is the table open in another program? Close it and run the same command again: what "
-            "is graded is kept."
+            f"{sentence(error)} Or is the table open in another program? Close it and run the same command "
+            "again: what is graded is kept."
         ) from None
 
 
-def write(path: Path, graded: Sequence[Graded]) -> None:
-    """One row a submission, one column a question. The same rows give the same bytes."""
-    write_rows(path, columns(graded), (_row(row) for row in graded))
+def write(path: Path, graded: Sequence[Graded], own: Sequence[str]) -> None:
+    """One row a submission, one column a question; `own` ones follow. The same rows give the same bytes."""
+    rows, header = [_row(row) for row in graded], columns(graded)
+    astray = [column for row in rows for column in row if column not in (*header, *own)]  # marks for nothing
+    write_rows(path, [*header, *dict.fromkeys(astray), *own], rows)
 
 
 def columns(graded: Iterable[Graded]) -> list[str]:
@@ -126,7 +180,7 @@ def _row(graded: Graded) -> dict[str, str]:
     row = first_cells(graded, f"{checks.points:g}" if checks else "", checks.cases if checks else ())
     row["failed"] = cell("; ".join(f"{key} {case.name}" for key, case in result.failed()))
     row |= {f"{key}{_WRITTEN}": cell(text) for key, text in result.written.items()}
-    return row | {f"{key}{_MARKS}": mark_cell(text) for key, text in graded.typed.items()}
+    return row | {f"{key}{_MARKS}": mark_cell(text) for key, text in graded.typed.items()} | graded.own
 
 
 def first_cells(graded: Graded, possible: str, questions: Iterable[str]) -> dict[str, str]:
@@ -186,46 +240,53 @@ def write_rows(path: Path, header: Sequence[str], rows: Iterable[Mapping[str, ob
         temporary.write_bytes(text.getvalue().encode("utf-8-sig"))
 
 
-def typed_marks(path: Path) -> dict[Key, dict[str, tuple[str, str]]]:
-    """Marks typed into an earlier table: row -> question -> (mark, the answer it was given for).
+def earlier_rows(path: Path, ours: Container[str] = FIRST) -> dict[Key, Earlier]:
+    """The rows of an earlier table, by exercise and file.
+
+    Args:
+        path: of the table; it need not be there.
+        ours: columns that the instructor did not add, besides those of questions.
 
     Raises:
         SubmissionsError: if the file is no such table. It is not to be overwritten then.
     """
     if not path.exists():
         return {}
+    with perhaps_open_elsewhere():
+        text = read_text(path)
     try:
-        text = _decoded(path)
-        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-        rows, header = list(reader), reader.fieldnames or ()
-    except (OSError, csv.Error) as error:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+        lines = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
         raise SubmissionsError(f"{path} cannot be read: {error}. Marks typed there would be lost.") from None
+    header = _named([row for _, row in lines])
     if text and not {"exercise", "file", "student"} <= set(header):
         raise SubmissionsError(
             f"{path} is no table that `vaelab grade` wrote: it is left alone. Give --out another name."
         )
-    return {_key(row): marks for row in rows if (marks := _marks(row))}
+    rows, named = {}, [name.strip() for name in lines[0][1]] if lines else []
+    for number, row in lines[1:]:
+        cells = dict(zip(header, row, strict=False))
+        others = {c: text for c, text in cells.items() if c not in ours and not _OURS.fullmatch(c)}
+        added = {c: text for c, text in others.items() if text.strip() or c in named}
+        rows[cells.get("exercise", ""), cells.get("file", "")] = Earlier(
+            f"{path}, line {number}", cells, added
+        )
+    return rows
 
 
-def _key(row: Mapping[str, str]) -> Key:
-    return row["exercise"] or "", row["file"] or ""
+def _named(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A name for each column, from the first row: one that is missing or there twice gets a number."""
+    names: list[str] = []
+    for number in range(max(map(len, rows), default=0)):
+        name = rows[0][number].strip() if number < len(rows[0]) else ""
+        names.append(f"{name or 'column'} {number + 1}" if not name or name in names else name)
+    return names
 
 
-def _marks(row: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    keys = [name.removesuffix(_MARKS) for name in row if name and name.endswith(_MARKS)]
-    return {
-        key: (row[key + _MARKS].strip(), row.get(key + _WRITTEN) or "") for key in keys if row[key + _MARKS]
-    }
-
-
-def _decoded(path: Path) -> str:
-    data = path.read_bytes()
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+def own_columns(earlier: Mapping[Key, Earlier]) -> list[str]:
+    """The columns that the instructor added, in their order."""
+    return list(dict.fromkeys(name for row in earlier.values() for name in row.own))
 
 
 def _delimiter(text: str) -> str:
