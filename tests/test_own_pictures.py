@@ -190,7 +190,7 @@ def test_where_it_is_not_known_what_a_model_was_trained_on_that_is_said(measured
         assert f"What {name} was trained on is not written down" in refused("evaluate", name)
         assert measured(name, "--data", "digits", "--n", "4")["data"] == "digits"
     Path("odd.json").write_text("{")
-    assert "odd.json cannot be read" in refused("evaluate", "odd.safetensors")
+    assert "odd.json, line 1" in refused("evaluate", "odd.safetensors")
 
 
 def test_pictures_are_found_from_any_folder_and_where_they_were_moved_to(measured, refused, monkeypatch):

@@ -7,26 +7,11 @@ import sys
 import traceback
 
 from vaelab.errors import VaelabError
-from vaelab.files import DISK_IS_FULL
+from vaelab.files import REMEDIES
 
 DONE, OUR_FAULT, CANNOT, INTERRUPTED, NOBODY_READS = 0, 1, 2, 130, 141
 _FURTHER = "The same command with --traceback shows where."
 _LONGEST = 300  # letters of what a library says
-_OTHER_PLACE = "Move it away, or name another place."
-_NEXT = {  # what the system says -> what to do
-    **dict.fromkeys(DISK_IS_FULL, "Make room, or name a place on another disk."),
-    **dict.fromkeys(
-        (errno.EACCES, errno.EPERM, errno.EROFS),
-        "You may not do that there: change its permissions, or name another place.",
-    ),
-    **dict.fromkeys(
-        (errno.EEXIST, errno.ENOTDIR), f"A file is in the way, where a folder is needed. {_OTHER_PLACE}"
-    ),
-    errno.EISDIR: f"A folder is in the way, where a file is needed. {_OTHER_PLACE}",
-    errno.ENOENT: "Check how it is spelt, and from which folder it is seen.",
-    errno.ENAMETOOLONG: "Give it a shorter name.",
-    errno.EMFILE: "Close other programs, or raise the limit: ulimit -n.",
-}
 
 
 class Ending:
@@ -117,7 +102,7 @@ def sentence(error: BaseException) -> str:
 def _of_the_system(number: int, path: str | bytes | int | None = None) -> str:
     """An error of the operating system. On which file is not always known."""
     where = f": {os.fsdecode(path)}" if isinstance(path, (str, bytes)) else ""
-    return f"{os.strerror(number)}{where}. {_NEXT.get(number, _FURTHER)}"
+    return f"{os.strerror(number)}{where}. {REMEDIES.get(number, _FURTHER)}"
 
 
 def _of_a_file(error: BaseException) -> bool:

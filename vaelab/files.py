@@ -1,4 +1,4 @@
-"""Atomic writing: files that appear whole or not at all; and disks that are full."""
+"""Atomic writing: files that appear whole or not at all; and what to do where a disk or a folder refuses."""
 
 import errno
 import os
@@ -9,6 +9,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_OTHER_PLACE = "Move it away, or name another place."
+REMEDIES = {  # what the system says -> what to do
+    **dict.fromkeys(DISK_IS_FULL, "Make room, or name a place on another disk."),
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM, errno.EROFS),
+        "You may not do that there: change its permissions, or name another place.",
+    ),
+    **dict.fromkeys(
+        (errno.EEXIST, errno.ENOTDIR), f"A file is in the way, where a folder is needed. {_OTHER_PLACE}"
+    ),
+    errno.EISDIR: f"A folder is in the way, where a file is needed. {_OTHER_PLACE}",
+    errno.ENOENT: "Check how it is spelt, and from which folder it is seen.",
+    errno.ENAMETOOLONG: "Give it a shorter name.",
+    errno.EMFILE: "Close other programs, or raise the limit: ulimit -n.",
+}
 
 
 def need_space(folder: Path, needed: int) -> None:

@@ -23,7 +23,7 @@ from torch import nn
 from vaelab import weights
 from vaelab.data.arguments import folder_of, whole_number
 from vaelab.errors import CheckpointError
-from vaelab.files import DISK_IS_FULL, flush_names, flush_to_disk
+from vaelab.files import DISK_IS_FULL, REMEDIES, flush_names, flush_to_disk
 from vaelab.training.distributed import leads
 from vaelab.training.history import History, RunningMean
 from vaelab.training.same_run import check_same
@@ -115,8 +115,8 @@ class Checkpoints:
         except OSError as error:
             if error.errno not in _WITHOUT_LOCKS:
                 raise CheckpointError(
-                    f"Nothing can be written to {self.folder}: {error.strerror or error}. Put that right, or "
-                    "choose another folder."
+                    f"Nothing can be written to {self.folder}: {error.strerror or error}. "
+                    f"{REMEDIES.get(error.errno, 'Put that right, or choose another folder.')}"
                 ) from error
             warnings.warn(
                 f"The drive of {self.folder} knows no locks: let no second training run there.", stacklevel=4
