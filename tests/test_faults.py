@@ -130,6 +130,8 @@ def test_more_pictures_than_there_is_memory_for_are_refused_before_work_begins(h
         )
         assert "more than a sheet" in refused(capsys, "sample", "dlwp-digits-vae", "--n", many)
     memory.need_memory(2**34, "that")
+    with pytest.raises(DataError, match="that need"):
+        memory.need_memory(2**34 + 1, "that")
     monkeypatch.setattr(memory, "_total", lambda: None)  # where the system does not tell
     memory.need_memory(2**60, "that")
 
