@@ -6,28 +6,32 @@ import numpy as np
 from torch import Tensor
 from torch.distributions import Distribution
 
-from vaelab.figures.style import BLUE, FULL_WIDTH, GREY, ORANGE, SERIES, Picture, looks, panel, styled
+from vaelab.figures.style import BLUE, GREY, ORANGE, SERIES, Picture, looks, panel, styled
 
 
 @styled
 def evidence_walks(
     walks: Mapping[str, Tensor], slopes: Mapping[str, float], *, alt: str, caption: str = ""
 ) -> Picture:
-    """Running sums of log-ratios, several of a kind, with the line they climb along on average.
+    """Running sums of log-ratios, a panel for each kind, with the line they climb along on average.
 
     Args:
         walks: name -> running sums, shape (walks, steps).
-        slopes: the same names -> expected gain a step, drawn as a dashed line of that colour.
+        slopes: the same names -> expected gain a step, drawn as a thick line of that colour.
     """
-    axes = panel(width=FULL_WIDTH - 0.8, height=3.1, xlabel="tosses", ylabel="evidence (nats)")
-    for color, style, (name, sums) in zip(SERIES, ("--", ":"), walks.items(), strict=False):
+    panels = []
+    for color, (name, sums) in zip(SERIES, walks.items(), strict=False):
         sums = np.asarray(sums)
         steps = np.arange(1, sums.shape[1] + 1)
+        axes = panel(xlabel="tosses", ylabel="evidence (nats)")
         axes.plot(steps, sums.T, color=color, lw=0.8, alpha=0.45)
-        label = f"{name}: {slopes[name]:.2f} nats a toss"
-        axes.plot(steps, slopes[name] * steps, style, color=color, lw=2.6, label=label)
-    axes.legend(loc="upper left")
-    return Picture(axes, alt=alt, caption=caption)
+        axes.plot(steps, slopes[name] * steps, "--", color=color, lw=2.6)
+        panels.append(axes)
+    ends = [end for axes in panels for end in axes.get_ylim()]
+    for axes in panels:  # one scale, so that slopes can be compared
+        axes.set_ylim(min(ends), max(ends))
+    names = [f"{name}: {slope:.2f} nats a toss" for name, slope in slopes.items()]
+    return Picture(*panels, names=names, alt=alt, caption=caption)
 
 
 @styled

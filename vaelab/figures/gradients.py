@@ -16,11 +16,11 @@ def draw_graphs() -> Picture:
     return Picture(
         _graph("z is drawn: the gradient stops", outside=False),
         _graph("z is computed: the gradient passes", outside=True),
-        alt="Two diagrams. Left: μ and σ lead to a random node z, and z to f(z). The gradient comes back "
-        "from f(z) to z and stops there. Right: μ, σ and, from below, a random ε lead to z = μ + σ ε, and z "
+        alt="Two diagrams. First: μ and σ lead to a random node z, and z to f(z). The gradient comes back "
+        "from f(z) to z and stops there. Second: μ, σ and, from below, a random ε lead to z = μ + σ ε, and z "
         "to f(z). The gradient comes back from f(z) through z to μ and σ.",
-        caption="Dashed and green is random. On the left the randomness lies on the path from μ and σ to the "
-        "loss; on the right it has become one more input.",
+        caption="Dashed and green is random. Where z is drawn, the randomness lies on the path from μ and σ "
+        "to the loss; where z is computed, it has become one more input.",
     )
 
 

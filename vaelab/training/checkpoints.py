@@ -116,7 +116,7 @@ class Checkpoints:
             if error.errno not in _WITHOUT_LOCKS:
                 raise CheckpointError(
                     f"Nothing can be written to {self.folder}: {error.strerror or error}. "
-                    f"{REMEDIES.get(error.errno, 'Put that right, or choose another folder.')}"
+                    f"{REMEDIES.get(error.errno or 0, 'Put that right, or choose another folder.')}"
                 ) from error
             warnings.warn(
                 f"The drive of {self.folder} knows no locks: let no second training run there.", stacklevel=4
