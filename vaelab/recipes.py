@@ -17,7 +17,7 @@ from torch import nn
 from vaelab import losses, nets
 from vaelab.data.arguments import check_image_shape, check_size, real_number, whole_number
 from vaelab.errors import DataError, UnknownNameError
-from vaelab.models import VAE, Autoencoder
+from vaelab.models import VAE, Autoencoder, GridVAE
 from vaelab.nets import ImageShape
 
 
@@ -338,4 +338,44 @@ def portrait_vae(image_shape: ImageShape = (3, 64, 64), latent_dim: int = 128, s
     for part in model.modules():
         if isinstance(part, nn.BatchNorm2d):
             part.momentum = 0.02  # it is trained in small batches: what holds for all is an average of more
+    return model
+
+
+@_recipe("grid-vae", "This course")
+def grid_vae(
+    image_shape: ImageShape = (3, 64, 64), channels: int = 4, sigma: float = 0.2, beta: float = 1.0
+) -> GridVAE:
+    """The first stage of latent diffusion: a code of 4 x 8 x 8 numbers that only looks at neighbours."""
+    silu = nn.SiLU()
+    colours = nets.OpponentColours() if image_shape[0] == 3 else nn.Identity()
+    centre = nn.BatchNorm2d(image_shape[0])
+    _, height, width = nets.shape_after(image_shape, (channels,) * 3)
+    options: dict[str, Any] = {"batch_norm": True, "activation": silu}
+    encoder = nn.Sequential(
+        colours,
+        centre,
+        nn.PixelUnshuffle(2),
+        nets.conv_block(4 * image_shape[0], 32, stride=1, **options),
+        nets.conv_block(32, 64, **options),
+        nets.conv_block(64, 96, **options),
+        nets.residual_block(96, activation=silu),
+        nn.Flatten(),
+    )
+    decoder = nn.Sequential(
+        nn.Unflatten(1, (channels, height, width)),
+        nets.conv_block(channels, 128, stride=1, **options),
+        nets.residual_block(128, activation=silu),
+        nets.up_block(128, 80, activation=silu),
+        nets.up_block(80, 48, activation=silu),
+        nets.residual_block(48, activation=silu),
+        nn.Conv2d(48, 4 * image_shape[0], kernel_size=3, padding=1),
+        nn.PixelShuffle(2),
+        nets.Sigmoid(),
+    )
+    grid_shape = (channels, height, width)
+    likelihood = losses.Gaussian(sigma, learned=True)
+    model = GridVAE(encoder, decoder, grid_shape, image_shape, likelihood, beta)
+    for part in model.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.momentum = 0.02
     return model

@@ -1,0 +1,305 @@
+"""Latent diffusion: a prior of codes that are grids, told what is wanted.
+
+A `GridVAE` turns pictures into small maps; here is what draws new ones. A network learns to say which noise
+is in a noised code, and sampling takes it out step by step; `vaelab.diffusion` has the algebra (Rombach,
+Blattmann, Lorenz, Esser and Ommer, "High-Resolution Image Synthesis with Latent Diffusion Models", CVPR 2022).
+
+>>> prior = LatentDiffusion((4, 8, 8), ("Smiling", "Eyeglasses"), channels=8, blocks=1, steps=5)
+>>> prior.sample(3, seed=0, wanted={"Smiling": True}, guidance=2.0).shape
+torch.Size([3, 256])
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from vaelab import nets
+from vaelab.data.arguments import check_image_shape, check_tensors, real_number, whole_number
+from vaelab.diffusion import Denoise, Schedule, Step, guided, sampled_negative_elbo, squared_error, walk
+from vaelab.errors import DataError, ModelError, ShapeError, UnknownNameError
+from vaelab.learning import learn
+from vaelab.nets import ImageShape
+from vaelab.priors import Prior, generator
+
+
+class Denoiser(nn.Module):
+    """Which noise is in a noised grid: (B, C, H, W), times (B,), conditions (B, A) -> (B, C, H, W).
+
+    A small U-Net (Ronneberger, Fischer and Brox, MICCAI 2015; Ho et al., 2020): residual blocks at the grid's
+    own size, at half of it, where each place sees nearly all others, and at its own size again, with a way
+    past the middle. Time, from 0 to 1, and the condition shift every block's channels. It begins as 0.
+
+    Args:
+        grid_shape: (C, H, W), H and W even.
+        conditions: A, how many numbers tell what is wanted; 0 stands for "unknown".
+        channels: at the grid's own size; twice as many in the middle. A multiple of 8.
+        blocks: residual blocks in the middle.
+    """
+
+    def __init__(self, grid_shape: ImageShape, conditions: int, channels: int, blocks: int):
+        super().__init__()
+        numbers = grid_shape[0]
+        nets.shape_after(grid_shape, [channels])  # the middle has half the grid's height and width
+        self.waves = nets.Waves()
+        wide, told = 2 * channels, 2 * channels
+        self.tell_time = nn.Linear(2 * 16, told)
+        self.tell_condition = nn.Linear(conditions, told, bias=False) if conditions else None
+        self.first = nn.Conv2d(numbers, channels, kernel_size=3, padding=1)
+        self.down = _Block(channels, told)
+        self.halve = nn.Conv2d(channels, wide, kernel_size=3, stride=2, padding=1)
+        self.middle = nn.ModuleList([_Block(wide, told) for _ in range(blocks)])
+        self.enlarge = nets.UpConv2d(wide, channels)
+        self.up = _Block(channels, told)
+        self.last = nn.Sequential(
+            nn.GroupNorm(8, channels), nn.SiLU(), _zero(nn.Conv2d(channels, numbers, kernel_size=3, padding=1))
+        )
+
+    def forward(self, x: Tensor, t: Tensor, condition: Tensor) -> Tensor:
+        told = self.tell_time(self.waves(t))
+        if self.tell_condition is not None:
+            told = told + self.tell_condition(condition)
+        told = nn.functional.silu(told)
+        fine = self.down(self.first(x), told)
+        x = self.halve(fine)
+        for block in self.middle:
+            x = block(x, told)
+        return self.last(self.up(self.enlarge(x) + fine, told))
+
+
+class _Block(nn.Module):
+    """x + two convolutions 3x3, each after group norm (Wu and He, ECCV 2018) and SiLU, shifted in between."""
+
+    def __init__(self, channels: int, told: int):
+        super().__init__()
+        self.first = _normed_conv(channels)
+        self.shift = nn.Linear(told, channels)
+        self.second = _normed_conv(channels)
+        _zero(self.second[-1])
+
+    def forward(self, x: Tensor, told: Tensor) -> Tensor:
+        return x + self.second(self.first(x) + self.shift(told)[:, :, None, None])
+
+
+def _normed_conv(channels: int) -> nn.Sequential:
+    conv = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
+    return nn.Sequential(nn.GroupNorm(8, channels), nn.SiLU(), conv)
+
+
+def _zero(layer: nn.Conv2d) -> nn.Conv2d:
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer
+
+
+class LatentDiffusion(Prior):
+    """Noise carried to codes step by step by a network that sees noise; with attributes, to those wanted.
+
+    Codes are standardised, each number by its mean and spread, and seen as grids. Attributes are told as 1
+    for yes, -1 for no and 0 for unknown. Most of them are hidden most of the time while it learns, so that
+    any of them can be asked for, alone or together; with nothing asked it draws from all codes.
+
+    Args:
+        grid_shape: (C, H, W) of a code; a code is a row of C * H * W numbers: `GridVAE.grid_shape`.
+        attributes: names of what it can be asked for, `images.attribute_names`; none to begin with.
+        channels, blocks: of its `Denoiser`.
+        steps: back from noise to codes, when it draws: one evaluation of the network each.
+
+    Attributes:
+        schedule: of 1000 steps, those that it learns on.
+        denoiser: the network; it works on standardised codes.
+        mean, spread: of each number of a code.
+        interrupted: whether the last `fit` was stopped early.
+    """
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(
+        self,
+        grid_shape: ImageShape,
+        attributes: Sequence[str] = (),
+        channels: int = 64,
+        blocks: int = 2,
+        steps: int = 50,
+    ):
+        self.grid_shape = check_image_shape(grid_shape)
+        super().__init__(math.prod(self.grid_shape))
+        self.attributes = tuple(attributes)
+        self.channels = whole_number("channels, of the network,", channels)
+        self.blocks = whole_number("blocks, of the network,", blocks)
+        if self.channels % 8:
+            raise DataError(f"channels, of the network, are a multiple of 8, not {channels}.")
+        self.steps = whole_number("steps, from noise to a code,", steps)
+        self.schedule = Schedule.cosine()
+        self.interrupted = False
+        self.register_buffer("mean", torch.zeros(self.latent_dim))
+        self.register_buffer("spread", torch.ones(self.latent_dim))
+        self.denoiser = self._new_network(seed=0)
+
+    def _new_network(self, seed: int) -> Denoiser:
+        """The network before training: it does not learn by itself, as a part of a model that is trained."""
+        with nets.keeping_random_state(cpu := torch.device("cpu")):
+            nets.seed(seed, cpu)
+            made = Denoiser(self.grid_shape, len(self.attributes), self.channels, self.blocks)
+            return made.requires_grad_(False)
+
+    def fit(
+        self,
+        codes: Tensor,
+        attributes: Tensor | None = None,
+        *,
+        updates: int = 10_000,
+        batch_size: int = 128,
+        lr: float = 1e-3,
+        seed: int = 0,
+        progress: bool = True,
+        keep: str | Path | None = None,
+    ) -> "LatentDiffusion":
+        """Train a new network on ||eps - eps_hat||^2, all times alike (Ho et al., eq. 14): some ten minutes.
+
+        Args:
+            codes: draws of the aggregate posterior, (N, latent_dim): `latent.draw_codes(model, images)`.
+            attributes: of their pictures, bool, (N, A), as they are named by `attributes`; None where nothing
+                is to be asked for.
+            updates, batch_size, lr, seed, progress: as for `FlowMatching.fit`.
+            keep: a file that is written to each minute; the same call goes on from it after a break.
+
+        Raises:
+            ShapeError, DataError: codes as for every prior; attributes that are missing, or others.
+            TrainingDivergedError: the loss became NaN or infinite; the prior is as it was.
+        """
+        codes = self._fitting(codes)
+        told = self._told(attributes, len(codes))
+        updates = whole_number("updates, of the weights,", updates)
+        batch_size = whole_number("batch_size", batch_size)
+        lr = real_number("lr, the step size,", lr, above=0)
+        draws = torch.Generator().manual_seed(seed := whole_number("seed", seed, least=None) % 2**64)
+        mean, spread = codes.mean(0), codes.std(0)
+        data = ((codes - mean) / spread).to(self.mean)
+
+        def loss(network: nn.Module) -> Tensor:
+            rows = torch.randint(len(data), (batch_size,), generator=draws)
+            shares = (torch.arange(batch_size) + torch.rand(batch_size, generator=draws)) / batch_size
+            t = 1 + (shares * self.schedule.steps).long().clamp(max=self.schedule.steps - 1)
+            eps = torch.randn((batch_size, self.latent_dim), generator=draws).to(data)
+            denoise = self._with(network, _partly_hidden(told[rows], draws).to(data))
+            x_0 = data[rows.to(data.device)]
+            return squared_error(denoise, x_0, self.schedule, t.to(data.device), eps).mean() / self.latent_dim
+
+        start = self._new_network(seed).to(self.mean)
+        options = {"updates": updates, "lr": lr, "draws": draws, "progress": progress}
+        self.denoiser, self.interrupted = learn(start, loss, keep=Path(keep) if keep else None, **options)
+        self.mean.copy_(mean)
+        self.spread.copy_(spread)
+        return self
+
+    @torch.no_grad()
+    def sample(
+        self,
+        n: int,
+        seed: int | torch.Generator | None = None,
+        *,
+        wanted: Mapping[str, bool] | None = None,
+        guidance: float = 1.0,
+    ) -> Tensor:
+        """`n` codes, (n, latent_dim), where the prior's numbers are.
+
+        Args:
+            n, seed: as for every prior.
+            wanted: attributes by name, {"Smiling": True, "Wearing_Hat": False}; None asks for nothing.
+            guidance: how strongly they are wanted: 1 draws from p(code | wanted), more goes beyond it.
+
+        Raises:
+            UnknownNameError: an attribute that it has not learned.
+        """
+        return list(self.walk(n, seed, wanted=wanted, guidance=guidance))[-1].x_t
+
+    def walk(
+        self,
+        n: int,
+        seed: int | torch.Generator | None = None,
+        *,
+        wanted: Mapping[str, bool] | None = None,
+        guidance: float = 1.0,
+        steps: int | None = None,
+        eta: float = 0.0,
+    ) -> Iterator[Step]:
+        """The same, step by step: codes on their way, and what they are taken to become, in codes' own units.
+
+        Args:
+            steps: how many; None takes the prior's own.
+            eta: fresh noise on the way, 0 for none (DDIM), 1 for ancestral sampling.
+            Others: as for `sample`.
+        """
+        n = whole_number("n, the number of codes,", n)
+        draws = generator(seed)
+        x_T = torch.randn((n, self.latent_dim), generator=draws).to(self.mean)
+        told = self.condition(wanted or {}).expand(n, -1).to(self.mean)
+        denoise = guided(lambda *given: self._with(self.denoiser, given[2])(*given[:2]), told, guidance)
+        for t, x_t, x_0 in walk(denoise, x_T, self.schedule, steps or self.steps, eta, draws):
+            yield Step(t, self.mean + self.spread * x_t, self.mean + self.spread * x_0)
+
+    def condition(self, wanted: Mapping[str, bool]) -> Tensor:
+        """What is wanted as the network is told it: (A,), 1 for yes, -1 for no, 0 where nothing is said."""
+        told = torch.zeros(len(self.attributes))
+        for name, present in wanted.items():
+            if name not in self.attributes:
+                raise UnknownNameError("attribute of this prior", name, self.attributes)
+            told[self.attributes.index(name)] = 1.0 if present else -1.0
+        return told
+
+    @torch.no_grad()
+    def bound(self, z: Tensor, draws: int = 16, seed: int = 0) -> Tensor:
+        """The ELBO: at most log p(z) of each code, in nats, (N,), with nothing asked for.
+
+        Args:
+            z: codes, (N, latent_dim).
+            draws: of times for each code: the more, the less it scatters about the ELBO.
+            seed: of all draws.
+        """
+        check_tensors(z=z)
+        self._check_shape(z)
+        x = (z.to(self.mean) - self.mean) / self.spread
+        denoise = self._with(self.denoiser, x.new_zeros(len(x), len(self.attributes)))
+        cost = sampled_negative_elbo(denoise, x, self.schedule, draws, generator(seed))
+        return (-cost - self.spread.log().sum()).to(z.device)
+
+    def _draw(self, n: int, generator: torch.Generator | None) -> Tensor:
+        return self.sample(n, generator)
+
+    def _log_density(self, z: Tensor) -> Tensor:
+        raise ModelError("A diffusion model's log p(z) is not known, only bounded from below: bound(z).")
+
+    def _with(self, network: nn.Module, condition: Tensor) -> Denoise:
+        """The network, told something, as what `vaelab.diffusion` works with: rows, and whole times."""
+
+        def denoise(x_t: Tensor, t: Tensor) -> Tensor:
+            grid = x_t.unflatten(1, self.grid_shape)
+            return network(grid, t.to(x_t) / self.schedule.steps, condition).flatten(1)
+
+        return denoise
+
+    def _told(self, attributes: Tensor | None, n: int) -> Tensor:
+        """Attributes of n codes as 1 and -1."""
+        if attributes is None and self.attributes:
+            raise DataError(
+                f"This prior is to know {len(self.attributes)} attributes: give fit those of the codes' pictures."
+            )
+        table = torch.zeros(n, 0, dtype=torch.bool) if attributes is None else attributes
+        check_tensors(attributes=table)
+        if table.shape != (n, len(self.attributes)) or table.dtype != torch.bool:
+            raise ShapeError(
+                f"attributes are True or False, one row for each of {n} codes and one column for each of "
+                f"{len(self.attributes)} names: shape ({n}, {len(self.attributes)}); these are {table.dtype} "
+                f"of shape {tuple(table.shape)}."
+            )
+        return table.cpu().float() * 2 - 1
+
+
+def _partly_hidden(told: Tensor, draws: torch.Generator) -> Tensor:
+    """Conditions with some set to 0, "unknown": in each row a share of its own, often all or none of them."""
+    share = (1.5 * torch.rand((len(told), 1), generator=draws) - 0.25).clamp(0, 1)
+    return told * (torch.rand(told.shape, generator=draws) >= share)
