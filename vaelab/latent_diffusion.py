@@ -26,7 +26,11 @@ from vaelab.priors import Prior, generator
 
 
 class Denoiser(nn.Module):
-    """Which noise is in a noised grid: (B, C, H, W), times (B,), conditions (B, A) -> (B, C, H, W).
+    """The network: noised grids (B, C, H, W), times (B,), conditions (B, A) -> (B, C, H, W).
+
+    It says v = sqrt(alpha_bar) eps - sqrt(1 - alpha_bar) x_0, from which both noise and data follow without
+    dividing by something small, whatever the time (Salimans and Ho, "Progressive Distillation for Fast
+    Sampling of Diffusion Models", ICLR 2022).
 
     A small U-Net (Ronneberger, Fischer and Brox, MICCAI 2015; Ho et al., 2020): residual blocks at the grid's
     own size, at half of it, where each place sees nearly all others, and at its own size again, with a way
@@ -54,7 +58,7 @@ class Denoiser(nn.Module):
         self.enlarge = nets.UpConv2d(wide, channels)
         self.up = _Block(channels, told)
         self.last = nn.Sequential(
-            nn.GroupNorm(8, channels), nn.SiLU(), _zero(nn.Conv2d(channels, numbers, kernel_size=3, padding=1))
+            nn.GroupNorm(channels // 8, channels), nn.SiLU(), _zero(nn.Conv2d(channels, numbers, kernel_size=3, padding=1))
         )
 
     def forward(self, x: Tensor, t: Tensor, condition: Tensor) -> Tensor:
@@ -70,7 +74,10 @@ class Denoiser(nn.Module):
 
 
 class _Block(nn.Module):
-    """x + two convolutions 3x3, each after group norm (Wu and He, ECCV 2018) and SiLU, shifted in between."""
+    """x + two convolutions 3x3, each after group norm (Wu and He, ECCV 2018) and SiLU, shifted in between.
+
+    A group is 8 channels, all of its places together.
+    """
 
     def __init__(self, channels: int, told: int):
         super().__init__()
@@ -85,7 +92,7 @@ class _Block(nn.Module):
 
 def _normed_conv(channels: int) -> nn.Sequential:
     conv = nn.Conv2d(channels, channels, kernel_size=3, padding=1)
-    return nn.Sequential(nn.GroupNorm(8, channels), nn.SiLU(), conv)
+    return nn.Sequential(nn.GroupNorm(channels // 8, channels), nn.SiLU(), conv)
 
 
 def _zero(layer: nn.Conv2d) -> nn.Conv2d:
@@ -158,7 +165,10 @@ class LatentDiffusion(Prior):
         progress: bool = True,
         keep: str | Path | None = None,
     ) -> "LatentDiffusion":
-        """Train a new network on ||eps - eps_hat||^2, all times alike (Ho et al., eq. 14): some ten minutes.
+        """Train a new network on ||eps - eps_hat||^2 / alpha_bar, all times alike: some ten minutes.
+
+        The weight 1 / alpha_bar makes it ||v - v_hat||^2, so that early and late steps count the same (the
+        loss "SNR + 1" of Salimans and Ho, 2022).
 
         Args:
             codes: draws of the aggregate posterior, (N, latent_dim): `latent.draw_codes(model, images)`.
@@ -187,7 +197,8 @@ class LatentDiffusion(Prior):
             eps = torch.randn((batch_size, self.latent_dim), generator=draws).to(data)
             denoise = self._with(network, _partly_hidden(told[rows], draws).to(data))
             x_0 = data[rows.to(data.device)]
-            return squared_error(denoise, x_0, self.schedule, t.to(data.device), eps).mean() / self.latent_dim
+            error = squared_error(denoise, x_0, self.schedule, t.to(data.device), eps)
+            return (error / self.schedule.alpha_bar[t].to(data)).mean() / self.latent_dim
 
         start = self._new_network(seed).to(self.mean)
         options = {"updates": updates, "lr": lr, "draws": draws, "progress": progress}
@@ -274,11 +285,16 @@ class LatentDiffusion(Prior):
         raise ModelError("A diffusion model's log p(z) is not known, only bounded from below: bound(z).")
 
     def _with(self, network: nn.Module, condition: Tensor) -> Denoise:
-        """The network, told something, as what `vaelab.diffusion` works with: rows, and whole times."""
+        """The network, told something, as what `vaelab.diffusion` works with: rows, whole times, noise.
+
+        It says v, and the noise is sqrt(1 - alpha_bar) x_t + sqrt(alpha_bar) v.
+        """
 
         def denoise(x_t: Tensor, t: Tensor) -> Tensor:
+            left = self.schedule.left(t, x_t)
             grid = x_t.unflatten(1, self.grid_shape)
-            return network(grid, t.to(x_t) / self.schedule.steps, condition).flatten(1)
+            v = network(grid, t.to(x_t) / self.schedule.steps, condition).flatten(1)
+            return (1 - left).sqrt() * x_t + left.sqrt() * v
 
         return denoise
 
