@@ -117,8 +117,7 @@ def test_weights_are_the_kl_between_what_q_and_p_say_of_the_step_before():
     assert costs[1:] == pytest.approx(kl[1:], rel=1e-9)
     sigma = schedule.signal_to_noise(t[:1]).rsqrt()
     estimate = schedule.data(x_t, t, guess)[:1]
-    shape = (1, 3, 1, 1)
-    nll = losses.gaussian_nll(x_0[:1].view(shape), estimate.view(shape), sigma)
+    nll = losses.gaussian_nll(x_0[:1], estimate, sigma)
     terms = diffusion.negative_elbo(wrong, x_0, schedule, seeded())
     assert nll - costs[0] == pytest.approx(diffusion._log_width(x_0, schedule), rel=1e-9)
     assert terms.prior == pytest.approx(
@@ -188,7 +187,7 @@ def test_a_few_times_estimate_the_sum_over_all():
 
 @pytest.mark.parametrize("t", [1, 4, 10])
 def test_the_exact_denoiser_is_the_mean_of_the_noise(t):
-    """On a grid of x_0: noise = (x_t - sqrt(alpha_bar) x_0) / sqrt(1 - alpha_bar), averaged by Bayes' rule."""
+    """On a grid of x_0: noise = (x_t - sqrt(alpha_bar) x_0) / sqrt(1 - alpha_bar), by Bayes' rule."""
     schedule, x_t = Schedule.cosine(10), torch.linspace(-3, 3, 7, dtype=torch.float64)
     left = schedule.alpha_bar[t].item()
     log_p = mixture().log_prob(GRID[:, None])[None]

@@ -10,7 +10,6 @@ from vaelab import learning, weights
 from vaelab.latent_diffusion import LatentDiffusion
 from vaelab.priors import FlowMatching
 
-
 NOT_YET = {"grid-vae"}  # plans whose training has not been run: delete a name when its weights ship
 
 
@@ -24,7 +23,9 @@ def test_cards_tell_of_the_plans_as_they_are(name):
     plan, card = train_weights.PLANS[name], weights.card(name)
     assert card["name"] == name and card["epochs"] == plan.epochs and card["seed"] == plan.seed
     assert card["data"].startswith(f"{plan.n} drawn {plan.data}, {plan.size}x{plan.size};")
-    assert card.get("prior") == (plan.prior or plan.diffusion) and card.get("pilots") == train_weights.pilots(plan)
+    assert card.get("prior") == (plan.prior or plan.diffusion) and card.get("pilots") == train_weights.pilots(
+        plan
+    )
 
 
 def test_a_finished_run_is_read_from_its_checkpoints_and_its_prior_fitted_alike(tmp_path, monkeypatch):
@@ -45,7 +46,7 @@ def test_a_finished_run_is_read_from_its_checkpoints_and_its_prior_fitted_alike(
 def test_a_latent_diffusion_that_was_interrupted_goes_on_with_the_same_command(tmp_path, monkeypatch):
     monkeypatch.setattr(train_weights, "RUNS", tmp_path)
     monkeypatch.setattr(learning, "_KEPT_EVERY", -1)
-    options = {"channels": 8, "blocks": 1, "updates": 5, "batch_size": 8}
+    options = {"network": "convolutional", "width": 8, "blocks": 1, "updates": 5, "batch_size": 8}
     plan = replace(
         train_weights.PLANS["grid-vae"],
         size=32,

@@ -56,7 +56,9 @@ class Plan:
     checkpoints: bool = False  # after each epoch, so that the same command goes on after a break
     pilots: str | None = None  # file beside this one: what was tried before
     prior: dict | None = None  # a `FlowMatching` fitted afterwards: its `hidden` and the `updates` of its fit
-    diffusion: dict | None = None  # or a `LatentDiffusion`: its `channels`, `blocks`; the rest is for its fit
+    diffusion: dict | None = (
+        None  # or a `LatentDiffusion`: its `network`, `width`, `blocks`; the rest is for its fit
+    )
 
 
 _FACES = {"changes": {"image_shape": (3, 64, 64)}, "data": "portraits", "n": 20_000}
@@ -78,7 +80,14 @@ PLANS = {
         epochs=2,
         fit={"lr": 4e-3, "optimizer": Muon, "schedule": "cosine", "batch_size": 32},
         checkpoints=True,
-        diffusion={"channels": 64, "blocks": 2, "updates": 5_000, "batch_size": 128, "lr": 1.5e-3},
+        diffusion={
+            "network": "residual",
+            "width": 384,
+            "blocks": 3,
+            "updates": 24_000,
+            "batch_size": 512,
+            "lr": 1e-3,
+        },
         pilots="grid_pilots.json",
     ),
     "small-portrait-vae": Plan(
@@ -141,7 +150,7 @@ def train(name: str, plan: Plan) -> tuple[nn.Module, History]:
 def diffused(name: str, plan: Plan, model: GridVAE, images: ImageSet) -> LatentDiffusion:
     """A latent diffusion of the model's codes, which knows the attributes; a break does it no harm."""
     options = dict(plan.diffusion or {})
-    size = {key: options.pop(key) for key in ("channels", "blocks")}
+    size = {key: options.pop(key) for key in ("network", "width", "blocks")}
     codes = latent.draw_codes(model, images, draws=4, seed=plan.seed)
     assert images.attributes is not None
     prior = LatentDiffusion(model.grid_shape, images.attribute_names, **size)

@@ -55,7 +55,7 @@ class Schedule:
 
     @classmethod
     def cosine(cls, steps: int = 1000, end: float = 0.02) -> "Schedule":
-        """alpha_bar_t = cos^2 of an angle that grows evenly from `end` at t = 1 to pi/2 - `end` at t = `steps`.
+        """alpha_bar = cos^2 of an angle that grows evenly from `end` at t = 1 to pi/2 - `end` at t = `steps`.
 
         The cosine is that of Nichol and Dhariwal, "Improved Denoising Diffusion Probabilistic Models", ICML
         2021. Theirs begins and ends at 0, where the signal-to-noise ratio is infinite; here it goes from
@@ -96,7 +96,9 @@ class Schedule:
         mean, variance = self.marginal(x_0, t)
         return mean + variance.sqrt() * eps
 
-    def posterior(self, x_t: Tensor, x_0: Tensor, t: Tensor, s: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def posterior(
+        self, x_t: Tensor, x_0: Tensor, t: Tensor, s: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Mean and variance of q(x_s | x_t, x_0), for an earlier time s; None is t - 1 (Ho et al., eq. 7).
 
         Two normal distributions are multiplied: what x_0 says of x_s, and what x_t says of it. With
@@ -118,12 +120,12 @@ class Schedule:
         return (x_t - (1 - left).sqrt() * eps) / left.sqrt()
 
     def noise(self, x_t: Tensor, t: Tensor, x_0: Tensor) -> Tensor:
-        """The noise that was added to `x_0`, at times from 1 on; of an estimate of x_0, the estimate of it."""
+        """The noise that was added to `x_0`, at times from 1 on; of an estimate of x_0, that of the noise."""
         left = self.left(t, x_t)
         return (x_t - left.sqrt() * x_0) / (1 - left).sqrt()
 
     def score(self, eps: Tensor, t: Tensor) -> Tensor:
-        """The gradient of log q(x_t), where `eps` is the mean of the noise in x_t: -eps / sqrt(1 - alpha_bar).
+        """The gradient of log q(x_t), where `eps` is the mean of x_t's noise: -eps / sqrt(1 - alpha_bar).
 
         Vincent, "A Connection Between Score Matching and Denoising Autoencoders", 2011; Song and Ermon,
         "Generative Modeling by Estimating Gradients of the Data Distribution", NeurIPS 2019.
@@ -135,7 +137,7 @@ class Schedule:
 
         KL(q(x_{t-1} | x_t, x_0) || p(x_{t-1} | x_t)) is this weight times the squared error, where p takes
         q's variance and its mean with the estimate of x_0 in the place of x_0 (Ho et al., eq. 12; in terms of
-        signal to noise: Kingma, Salimans, Poole and Ho, "Variational Diffusion Models", NeurIPS 2021, eq. 13),
+        signal to noise: Kingma, Salimans, Poole and Ho, "Variational Diffusion Models", NeurIPS 2021),
 
             1/2 (SNR(t - 1) / SNR(t) - 1).
 

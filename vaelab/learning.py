@@ -60,7 +60,12 @@ def learn(
     first = _taken_up(keep, run, network, average, optimizer, draws) if keep and keep.exists() else 0
     step, interrupted, written = first, True, time.monotonic()
     bar = progress_bar(
-        range(first, updates), wanted=progress, desc="Fitting the prior", unit="update", initial=first, total=updates
+        range(first, updates),
+        wanted=progress,
+        desc="Fitting the prior",
+        unit="update",
+        initial=first,
+        total=updates,
     )
     try:
         for step in bar:
@@ -110,8 +115,8 @@ def _taken_up(path: Path, run: dict, network, average, optimizer, draws: torch.G
         said = file.metadata() or {}
     if said.get("run") != json.dumps(run):
         raise CheckpointError(
-            f"{path} was written by another run, {said.get('run', 'unknown')}, than this one, {json.dumps(run)}: "
-            "name another file, or delete it."
+            f"{path} was written by another run, {said.get('run', 'unknown')}, not {json.dumps(run)}. "
+            "Name another file, or delete it."
         )
     tensors = load_file(path)
     draws.set_state(tensors.pop("draws"))

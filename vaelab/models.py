@@ -38,7 +38,7 @@ class _ImageModel(nn.Module):
             return network(x).float()
 
     def _head(self) -> nn.Module:
-        """A layer from the encoder's features to `latent_dim` numbers, with the encoder's dtype and device."""
+        """A layer from the encoder's features to `latent_dim` numbers, with its dtype and device."""
         like = next(self.encoder.parameters(), torch.empty(0))
         with keeping_random_state(like.device), evaluating(self.encoder), torch.no_grad():
             features = self.encoder(like.new_zeros(1, *self.image_shape)).shape[1:]
@@ -318,9 +318,7 @@ class GridVAE(VAE):
         prior: Prior | None = None,
     ):
         self.grid_shape = check_image_shape(grid_shape)
-        super().__init__(
-            encoder, decoder, math.prod(self.grid_shape), image_shape, likelihood, beta, prior
-        )
+        super().__init__(encoder, decoder, math.prod(self.grid_shape), image_shape, likelihood, beta, prior)
 
     def _layer_from(self, features: int, **options: Any) -> nn.Module:
         channels, height, width = self.grid_shape

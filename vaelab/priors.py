@@ -275,19 +275,21 @@ class Velocity(nn.Module):
         hidden: width of the layers between.
         blocks: how many residual blocks.
         frequencies: how many, from 1 to 1000 by equal factors.
+        conditions: how many numbers more it is told, (B, conditions).
     """
 
-    def __init__(self, latent_dim: int, hidden: int, blocks: int, frequencies: int = 16):
+    def __init__(self, latent_dim: int, hidden: int, blocks: int, frequencies: int = 16, conditions: int = 0):
         super().__init__()
         self.waves = nets.Waves(frequencies)
-        self.first = nn.Linear(latent_dim + 2 * frequencies, hidden)
+        self.first = nn.Linear(latent_dim + 2 * frequencies + conditions, hidden)
         self.blocks = nn.Sequential(*[_block(hidden) for _ in range(blocks)])
         self.last = nn.Linear(hidden, latent_dim)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
 
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        return self.last(self.blocks(self.first(torch.cat([x, self.waves(t)], dim=1))))
+    def forward(self, x: Tensor, t: Tensor, condition: Tensor | None = None) -> Tensor:
+        told = [] if condition is None else [condition]
+        return self.last(self.blocks(self.first(torch.cat([x, self.waves(t), *told], dim=1))))
 
 
 def _block(hidden: int) -> nets.Residual:

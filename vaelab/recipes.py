@@ -362,7 +362,7 @@ def grid_vae(
 
     - No layer joins all places: what holds at one is learned for each, and all weights are convolutions'.
       What belongs together over a whole face is left to the prior, a `LatentDiffusion`.
-    - Otherwise made like `portrait-vae`: the picture folded, sigma learned, a residual block at half its size.
+    - Otherwise made like `portrait-vae`: picture folded, sigma learned, a residual block at half its size.
     - beta is 1, the ELBO: beside 12,288 sharp pixels the price of 256 numbers is small by itself. A hundredth
       of it made the rate five times as large in our pilots, and the pictures no better. (Rombach et al. take
       1e-6, with the absolute error at a scale of 1.)

@@ -26,7 +26,8 @@ from vaelab.recipes import build
 
 _SHIPPED = Path(__file__).parent
 _LOST = "cannot be built again"  # where a header says why
-_ROOMS: dict[str, tuple[ModuleType, ...]] = {"prior": (priors, latent_diffusion)}  # where what a model is given comes from, if not from losses
+# Where what a model is given comes from, if not from losses.
+_ROOMS: dict[str, tuple[ModuleType, ...]] = {"prior": (priors, latent_diffusion)}
 
 
 def names() -> list[str]:
