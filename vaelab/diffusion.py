@@ -102,11 +102,11 @@ class Schedule:
         """Mean and variance of q(x_s | x_t, x_0), for an earlier time s; None is t - 1 (Ho et al., eq. 7).
 
         Two normal distributions are multiplied: what x_0 says of x_s, and what x_t says of it. With
-        a = alpha_bar_t / alpha_bar_s, what one big step from s to t leaves,
+        a = alpha_bar_t / alpha_bar_s, what one big step from s to t leaves:
 
             mean = sqrt(a) (1 - alpha_bar_s) / (1 - alpha_bar_t) x_t
-                   + sqrt(alpha_bar_s) (1 - a) / (1 - alpha_bar_t) x_0,
-            variance = (1 - a) (1 - alpha_bar_s) / (1 - alpha_bar_t).
+                   + sqrt(alpha_bar_s) (1 - a) / (1 - alpha_bar_t) x_0
+            variance = (1 - a) (1 - alpha_bar_s) / (1 - alpha_bar_t)
         """
         late, early = self.left(t, x_t), self.left(t - 1 if s is None else s, x_t)
         step = late / early
@@ -137,9 +137,9 @@ class Schedule:
 
         KL(q(x_{t-1} | x_t, x_0) || p(x_{t-1} | x_t)) is this weight times the squared error, where p takes
         q's variance and its mean with the estimate of x_0 in the place of x_0 (Ho et al., eq. 12; in terms of
-        signal to noise: Kingma, Salimans, Poole and Ho, "Variational Diffusion Models", NeurIPS 2021),
+        signal to noise: Kingma, Salimans, Poole and Ho, "Variational Diffusion Models", NeurIPS 2021):
 
-            1/2 (SNR(t - 1) / SNR(t) - 1).
+            1/2 (SNR(t - 1) / SNR(t) - 1)
 
         At t = 1 nothing is left but to say x_0 itself, with the variance 1 / SNR(1) that x_1 still has: the
         weight is then 1/2, and a constant comes on top, see `negative_elbo`.
@@ -181,8 +181,10 @@ def negative_elbo(
 ) -> Terms:
     """The negative ELBO of each point, all its steps, with one draw of noise for each: `steps` evaluations.
 
-    -log p(x_0) <= KL(q(x_T | x_0) || N(0, I)) + sum over t of weights_t ||eps - eps_hat(x_t, t)||^2
-                   + D/2 log(2 pi / SNR(1)),    D numbers in a point.
+    With D numbers in a point:
+
+        -log p(x_0) <= KL(q(x_T | x_0) || N(0, I)) + sum over t of weights_t ||eps - eps_hat(x_t, t)||^2
+                       + D/2 log(2 pi / SNR(1))
     """
     weights = schedule.weights().tolist()
     costs = []

@@ -330,5 +330,5 @@ class GridVAE(VAE):
         return PlaceLinear(features // (height * width), channels, (height, width), **options)
 
     def grid(self, z: Tensor) -> Tensor:
-        """Codes as the maps that they are: (B, latent_dim) -> (B, *grid_shape)."""
+        """Codes as the maps that they are: (B, latent_dim) -> (B, C, H, W) of `grid_shape`."""
         return z.unflatten(1, self.grid_shape)
