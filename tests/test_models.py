@@ -53,6 +53,7 @@ def negative_log_likelihood(model, x, x_hat):
     pixels = math.prod(model.image_shape)
     factors = {"tds-face-vae": 10_000, "gdl-celeba-vae": 2_000}
     sigmas = {"mayberay-faces-vae": math.sqrt(0.5), "small-portrait-vae": 0.2, "portrait-vae": 0.2}
+    sigmas["grid-vae"] = 0.2
     name = model.recipe["name"]
     if name in factors:
         sigmas[name] = math.sqrt(pixels / (2 * factors[name]))

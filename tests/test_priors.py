@@ -8,8 +8,9 @@ from scipy import stats
 from torch import nn
 from torch.distributions import MultivariateNormal
 
-from vaelab import priors
+from vaelab import learning, priors
 from vaelab.errors import DataError, ShapeError, TrainingDivergedError
+from vaelab.learning import learn
 from vaelab.priors import FlowMatching, Mixture, Normal, Prior, StandardNormal
 
 MEAN = torch.tensor([1.0, -2.0, 0.5])
@@ -231,7 +232,7 @@ def test_fitting_is_repeatable_and_leaves_the_random_state_alone(kind):
 def test_network_and_draws_of_a_flow_both_follow_the_seed(monkeypatch):
     network = FlowMatching._new_network
     with monkeypatch.context() as patch:  # without an average, the network stays as it began
-        patch.setattr(priors, "_follow", lambda *_: None)
+        patch.setattr(learning, "_follow", lambda *_: None)
         began = [fitted("FlowMatching", seed).velocity.first.weight for seed in (0, 0, 1)]
     assert torch.equal(began[0], began[1]) and not torch.equal(began[0], began[2])
     monkeypatch.setattr(FlowMatching, "_new_network", lambda self, seed: network(self, 0))
@@ -261,38 +262,6 @@ def test_a_flow_learns_from_straight_lines_at_times_spread_evenly():
     assert torch.equal((50 * times[0]).floor(), torch.arange(50).double())
     shifts = (50 * times[0]).frac()
     assert shifts.min() < 0.2 and shifts.max() > 0.8
-
-
-def test_the_average_keeps_its_share():
-    average, network = nn.Linear(1, 1), nn.Linear(1, 1)
-    for layer, value in ((average, 1.0), (network, 2.0)):
-        nn.init.constant_(layer.weight, value)
-        nn.init.constant_(layer.bias, -value)
-    priors._follow(average, network, 0.9)
-    assert average.weight.item() == pytest.approx(1.1)
-    assert average.bias.item() == pytest.approx(-1.1)
-    assert network.weight.item() == 2
-
-
-def test_the_step_falls_along_half_a_cosine_and_the_average_grows_longer(monkeypatch):
-    steps, decays = [], []
-
-    class Watched(torch.optim.AdamW):
-        def step(self, *arguments):
-            steps.append(self.param_groups[0]["lr"])
-            return super().step(*arguments)
-
-    monkeypatch.setattr(torch.optim, "AdamW", Watched)
-    monkeypatch.setattr(priors, "_follow", lambda average, network, decay: decays.append(decay))
-    monkeypatch.setattr(priors, "_DECAY", 0.5)
-    all_kinds()["FlowMatching"].fit(normal_codes(50), updates=20, batch_size=8, lr=0.1)
-    assert steps == pytest.approx([0.05 * (1 + math.cos(math.pi * n / 20)) for n in range(20)])
-    assert decays == pytest.approx([min(0.5, (1 + n) / (10 + n)) for n in range(20)])
-
-
-def test_frequencies_of_time_go_from_1_to_1000_by_equal_factors():
-    found = priors.Velocity(2, hidden=4, blocks=1).frequencies
-    assert found.numpy() == pytest.approx(1000 ** (torch.arange(16) / 15).numpy(), rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", FITTED)
@@ -330,41 +299,21 @@ def test_the_scale_of_the_codes_does_not_matter(kind):
     assert (scaled.log_prob(z * scale) + shift).numpy() == pytest.approx(prior.log_prob(z).numpy(), abs=1e-3)
 
 
-def test_an_interrupted_flow_keeps_what_it_learned(monkeypatch, capsys):
-    calls, follow = [], priors._follow
+def test_an_interrupted_flow_keeps_what_it_learned(monkeypatch):
+    learned = []
 
-    def interrupting(*arguments):
-        calls.append(1)
-        if len(calls) == 30:
-            raise KeyboardInterrupt
-        follow(*arguments)
+    def interrupted(network, loss, **options):
+        learned.append(learn(network, loss, **options | {"updates": 20})[0])
+        return learned[-1], True
 
-    monkeypatch.setattr(priors, "_follow", interrupting)
+    monkeypatch.setattr(priors, "learn", interrupted)
     prior = all_kinds()["FlowMatching"]
     prior.fit(normal_codes(300), updates=1000, batch_size=32)
-    assert prior.interrupted and len(calls) == 30
-    assert "Interrupted after 29 of 1000 updates" in "".join(capsys.readouterr())
-    assert prior.velocity.last.weight.abs().max() > 0
+    assert prior.interrupted and prior.velocity is learned[0]
     assert prior.mean == pytest.approx(normal_codes(300).mean(0), abs=1e-5)
+    monkeypatch.undo()
     prior.fit(normal_codes(300), updates=2, batch_size=32)
     assert not prior.interrupted
-
-
-def test_an_interruption_before_the_first_update_is_none_of_an_error(monkeypatch):
-    class Stopped:
-        def __iter__(self):
-            raise KeyboardInterrupt
-
-        def write(self, text):
-            self.text = text
-
-        def close(self):
-            pass
-
-    bar = Stopped()
-    monkeypatch.setattr(priors, "progress_bar", lambda *_, **__: bar)
-    prior = all_kinds()["FlowMatching"].fit(normal_codes(300))
-    assert prior.interrupted and "Interrupted after 0 of 4000 updates" in bar.text
 
 
 def test_a_flow_that_diverged_says_so_and_stays_as_it_was():

@@ -42,6 +42,19 @@ PARAMETERS = {  # trainable ones, counted from the layers each tutorial prints
             1,  # sigma
         )
     ),
+    "grid-vae": sum(
+        (
+            6,
+            9 * (12 * 32 + 32 * 64 + 64 * 96) + 3 * (32 + 64 + 96),
+            2 * (9 * 96 * 96 + 3 * 96),  # the encoder's residual block
+            2 * (96 * 4 + 4),  # to_mu, to_log_var: the same at all places
+            9 * 4 * 128 + 3 * 128,
+            2 * (9 * 128 * 128 + 3 * 128) + 2 * (9 * 48 * 48 + 3 * 48),  # residual blocks
+            9 * (128 * 80 + 80 * 48) + 2 * (80 + 48),
+            9 * 48 * 12 + 12,
+            1,
+        )
+    ),
 }
 
 
@@ -120,6 +133,14 @@ LAYERS = {  # of encoder and decoder, as each tutorial prints them; at 32x32 pix
         + "conv 56 /1, norm, silu, conv 56 /1, norm, silu, conv 12 /1, pixelshuffle, sigmoid",
     ),
 }
+_TWICE = "conv {0} /1, norm, silu, conv {0} /1, norm, silu"  # a residual block
+LAYERS["grid-vae"] = (
+    "opponentcolours, norm, pixelunshuffle, conv 32 /1, norm, silu, "
+    + blocks("conv", 64, 96, after="norm, silu")
+    + f", {_TWICE.format(96)}, flatten",
+    f"unflatten, conv 128 /1, norm, silu, {_TWICE.format(128)}, up 80, norm, silu, up 48, norm, silu, "
+    f"{_TWICE.format(48)}, conv 12 /1, pixelshuffle, sigmoid",
+)
 LAYERS["tds-face-vae"] = LAYERS["tds-face-ae"]
 
 
@@ -132,13 +153,14 @@ def test_layer_for_layer(name):
 def test_noise_levels_of_the_published_losses():
     """factor * MSE is sigma^2 = pixels / (2 factor); a sum of squared errors is sigma^2 = 1/2."""
     sigmas = {"mayberay-faces-vae": math.sqrt(0.5), "small-portrait-vae": 0.2, "portrait-vae": 0.2}
+    sigmas["grid-vae"] = 0.2
     sigmas["tds-face-vae"] = math.sqrt(3 * 128 * 128 / 20_000)
     sigmas["gdl-celeba-vae"] = math.sqrt(3 * 32 * 32 / 4_000)
     for name in recipes.RECIPES.keys() - {"tds-face-ae"}:
         likelihood = recipes.build(name).likelihood
         if name in sigmas:
             assert likelihood.sigma.item() == pytest.approx(sigmas[name], rel=1e-6)
-            assert likelihood.learned == (name == "portrait-vae")
+            assert likelihood.learned == (name in ("portrait-vae", "grid-vae"))
         else:
             assert repr(likelihood) == "Bernoulli()"
 
@@ -155,7 +177,9 @@ def test_codes_pictures_and_weights_of_the_kl_as_published():
         "residual-mlp-vae": 20,
         "small-portrait-vae": 64,
         "portrait-vae": 128,
+        "grid-vae": 256,
     }
+    assert recipes.build("grid-vae").grid_shape == (4, 8, 8)
     assert recipes.build("mayberay-faces-vae").image_shape == (3, 96, 96)
     assert all(recipes.build(name).beta == 1 for name in recipes.RECIPES.keys() - {"tds-face-ae"})
     for name in ("dlwp-digits-vae", "mayberay-digits-vae"):
@@ -231,18 +255,18 @@ def test_every_recipe_maps_images_to_images_in_the_unit_range(name):
     assert torch.isfinite(model.loss(x)["loss"])
 
 
-@pytest.mark.parametrize("name", ["small-portrait-vae", "portrait-vae"])
+@pytest.mark.parametrize("name", ["small-portrait-vae", "portrait-vae", "grid-vae"])
 def test_portrait_decoders_are_small_enough_for_a_page(name):
     """What layers a page can run, the page decoder's own tests say."""
     assert nets.count_parameters(recipes.build(name).decoder) < 800_000  # 1.6 MB as fp16
 
 
 def test_batch_norms_of_the_portrait_model_average_over_many_small_batches():
-    small, ours = (
+    small, ours, grids = (
         {m.momentum for m in recipes.build(name).modules() if isinstance(m, nn.BatchNorm2d)}
-        for name in ("small-portrait-vae", "portrait-vae")
+        for name in ("small-portrait-vae", "portrait-vae", "grid-vae")
     )
-    assert small == {0.1} and ours == {0.02}
+    assert small == {0.1} and ours == grids == {0.02}
 
 
 def test_batch_norm_and_dropout_options_work():

@@ -3,7 +3,8 @@
     python -m tools.train_weights portrait-vae
     python -m tools.train_weights all
 
-A long run that was interrupted goes on with the same command: its checkpoints are in `runs/weights/<name>`.
+A long run that was interrupted goes on with the same command: its checkpoints are in `runs/weights/<name>`,
+what its latent diffusion has learned beside them.
 Pictures, first weights and batches come from the seed. Rounding differs from machine to machine and grows
 while training: expect a model as good, not the same bits.
 """
@@ -26,6 +27,9 @@ from torch.nn.utils import parametrize
 import vaelab
 from tools import face_judge
 from vaelab import evaluation, latent, losses, nets, recipes, weights
+from vaelab.data import ImageSet
+from vaelab.latent_diffusion import LatentDiffusion
+from vaelab.models import GridVAE
 from vaelab.priors import FlowMatching
 from vaelab.training import Checkpoints, History, Muon
 from vaelab.whitening import whiten
@@ -52,6 +56,9 @@ class Plan:
     checkpoints: bool = False  # after each epoch, so that the same command goes on after a break
     pilots: str | None = None  # file beside this one: what was tried before
     prior: dict | None = None  # a `FlowMatching` fitted afterwards: its `hidden` and the `updates` of its fit
+    diffusion: dict | None = (
+        None  # or a `LatentDiffusion`: its `network`, `width`, `blocks`; the rest is for its fit
+    )
 
 
 _FACES = {"changes": {"image_shape": (3, 64, 64)}, "data": "portraits", "n": 20_000}
@@ -66,6 +73,22 @@ PLANS = {
         checkpoints=True,
         prior={"hidden": 256, "updates": 24_000},
         pilots="portrait_pilots.json",
+    ),
+    "grid-vae": Plan(
+        data="portraits",
+        n=40_000,
+        epochs=2,
+        fit={"lr": 4e-3, "optimizer": Muon, "schedule": "cosine", "batch_size": 32},
+        checkpoints=True,
+        diffusion={
+            "network": "residual",
+            "width": 384,
+            "blocks": 3,
+            "updates": 24_000,
+            "batch_size": 512,
+            "lr": 1e-3,
+        },
+        pilots="grid_pilots.json",
     ),
     "small-portrait-vae": Plan(
         data="portraits",
@@ -119,7 +142,20 @@ def train(name: str, plan: Plan) -> tuple[nn.Module, History]:
         codes = latent.draw_codes(model, images, draws=4, seed=plan.seed)
         prior = FlowMatching(model.latent_dim, hidden=plan.prior["hidden"])
         model.prior = prior.fit(codes, updates=plan.prior["updates"], seed=plan.seed)
+    if plan.diffusion is not None and not history.interrupted:
+        model.prior = diffused(name, plan, model, images)
     return model, history
+
+
+def diffused(name: str, plan: Plan, model: GridVAE, images: ImageSet) -> LatentDiffusion:
+    """A latent diffusion of the model's codes, which knows the attributes; a break does it no harm."""
+    options = dict(plan.diffusion or {})
+    size = {key: options.pop(key) for key in ("network", "width", "blocks")}
+    codes = latent.draw_codes(model, images, draws=4, seed=plan.seed)
+    assert images.attributes is not None
+    prior = LatentDiffusion(model.grid_shape, images.attribute_names, **size)
+    keep = RUNS / f"{name}-prior.safetensors"
+    return prior.fit(codes, images.attributes.repeat(4, 1), keep=keep, seed=plan.seed, **options)
 
 
 class Opponent(nn.Module):
@@ -188,7 +224,7 @@ def card(
         **noise,
         "whitened after epochs": list(plan.whitened_after),
         "last layer learned in opponent colours": plan.opponent_colours,
-        "prior": plan.prior,
+        "prior": plan.prior or plan.diffusion,
         "command": f"python -m tools.train_weights {name}",
         "hardware": f"{platform.machine()} processor, {torch.get_num_threads()} thread(s), "
         f"PyTorch {torch.__version__.split('+')[0]}",
@@ -223,13 +259,12 @@ def _four_digits(value: Tensor) -> float:
     return float(f"{value.item():.4g}")
 
 
-def make(name: str, folder: Path) -> None:
+def make(name: str, folder: Path, plan: Plan) -> None:
     """Train, calibrate, write the file, measure what was written, write its card."""
-    plan = PLANS[name]
     start = time.process_time()
     model, history = train(name, plan)
-    if history.interrupted:
-        return
+    if history.interrupted or getattr(getattr(model, "prior", None), "interrupted", False):
+        return  # the same command goes on
     print(f"{name}: {history.seconds:.0f} s, {time.process_time() - start:.0f} of the processor", flush=True)
     noise = noise_levels(model, plan)
     path = weights.save(model, folder / f"{name}.safetensors")
@@ -245,7 +280,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER, help="the folder to write to")
     chosen = parser.parse_args()
     for name in PLANS if chosen.name == "all" else [chosen.name]:
-        make(name, chosen.out)
+        make(name, chosen.out, PLANS[name])
 
 
 if __name__ == "__main__":

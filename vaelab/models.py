@@ -1,5 +1,6 @@
 """The two models of the course: the autoencoder and the variational autoencoder."""
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from vaelab.data import ImageSet
 from vaelab.data.arguments import check_image_shape, check_tensors, whole_number
 from vaelab.data.imageset import CHANNELS_LAST
 from vaelab.errors import ModelError, ShapeError
-from vaelab.nets import ImageShape, evaluating, keeping_random_state
+from vaelab.nets import ImageShape, PlaceLinear, evaluating, keeping_random_state
 from vaelab.priors import Prior, StandardNormal
 
 
@@ -37,8 +38,8 @@ class _ImageModel(nn.Module):
         with torch.autocast(x.device.type, self.network_dtype):
             return network(x).float()
 
-    def _head(self) -> nn.Linear:
-        """A linear layer from the encoder's features to `latent_dim` numbers, with its dtype and device."""
+    def _head(self) -> nn.Module:
+        """A layer from the encoder's features to `latent_dim` numbers, with its dtype and device."""
         like = next(self.encoder.parameters(), torch.empty(0))
         with keeping_random_state(like.device), evaluating(self.encoder), torch.no_grad():
             features = self.encoder(like.new_zeros(1, *self.image_shape)).shape[1:]
@@ -47,7 +48,10 @@ class _ImageModel(nn.Module):
                 f"An encoder gives features of shape (B, F), this one (B, {', '.join(map(str, features))}): "
                 "let it end with nn.Flatten()."
             )
-        return nn.Linear(features[0], self.latent_dim, device=like.device, dtype=like.dtype)
+        return self._layer_from(features[0], device=like.device, dtype=like.dtype)
+
+    def _layer_from(self, features: int, **options: Any) -> nn.Module:
+        return nn.Linear(features, self.latent_dim, **options)
 
     def features(self, x: ImageSet | Tensor) -> Tensor:
         """What the encoder says of images (B, C, H, W), before any head: (B, F)."""
@@ -294,3 +298,48 @@ class VAE(_ImageModel):
         with evaluating(self):
             x_hat = self.decode(z)
         return pixels(x_hat, draws) if noise else x_hat
+
+
+class GridVAE(VAE):
+    """A VAE whose code is a small map: (C, H, W) numbers, each from its own part of the picture.
+
+    The first stage of latent diffusion (Rombach, Blattmann, Lorenz, Esser and Ommer, "High-Resolution Image
+    Synthesis with Latent Diffusion Models", CVPR 2022). Both heads are one linear layer that is the same at
+    each place. Codes are rows all the same, (B, C * H * W), so that whatever works with codes works with
+    these; `grid` shows them as maps.
+
+    Args:
+        encoder: (B, C, H, W) -> a feature map of `grid_shape`'s height and width, flattened: (B, F * h * w).
+        decoder: codes (B, latent_dim) -> (B, C, H, W); it begins with `nn.Unflatten(1, grid_shape)`.
+        grid_shape: (channels, height, width) of a code.
+        Others: as for a VAE.
+
+    Raises:
+        ShapeError: features that are no map of the grid's height and width.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        grid_shape: ImageShape,
+        image_shape: ImageShape,
+        likelihood: nn.Module | None = None,
+        beta: float = 1.0,
+        prior: Prior | None = None,
+    ):
+        self.grid_shape = check_image_shape(grid_shape)
+        super().__init__(encoder, decoder, math.prod(self.grid_shape), image_shape, likelihood, beta, prior)
+
+    def _layer_from(self, features: int, **options: Any) -> nn.Module:
+        channels, height, width = self.grid_shape
+        if features % (height * width):
+            raise ShapeError(
+                f"The encoder gives {features} features, which are no map of {height}x{width} places: let it "
+                "end with a map of that size, then nn.Flatten()."
+            )
+        return PlaceLinear(features // (height * width), channels, (height, width), **options)
+
+    def grid(self, z: Tensor) -> Tensor:
+        """Codes as the maps that they are: (B, latent_dim) -> (B, C, H, W) of `grid_shape`."""
+        return z.unflatten(1, self.grid_shape)

@@ -231,6 +231,42 @@ def residual_mlp(inputs: int, hidden: int, blocks: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(inputs, hidden), nn.SiLU(), *more)
 
 
+class PlaceLinear(nn.Conv2d):
+    """The same linear layer at each place of a map: a map given flat, (B, in * H * W) -> (B, out * H * W).
+
+    It is a 1x1 convolution between the two shapes that codes and features have everywhere else.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, places: tuple[int, int], **kwargs):
+        super().__init__(in_channels, out_channels, kernel_size=1, **kwargs)
+        self.places = places
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.unflatten(1, (self.in_channels, *self.places))).flatten(1)
+
+
+class Waves(nn.Module):
+    """A time as many numbers: the sines and cosines of t times each frequency, (B,) -> (B, 2 * count).
+
+    From slow to fast, so that a network can tell both early from late and one moment from the next (Vaswani
+    et al., "Attention Is All You Need", NeurIPS 2017, section 3.5).
+
+    Args:
+        count: how many frequencies, from 1 to 1000 by equal factors; t goes from 0 to 1.
+    """
+
+    frequencies: Tensor
+
+    def __init__(self, count: int = 16):
+        super().__init__()
+        spaced = torch.exp(torch.linspace(0, math.log(1000), count))
+        self.register_buffer("frequencies", spaced, persistent=False)
+
+    def forward(self, t: Tensor) -> Tensor:
+        angles = t[:, None] * self.frequencies
+        return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
 @contextmanager
 def evaluating(*modules: nn.Module) -> Iterator[None]:
     """Evaluation mode inside; afterwards, even after an error, each submodule is in the mode it was in.

@@ -14,7 +14,6 @@ All kinds are used alike. They know codes, (N, latent_dim), and nothing of the m
 (torch.Size([4, 2]), torch.Size([500]))
 """
 
-import copy
 import math
 import warnings
 from collections.abc import Callable, Iterable
@@ -26,10 +25,10 @@ from torch.distributions import Categorical, MixtureSameFamily, MultivariateNorm
 
 from vaelab import nets
 from vaelab.data.arguments import check_tensors, real_number, seed_number, whole_number
-from vaelab.errors import DataError, ShapeError, TrainingDivergedError
+from vaelab.errors import DataError, ShapeError
+from vaelab.learning import learn
 from vaelab.progress import progress as progress_bar
 
-_DECAY = 0.998  # of the average of the weights: it reaches back some 500 updates
 _BOUND = 1e-6  # share of a latent's spread that is left once others are known: float32's rounding is below
 _NUMBERS = 2**22  # in a hidden layer, for all codes and derivatives that go at a time
 _BAR_FROM = 2**20  # rows through the network, from which on a progress bar is worth its line
@@ -277,23 +276,21 @@ class Velocity(nn.Module):
         hidden: width of the layers between.
         blocks: how many residual blocks.
         frequencies: how many, from 1 to 1000 by equal factors.
+        conditions: how many numbers more it is told, (B, conditions).
     """
 
-    frequencies: Tensor
-
-    def __init__(self, latent_dim: int, hidden: int, blocks: int, frequencies: int = 16):
+    def __init__(self, latent_dim: int, hidden: int, blocks: int, frequencies: int = 16, conditions: int = 0):
         super().__init__()
-        spaced = torch.exp(torch.linspace(0, math.log(1000), frequencies))
-        self.register_buffer("frequencies", spaced, persistent=False)
-        self.first = nn.Linear(latent_dim + 2 * frequencies, hidden)
+        self.waves = nets.Waves(frequencies)
+        self.first = nn.Linear(latent_dim + 2 * frequencies + conditions, hidden)
         self.blocks = nn.Sequential(*[_block(hidden) for _ in range(blocks)])
         self.last = nn.Linear(hidden, latent_dim)
         nn.init.zeros_(self.last.weight)
         nn.init.zeros_(self.last.bias)
 
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        angles = t[:, None] * self.frequencies
-        return self.last(self.blocks(self.first(torch.cat([x, angles.sin(), angles.cos()], dim=1))))
+    def forward(self, x: Tensor, t: Tensor, condition: Tensor | None = None) -> Tensor:
+        told = [] if condition is None else [condition]
+        return self.last(self.blocks(self.first(torch.cat([x, self.waves(t), *told], dim=1))))
 
 
 def _block(hidden: int) -> nets.Residual:
@@ -384,31 +381,17 @@ class FlowMatching(Prior):
         batch_size = whole_number("batch_size", batch_size)
         lr = real_number("lr, the step size,", lr, above=0)
         seed = seed_number(seed)
-        draws = generator(seed)
+        draws = torch.Generator().manual_seed(seed)
         mean, spread = codes.mean(0), codes.std(0)
         data = ((codes - mean) / spread).to(self.mean)
-        kept = self._new_network(seed).to(self.mean)
-        network = copy.deepcopy(kept).requires_grad_()
-        optimizer = torch.optim.AdamW(network.parameters(), lr=lr, fused=True)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, updates)
-        bar = progress_bar(range(updates), wanted=progress, desc="Fitting the prior", unit="update")
-        step = 0
-        try:
-            self.interrupted = True
-            for step in bar:
-                loss = _flow_matching_loss(network, data, batch_size, draws)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                schedule.step()
-                _follow(kept, network, min(_DECAY, (1 + step) / (10 + step)))
-            self.interrupted = False
-        except KeyboardInterrupt:
-            bar.write(f"Interrupted after {step} of {updates} updates: the prior keeps what it has learned.")
-        finally:
-            bar.close()
-        if not all(torch.isfinite(value).all() for value in kept.parameters()):
-            raise TrainingDivergedError(f"The flow's loss is no number: try a step size below lr={lr:g}.")
+        kept, self.interrupted = learn(
+            self._new_network(seed).to(self.mean),
+            lambda network: _flow_matching_loss(network, data, batch_size, draws),
+            updates=updates,
+            lr=lr,
+            draws=draws,
+            progress=progress,
+        )
         self.mean.copy_(mean)
         self.spread.copy_(spread)
         self.velocity = kept
@@ -470,13 +453,6 @@ def _flow_matching_loss(
     t = ((torch.arange(batch_size) + torch.rand(batch_size, generator=draws)) / batch_size).to(data)
     x_t = torch.lerp(x_0, x_1, t[:, None])
     return (network(x_t, t) - (x_1 - x_0)).square().mean()
-
-
-@torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """An exponential moving average (EMA) of the weights takes one step."""
-    for kept, now in zip(average.parameters(), network.parameters(), strict=True):
-        kept.lerp_(now, 1 - decay)
 
 
 KINDS: dict[str, type[Prior]] = {"normal": Normal, "mixture": Mixture, "flow": FlowMatching}

@@ -122,7 +122,7 @@ def _flow(prior: priors.FlowMatching) -> tuple[dict, list[list["_Layer"]]]:
     network = prior.velocity
     packing = _Packing((network.first.in_features,))
     packing.add(nn.Sequential(network.first, *network.blocks, network.last), "prior.velocity")
-    numbers = {"mean": prior.mean, "spread": prior.spread, "frequencies": network.frequencies}
+    numbers = {"mean": prior.mean, "spread": prior.spread, "frequencies": network.waves.frequencies}
     texts = {name: [float(f"{number:.7g}") for number in values.tolist()] for name, values in numbers.items()}
     layers = [layer.meta() for layer in packing.layers]
     return {"type": "flow", "steps": prior.steps, **texts, "layers": layers}, [packing.layers]

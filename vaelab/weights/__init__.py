@@ -11,6 +11,7 @@ import json
 import os
 import textwrap
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal, overload
 
 import torch
@@ -19,7 +20,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as to_safetensors
 from torch import nn
 
-from vaelab import losses, priors
+from vaelab import latent_diffusion, losses, priors
 from vaelab.devices import device as find_device
 from vaelab.errors import UnknownNameError, WeightsError
 from vaelab.files import written_whole
@@ -28,7 +29,8 @@ from vaelab.recipes import build
 
 _SHIPPED = Path(__file__).parent
 _LOST = "cannot be built again"  # where a header says why
-_ROOMS = {"prior": priors}  # where what a model is given comes from, if not from losses
+# Where what a model is given comes from, if not from losses.
+_ROOMS: dict[str, tuple[ModuleType, ...]] = {"prior": (priors, latent_diffusion)}
 
 
 def names() -> list[str]:
@@ -146,9 +148,9 @@ def _in_words(name: str, value: Any) -> float | list:
     if isinstance(value, torch.Tensor) and value.numel() == 1:
         return value.item()
     kind = value if inspect.isfunction(value) else type(value)
-    room = _ROOMS.get(name, losses).__name__
-    if kind.__module__ != room:
-        raise WeightsError(f"The {name} of this model, {kind.__qualname__}, is none of {room}")
+    rooms = [room.__name__ for room in _ROOMS.get(name, (losses,))]
+    if kind.__module__ not in rooms:
+        raise WeightsError(f"The {name} of this model, {kind.__qualname__}, is none of {' or '.join(rooms)}")
     options = {key: getattr(value, key) for key in inspect.signature(kind).parameters if hasattr(value, key)}
     return [kind.__name__, {k: v for k, v in options.items() if not isinstance(v, torch.Tensor)}]
 
@@ -156,13 +158,20 @@ def _in_words(name: str, value: Any) -> float | list:
 def _from_words(name: str, words: float | list) -> Any:
     if not isinstance(words, list):
         return words
-    room = _ROOMS.get(name, losses)
-    kind: Any = getattr(room, words[0], None)
-    if getattr(kind, "__module__", None) != room.__name__:
+    rooms = _ROOMS.get(name, (losses,))
+    found = [getattr(room, words[0], None) for room in rooms]
+    kinds = [kind for kind, room in zip(found, rooms, strict=True) if _is_of(kind, room)]
+    if not kinds:
         raise WeightsError(
-            f"{room.__name__} has no {words[0]!r}: the file comes from another version of vaelab."
+            f"{rooms[0].__name__} has no {words[0]!r}: the file comes from another version of vaelab."
         )
+    kind: Any = kinds[0]
     return kind if inspect.isfunction(kind) else kind(**words[1])
+
+
+def _is_of(kind: Any, room: ModuleType) -> bool:
+    """Whether it was made in this module, and not only imported there."""
+    return getattr(kind, "__module__", None) == room.__name__
 
 
 def _recipe_of(model: nn.Module) -> dict[str, Any]:
