@@ -1,4 +1,4 @@
-"""Codes as integers: codebook statistics by hand, gradients that skip the choice, a prior that adds up to 1."""
+"""Codes as integers: codebook statistics by hand, gradients that skip the choice, a prior that adds up."""
 
 import itertools
 import math

@@ -104,7 +104,7 @@ class TwoLayerVAE(nn.Module):
         return -self.likelihood(x, out.x_hat) - out.kl_top - out.kl_bottom
 
     def loss(self, x: ImageSet | Tensor) -> dict[str, Tensor]:
-        """{"loss", "reconstruction", "kl", "kl_top", "kl_bottom"}: nats per image, averaged over the batch."""
+        """{"loss", "reconstruction", "kl", "kl_top", "kl_bottom"}: nats per image, batch averages."""
         x = self._floats(x)
         out = self(x)
         reconstruction = self.likelihood(x, out.x_hat).mean()

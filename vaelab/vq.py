@@ -84,8 +84,8 @@ class Codebook(nn.Module):
         check_tensors(grid=grid)
         if grid.ndim != 4 or grid.shape[1] != self.entries.shape[1]:
             raise ShapeError(
-                f"This codebook takes a grid of vectors, (B, {self.entries.shape[1]}, h, w); this one has the "
-                f"shape {tuple(grid.shape)}. The encoder's last layer decides how many numbers a vector has."
+                f"This codebook takes a grid of vectors, (B, {self.entries.shape[1]}, h, w); this one has "
+                f"{tuple(grid.shape)}. The encoder's last layer decides how many numbers a vector has."
             )
         codes = grid.movedim(1, -1)  # (B, h, w, width)
         index = nearest(codes.flatten(0, 2), self.entries)
@@ -159,7 +159,7 @@ class VQVAE(nn.Module):
         decoder: (B, width, h, w) -> images in [0, 1].
         image_shape: (C, H, W).
         likelihood: p(x | entries), as for a `VAE`.
-        commitment: how much harder entries are pulled to vectors than the other way round; the paper has 0.25.
+        commitment: how hard vectors are pulled to entries, beside 1 the other way round; the paper has 0.25.
         weight: of both distances, nats for each unit of squared distance.
     """
 
@@ -336,7 +336,7 @@ class IntegerPrior(nn.Module):
         check_tensors(index=index)
         if index.ndim != 3 or index.shape[1:] != self.shape or index.dtype != torch.long:
             raise ShapeError(
-                f"This prior takes grids of whole numbers, (B, {self.shape[0]}, {self.shape[1]}) and of dtype "
+                f"This prior takes grids of whole numbers, (B, {self.shape[0]}, {self.shape[1]}), of dtype "
                 f"torch.long; these have shape {tuple(index.shape)} and dtype {index.dtype}."
             )
         if index.amin() < 0 or index.amax() >= self.entries:
