@@ -114,8 +114,9 @@ q3 = exercise.question(
     "q3",
     "What another prior gains",
     section="Let the prior go to the codes",
-    hint="For one latent: shift and stretch both distributions so that the new prior becomes N(0, 1). The "
-    "mean is then (mu - m) / s, the variance that of the posterior over s squared. Now it is the KL you know.",
+    hint="For one latent: shift and stretch both distributions so that the new prior becomes N(0, 1). "
+    "The mean is then (mu - m) / s, the variance that of the posterior over s squared. Then it is the known "
+    "KL.",
     hidden_points=0.5,
 )
 
