@@ -37,7 +37,7 @@ def the_value(s):
     diagnose(value, 1.2 * total, mistakes, "Not yet the value of both terms together.")
 
 
-@q1.case(1.5)
+@q1.case(1.5, gate=True)
 def who_moves_to_whom(s):
     vectors = torch.tensor([[1.0, 2.0], [0.0, -1.0]])
     chosen = torch.tensor([[0.0, 2.5], [2.0, -1.0]])
