@@ -3,11 +3,13 @@ from . import errors as errors
 from . import evaluation as evaluation
 from . import explorers as explorers
 from . import figures as figures
+from . import hierarchical as hierarchical
 from . import latent as latent
 from . import losses as losses
 from . import nets as nets
 from . import priors as priors
 from . import recipes as recipes
+from . import vq as vq
 from . import weights as weights
 from . import whitening as whitening
 from .data import ImageSet as ImageSet

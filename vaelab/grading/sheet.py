@@ -25,6 +25,7 @@ EXERCISES = (
     "08-faces",
     "09-latent-arithmetic",
     "10-judging-and-beyond",
+    "11-priors-and-pieces",
 )
 
 GRADING = "VAELAB_GRADING"  # set where `vaelab grade` runs a submission

@@ -219,7 +219,8 @@ def prices_of_two_pictures(s):
 q4 = exercise.question(
     "q4",
     "Straight through a rounding",
-    section="Deeper: VQ-VAE, codes from a list",
+    section="A list of pieces",
+    chapter="11-priors-and-pieces",
     hint="Stretch and shift the numbers so that the levels fall on 0, 1, 2, ...; round there, and undo both. "
     "Then add to z something that has the right value and that no gradient passes through.",
     hidden_points=0.5,
