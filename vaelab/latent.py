@@ -22,17 +22,17 @@ def device_of(model: nn.Module) -> torch.device:
 
 @overload
 def encode(
-    model: VAE, images: ImageSet | torch.Tensor, batch_size: int = 256
+    model: VAE, images: ImageSet | torch.Tensor, batch_size: int = 64
 ) -> tuple[torch.Tensor, torch.Tensor]: ...
 @overload
-def encode(model: Autoencoder, images: ImageSet | torch.Tensor, batch_size: int = 256) -> torch.Tensor: ...
+def encode(model: Autoencoder, images: ImageSet | torch.Tensor, batch_size: int = 64) -> torch.Tensor: ...
 @torch.no_grad()
-def encode(model, images, batch_size=256):
+def encode(model, images, batch_size=64):
     """The codes of all `images`, in evaluation mode, on the CPU.
 
     Args:
         images: an ImageSet, or a tensor (N, C, H, W) of floats in [0, 1] or bytes; at least one picture.
-        batch_size: pictures at a time.
+        batch_size: pictures at a time; more take longer on a CPU, whose caches they leave.
 
     Returns:
         For a `VAE`, the posterior's (mu, log_var), (N, latent_dim) each; else codes, (N, latent_dim).
@@ -53,7 +53,7 @@ def draw_codes(
     images: ImageSet | Tensor,
     draws: int = 1,
     seed: int = 0,
-    batch_size: int = 256,
+    batch_size: int = 64,
 ) -> Tensor:
     """Draws of the aggregate posterior, what a prior is fitted to: z ~ q(z | x) for each of `images`.
 
@@ -61,7 +61,7 @@ def draw_codes(
         images: as in `encode`.
         draws: codes of each picture; they are free, as each picture is encoded once.
         seed: of the draws, on the CPU; PyTorch's own random state stays as it was.
-        batch_size: pictures encoded at a time.
+        batch_size: as in `encode`.
 
     Returns:
         (draws * N, latent_dim), on the CPU: all pictures, then all again. An `Autoencoder` has nothing to
@@ -81,7 +81,7 @@ def draw_codes(
 
 
 @torch.no_grad()
-def decode(model: Autoencoder | VAE, z: Tensor, batch_size: int = 256) -> Tensor:
+def decode(model: Autoencoder | VAE, z: Tensor, batch_size: int = 64) -> Tensor:
     """Images of the codes `z` (N, latent_dim), in evaluation mode, on the CPU: (N, C, H, W) in [0, 1].
 
     >>> decode(vaelab.pretrained("dlwp-digits-vae"), torch.zeros(3, 2)).shape
@@ -94,7 +94,7 @@ def decode(model: Autoencoder | VAE, z: Tensor, batch_size: int = 256) -> Tensor
 
 
 @torch.no_grad()
-def reconstruct(model: Autoencoder | VAE, images: ImageSet | Tensor, batch_size: int = 256) -> Tensor:
+def reconstruct(model: Autoencoder | VAE, images: ImageSet | Tensor, batch_size: int = 64) -> Tensor:
     """Reconstructions of all `images` (a VAE decodes its posterior's mean), on the CPU: (N, C, H, W)."""
     with evaluating(model):
         return torch.cat([model.reconstruct(x).cpu() for x in _batches(model, images, batch_size)])

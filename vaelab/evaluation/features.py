@@ -145,7 +145,7 @@ def inception_features(device: str | torch.device = "cpu") -> InceptionFeatures:
 
 @torch.no_grad()
 def extract_features(
-    features: Callable[[Tensor], Tensor], images: ImageSet | Tensor, batch_size: int = 256
+    features: Callable[[Tensor], Tensor], images: ImageSet | Tensor, batch_size: int = 64
 ) -> Tensor:
     """Features of many pictures, batch by batch, on the CPU, in evaluation mode where they are a network's.
 
