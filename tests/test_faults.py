@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from torchvision.utils import make_grid
 
 import vaelab
-from vaelab import cli, commands, memory, sample_sheet
+from vaelab import cli, commands, resources, sample_sheet
 from vaelab.errors import DataError
 from vaelab.faults import Ending, sentence
 
@@ -122,28 +122,28 @@ def test_what_cannot_be_asked_for_is_said(here, capsys, arguments, word):
 
 
 def test_more_pictures_than_there_is_memory_for_are_refused_before_work_begins(here, capsys, monkeypatch):
-    monkeypatch.setattr(memory, "_total", lambda: 2**34)
+    monkeypatch.setattr(resources, "_total", lambda: 2**34)
     for many in ("1000000000", "1000000000000"):
         assert "GB of memory" in refused(capsys, "train", *TINY, "--out", "run", "--n", many)
         assert "GB of memory" in refused(
             capsys, "evaluate", "dlwp-digits-vae", "--data", "digits", "--n", many
         )
         assert "more than a sheet" in refused(capsys, "sample", "dlwp-digits-vae", "--n", many)
-    memory.need_memory(2**34, "that")
+    resources.need_memory(2**34, "that")
     with pytest.raises(DataError, match="that need"):
-        memory.need_memory(2**34 + 1, "that")
-    monkeypatch.setattr(memory, "_total", lambda: None)  # where the system does not tell
-    memory.need_memory(2**60, "that")
+        resources.need_memory(2**34 + 1, "that")
+    monkeypatch.setattr(resources, "_total", lambda: None)  # where the system does not tell
+    resources.need_memory(2**60, "that")
 
 
 def test_a_container_counts_as_the_machine(tmp_path, monkeypatch):
     limit = tmp_path / "memory.max"
-    monkeypatch.setattr(memory, "_CONTAINER", limit)
-    machine = memory._total()
+    monkeypatch.setattr(resources, "_CONTAINER", limit)
+    machine = resources._total()
     assert machine > 2**28
     for text, expected in (("1048576\n", 2**20), ("max\n", machine)):
         limit.write_text(text)
-        assert memory._total() == expected
+        assert resources._total() == expected
 
 
 def test_a_sheet_is_drawn_in_parts_and_holds_so_many(monkeypatch):

@@ -12,15 +12,15 @@ MODULES = {path.relative_to(PACKAGE).with_suffix(""): path for path in PACKAGE.r
 
 # From left to right: a room imports what stands in its own group or before it.
 ORDER = (
-    {"errors", "extras", "files", "progress", "devices", "speed"},
+    {"errors", "extras", "files", "edited", "faults", "resources", "progress", "devices", "speed"},
     {"data"},
-    {"nets", "losses", "priors"},
-    {"models", "recipes", "weights"},
+    {"nets", "losses", "learning", "priors", "diffusion"},
+    {"models", "hierarchical", "vq", "latent_diffusion", "recipes", "weights"},
     {"training"},
     {"latent", "evaluation", "whitening"},
     {"figures", "explorers"},
     {"quizzes", "grading"},
-    {"doctor", "commands", "cli"},
+    {"doctor", "run_file", "provenance", "sample_sheet", "commands", "cli", "__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(ORDER) for room in rooms}
 LEVEL["__init__"] = -1  # names and a version: what stands in it is loaded when first used

@@ -89,11 +89,11 @@ def train(out: Path | None, resume: bool, device: str | None, **given) -> int:
                 f"Pictures of {options['data']}: {len(images):,} to learn from, {len(validation):,} to "
                 f"measure on. Epochs: {options['epochs']}. The run is kept in {out}."
             )
+        # Batch norm takes a spread, which one picture does not have.
+        spread = images if len(images) > 1 else images[[0, 0]]
         history = fit(
             model,
-            images
-            if len(images) > 1
-            else images[[0, 0]],  # batch norm takes a spread, which one may not have
+            spread,
             validation=validation,
             epochs=options["epochs"],
             augment=Augment() if options["augment"] else None,

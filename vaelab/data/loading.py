@@ -13,7 +13,7 @@ from vaelab.data.arguments import check_split, seed_number, whole_number
 from vaelab.data.imageset import ImageSet
 from vaelab.data.splits import SPLITS
 from vaelab.errors import DataError, UnknownNameError
-from vaelab.memory import need_memory
+from vaelab.resources import need_memory
 from vaelab.progress import progress
 
 DRAWN = ("portraits", "digits", "cylinders", "wardrobe")
