@@ -13,8 +13,8 @@ from vaelab.data.arguments import check_split, seed_number, whole_number
 from vaelab.data.imageset import ImageSet
 from vaelab.data.splits import SPLITS
 from vaelab.errors import DataError, UnknownNameError
-from vaelab.resources import need_memory
 from vaelab.progress import progress
+from vaelab.resources import need_memory
 
 DRAWN = ("portraits", "digits", "cylinders", "wardrobe")
 STORED = ("fashion_mnist", "mnist", "handwritten", "celeba", "ffhq")
