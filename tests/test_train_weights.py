@@ -18,7 +18,7 @@ def test_each_model_that_ships_has_its_plan():
     assert not NOT_YET & set(weights.names())
 
 
-@pytest.mark.parametrize("name", train_weights.PLANS.keys() - NOT_YET)
+@pytest.mark.parametrize("name", sorted(train_weights.PLANS.keys() - NOT_YET))
 def test_cards_tell_of_the_plans_as_they_are(name):
     plan, card = train_weights.PLANS[name], weights.card(name)
     assert card["name"] == name and card["epochs"] == plan.epochs and card["seed"] == plan.seed
