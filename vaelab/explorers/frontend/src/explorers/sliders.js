@@ -21,7 +21,8 @@ export function mount({ model, el, decoder, say }) {
     ? model.get("steps")
     : order.map((i) => centre.map((_, k) => (k === i ? spread[i] || 1 : 0)));
   const units = (z, k) => along(z, centre, steps[k]);
-  const face = picture(decoder, "Decoded face");
+  const thing = decoder.channels === 1 ? "picture" : "face";
+  const face = picture(decoder, `Decoded ${thing}`);
   const list = div("vae-controls");
   const shown = [];
 
@@ -62,7 +63,7 @@ export function mount({ model, el, decoder, say }) {
     const away = steps.map((_, k) => [units(z, k), labels[k]]).filter(([v]) => Math.abs(v) >= 0.05);
     away.sort(([v], [w]) => Math.abs(w) - Math.abs(v));
     const strongest = away.slice(0, 3).map(([v, label]) => described(label, v));
-    const words = `Decoded face, ${strongest.join(", ") || "the centre of the codes"}`;
+    const words = `Decoded ${thing}, ${strongest.join(", ") || "the centre of the codes"}`;
     face.label = words;
     say(words);
     decoder.decode([z], ([image]) => face.draw(image));
@@ -78,7 +79,7 @@ export function mount({ model, el, decoder, say }) {
         list,
         div(
           "vae-buttons",
-          button("Random face", () => randomCode(model, decoder, move)),
+          button(`Random ${thing}`, () => randomCode(model, decoder, move)),
           button("Reset", () => move(model.get("start"))),
           more,
         ),
@@ -88,7 +89,7 @@ export function mount({ model, el, decoder, say }) {
       (named
         ? "Each slider moves the code along one direction, in standard deviations of the codes. The first change "
         : "Each slider moves one number of the code, in standard deviations of the codes. The first tell ") +
-        `most. A random face ${FROM[model.get("prior")]}`,
+        `most. A random ${thing} ${FROM[model.get("prior")]}`,
     ),
   );
   add(model.get("count"));
