@@ -32,6 +32,13 @@ def train(folder):
 def terminal_closed_while(command, seen):
     """Start a program in a terminal of its own, close that once `seen(output)`; how the program ended."""
     fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
+
+    def settle_down():
+        signal.signal(
+            signal.SIGHUP, signal.SIG_DFL
+        )  # nohup, if tests run under it, ignores it
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 100))
     process = subprocess.Popen(
@@ -40,7 +47,7 @@ def terminal_closed_while(command, seen):
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        preexec_fn=settle_down,
         env=os.environ | {"TQDM_DISABLE": "", "VAELAB_DEVICE": "cpu"},
     )
     os.close(theirs)
