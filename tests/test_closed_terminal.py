@@ -34,9 +34,7 @@ def terminal_closed_while(command, seen):
     fcntl, pty, termios = (pytest.importorskip(name) for name in ("fcntl", "pty", "termios"))
 
     def settle_down():
-        signal.signal(
-            signal.SIGHUP, signal.SIG_DFL
-        )  # nohup, if tests run under it, ignores it
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup, if tests run under it, ignores it
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     ours, theirs = pty.openpty()
