@@ -85,7 +85,7 @@ def test_a_challenge_solved_by_hand_says_so(open_lab):
         element.get_by_text(fold, exact=True).click()
     task = element.get_by_role("listitem").filter(has_text="What the price pays for")
     task.get_by_text("A hint").click()
-    assert "distance is free" in task.inner_text()
+    assert "codes hardly feel the noise" in task.inner_text()
     epoch(element, 4)
     element.get_by_label("price: the KL").uncheck()
     button(element, "Start anew").click()

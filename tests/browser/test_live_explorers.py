@@ -170,13 +170,20 @@ def test_a_finger_scrolls_past_a_plane_and_drags_its_point(browser, bench_page):
     with Visit(browser, bench_page.as_uri(), own="file:", width=360, has_touch=True, is_mobile=True) as visit:
         pad = exploring.handle(exploring.wake(visit.page, kinds.index("plane")))
 
+        def comes_to_rest():
+            """A page that was flicked goes on for a while."""
+            seen = None
+            while seen != (seen := visit.page.evaluate("scrollY")):
+                visit.page.wait_for_timeout(500)
+
         def flick(start, way):
             """Places in shares of the plane; where the page and the point are before and after."""
+            pad.scroll_into_view_if_needed()
             box = pad.bounding_box()
             places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, way)]
             before = visit.page.evaluate("scrollY"), pad.get_attribute("aria-valuetext")
             exploring.flick(visit.page, *places)
-            visit.page.wait_for_timeout(600)
+            comes_to_rest()
             return before, (visit.page.evaluate("scrollY"), pad.get_attribute("aria-valuetext"))
 
         pad.press("Home")
