@@ -31,8 +31,8 @@ WATCH = """element => {
   const voice = element.querySelector('.vae-spoken');
   new MutationObserver(() => said.push([performance.now(), voice.textContent]))
     .observe(voice, {childList: true, characterData: true, subtree: true});
-  new MutationObserver(() => drawn++)
-    .observe(element.querySelector('.vae-pad canvas'), {attributeFilter: ['width']});
+  const context = element.querySelector('.vae-pad canvas').getContext('2d'), clear = context.clearRect;
+  context.clearRect = (...box) => (drawn++, clear.apply(context, box));
 }"""
 
 
