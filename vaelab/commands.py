@@ -310,8 +310,8 @@ def evaluate(
             "others with --data."
         )
     measured_on = {"data": images.name if data == CLOTHES else data, "split": split}
-    found = evaluation.report(found, images, samples=samples, seed=seed)
-    print(json.dumps(measured_on | found, indent=1))
+    measures = evaluation.report(found, images, samples=samples, seed=seed)
+    print(json.dumps(measured_on | measures, indent=1))
     return 0
 
 
