@@ -53,9 +53,9 @@ class Codebook(nn.Module):
     """A learned list of vectors, of which the nearest takes the place of each vector that comes in.
 
     An entry that is not chosen gets no gradient and stays where it is, while vectors and the other entries
-    move on: many come to lie idle (codebook collapse). While training, one that lay idle for `revive_after` batches is therefore moved onto
-    a vector of the batch, drawn at random (the "random restarts" of Dhariwal et al., "Jukebox", 2020,
-    section 3.1).
+    move on: many come to lie idle (codebook collapse). While training, one that lay idle for `revive_after`
+    batches is therefore moved onto a vector of the batch, drawn at random (the "random restarts" of Dhariwal
+    et al., "Jukebox", 2020, section 3.1).
 
     Args:
         entries: how many.
