@@ -56,9 +56,7 @@ class Plan:
     checkpoints: bool = False  # after each epoch, so that the same command goes on after a break
     pilots: str | None = None  # file beside this one: what was tried before
     prior: dict | None = None  # a `FlowMatching` fitted afterwards: its `hidden` and the `updates` of its fit
-    diffusion: dict | None = (
-        None  # or a `LatentDiffusion`: its `network`, `width`, `blocks`; the rest is for its fit
-    )
+    diffusion: dict | None = None  # for a `LatentDiffusion`: network, width, blocks; the rest is for its fit
 
 
 _FACES = {"changes": {"image_shape": (3, 64, 64)}, "data": "portraits", "n": 20_000}

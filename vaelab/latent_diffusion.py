@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from vaelab import nets
-from vaelab.data.arguments import check_image_shape, check_tensors, real_number, whole_number
+from vaelab.data.arguments import check_image_shape, check_tensors, real_number, seed_number, whole_number
 from vaelab.diffusion import Denoise, Schedule, Step, guided, sampled_negative_elbo, squared_error, walk
 from vaelab.errors import DataError, ModelError, ShapeError, UnknownNameError
 from vaelab.learning import learn
@@ -210,7 +210,8 @@ class LatentDiffusion(Prior):
         updates = whole_number("updates, of the weights,", updates)
         batch_size = whole_number("batch_size", batch_size)
         lr = real_number("lr, the step size,", lr, above=0)
-        draws = torch.Generator().manual_seed(seed := whole_number("seed", seed, least=None) % 2**64)
+        seed = seed_number(seed)
+        draws = torch.Generator().manual_seed(seed)
         mean, spread = codes.mean(0), codes.std(0)
         data = ((codes - mean) / spread).to(self.mean)
 

@@ -18,10 +18,10 @@ from torch.nn import functional as F
 
 from vaelab import losses, nets
 from vaelab.data import ImageSet
-from vaelab.data.arguments import check_image_shape, check_tensors, real_number, whole_number
+from vaelab.data.arguments import check_image_shape, check_tensors, real_number, seed_number, whole_number
 from vaelab.errors import DataError, ShapeError
+from vaelab.learning import learn
 from vaelab.priors import generator
-from vaelab.progress import progress as progress_bar
 
 _AT_A_TIME = 500  # grids through the prior's network
 
@@ -237,6 +237,9 @@ class IntegerPrior(nn.Module):
         layers: of attention.
         heads: of each.
 
+    Attributes:
+        interrupted: whether the last `fit` was stopped early.
+
     >>> IntegerPrior(10, (2, 2), width=8).log_prob(torch.zeros(3, 2, 2, dtype=torch.long)) / math.log(10)
     tensor([-4., -4., -4.], grad_fn=<DivBackward0>)
     """
@@ -246,6 +249,7 @@ class IntegerPrior(nn.Module):
     ):
         super().__init__()
         self.entries = whole_number("entries, of the codebook,", entries)
+        self.interrupted = False
         self.shape = (whole_number("h, of the grid,", shape[0]), whole_number("w, of the grid,", shape[1]))
         places = math.prod(self.shape)
         with nets.keeping_random_state(cpu := torch.device("cpu")):
@@ -290,7 +294,7 @@ class IntegerPrior(nn.Module):
         seed: int = 0,
         progress: bool = True,
     ) -> "IntegerPrior":
-        """Learn which integers go together, by AdamW with a step size that falls to 0 along a cosine.
+        """Learn which integers go together: `learning.learn`, as the flow does.
 
         Args:
             index: grids of integers, (N, h, w): `vqvae.encode(images)`.
@@ -299,18 +303,28 @@ class IntegerPrior(nn.Module):
             lr: the step size at the start.
             seed: of what is drawn; PyTorch's own random state stays as it was.
             progress: whether to show a bar.
+
+        Raises:
+            ShapeError, DataError: grids of another shape, or integers that the prior does not know.
+            TrainingDivergedError: the loss became NaN or infinite; the prior is as it was.
         """
         rows = self._rows(index)
-        updates, draws = whole_number("updates, of the weights,", updates), generator(seed)
-        optimizer = torch.optim.AdamW(self.parameters(), lr=real_number("lr, the step size,", lr, above=0))
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, updates)
-        for _ in progress_bar(range(updates), wanted=progress, desc="Fitting the prior", unit="update"):
+        batch_size = whole_number("batch_size", batch_size)
+        draws = torch.Generator().manual_seed(seed_number(seed))
+
+        def surprise(prior: nn.Module) -> Tensor:
             batch = rows[torch.randint(len(rows), (batch_size,), generator=draws).to(rows.device)]
-            optimizer.zero_grad()
-            self._surprise(batch).sum(1).mean().backward()
-            nn.utils.clip_grad_norm_(self.parameters(), 50.0)
-            optimizer.step()
-            schedule.step()
+            return prior._surprise(batch).mean()  # of one integer: the step size suits any grid
+
+        learned, self.interrupted = learn(
+            self,
+            surprise,
+            updates=whole_number("updates, of the weights,", updates),
+            lr=real_number("lr, the step size,", lr, above=0),
+            draws=draws,
+            progress=progress,
+        )
+        self.load_state_dict(learned.state_dict())
         return self
 
     @torch.no_grad()
