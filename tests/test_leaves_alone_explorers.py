@@ -9,6 +9,7 @@ from torch import nn
 import vaelab
 from vaelab import explorers, figures
 from vaelab.data import ImageSet
+from vaelab.latent_diffusion import LatentDiffusion
 
 SHAPE = (1, 6, 6)
 
@@ -28,7 +29,16 @@ def a_model(seed):
     return model
 
 
+def a_grid_vae():
+    """With a prior that takes noise out."""
+    model = vaelab.recipes.build("grid-vae", image_shape=(3, 16, 16)).train()
+    model.prior = LatentDiffusion(model.grid_shape, ("Smiling",), width=8, blocks=1)
+    return model
+
+
 MODEL, OTHER = a_model(1), a_model(2)
+GRID_VAE = a_grid_vae()
+MODELS = (MODEL, OTHER, GRID_VAE)
 SET = ImageSet(torch.randint(0, 256, (120, *SHAPE), dtype=torch.uint8), factors={"smile": torch.rand(120)})
 FLOATS, GRID = torch.rand(4, *SHAPE), vaelab.latent.square_grid(-1, 1, 2)
 CODES = {"smile": torch.ones(2)}
@@ -44,6 +54,7 @@ def a_lab():
 
 CASES = {
     explorers.beta: lambda: explorers.beta([MODEL, OTHER], SET, examples=2, samples=2),
+    explorers.denoising: lambda: explorers.denoising(GRID_VAE, {"a smile": {"Smiling": True}}, steps=2),
     explorers.kl: explorers.kl,
     explorers.lab: a_lab,
     explorers.mixer: lambda: explorers.mixer(MODEL, SET[:2], CODES),
@@ -75,7 +86,7 @@ def state():
             [(p.requires_grad, p.grad if p.grad is None else p.grad.tolist()) for p in model.parameters()],
             [values.tolist() for values in model.state_dict().values()],
         )
-        for model in (MODEL, OTHER)
+        for model in MODELS
     ]
     given = (SET.images, *SET.factors.values(), FLOATS, GRID, *CODES.values())
     return models, [values.tolist() for values in given], torch.get_rng_state().tolist()

@@ -1,5 +1,6 @@
 from .beta import beta as beta
 from .decoding import DecoderExplorer as DecoderExplorer
+from .denoising import denoising as denoising
 from .explorer import Explorer as Explorer
 from .gaussians import kl as kl
 from .gaussians import reparameterize as reparameterize
