@@ -109,7 +109,7 @@ def test_every_explorer_and_every_figure_of_models_or_pictures_has_a_case():
     named = [getattr(explorers, name) for name in explorers.__all__]
     drawn = [f for f in (getattr(figures, name) for name in figures.__all__) if inspect.isfunction(f)]
     needed = {f for f in named if inspect.isfunction(f)} | {f for f in drawn if takes_a_model_or_pictures(f)}
-    assert len(named) >= 13 and needed == CASES.keys()
+    assert len(named) >= 16 and needed == CASES.keys()
 
 
 @pytest.mark.parametrize("function", CASES, ids=lambda f: f"{f.__module__.split('.')[1]}.{f.__name__}")

@@ -65,7 +65,7 @@ def all_kinds() -> list[explorers.Explorer]:
 def grid_vae() -> torch.nn.Module:
     """Untrained, but with something to see: pictures of strong contrast, and a prior that has its say."""
     model = vaelab.recipes.build("grid-vae").eval()
-    model.decoder[-3].weight.mul_(60)
+    model.decoder[-3].weight.mul_(6)
     model.prior = LatentDiffusion(model.grid_shape, ("Smiling", "Young"), width=32, blocks=1)
     model.prior.denoiser.velocity.last.weight.normal_(generator=torch.Generator().manual_seed(0))
     return model
@@ -78,6 +78,7 @@ def vqvae() -> torch.nn.Module:
     encoder = torch.nn.Conv2d(3, 12, 8, 8)
     first, last = torch.nn.Conv2d(12, 16, 3, padding=1), torch.nn.ConvTranspose2d(16, 3, 12, 8, 2)
     last.weight.mul_(8)
+    encoder.weight.mul_(30)  # or one entry is nearest to all of a picture
     decoder = torch.nn.Sequential(first, torch.nn.SiLU(), last, torch.nn.Sigmoid())
     return VQVAE(encoder, Codebook(40, 12), decoder, (3, 64, 64)).eval()
 
