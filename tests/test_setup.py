@@ -1,6 +1,7 @@
-"""`tools/setup.sh` as `make` calls it, against an index on this machine that plays PyTorch's and the usual one."""
+"""`tools/setup.sh` as `make` calls it; an index on this machine plays PyTorch's and the usual one."""
 
 import functools
+import inspect
 import os
 import shutil
 import subprocess
@@ -14,17 +15,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# A package that needs nothing to be built: an editable install is a wheel with its name in it.
-BACKEND = """
-import zipfile
-def build_editable(folder, config_settings=None, metadata_directory=None):
-    with zipfile.ZipFile(f"{folder}/course-1-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("course-1.dist-info/METADATA", \
-"Metadata-Version: 2.1\\nName: course\\nVersion: 1\\nProvides-Extra: dev\\nRequires-Dist: torch\\nRequires-Dist: torchvision\\n")
-        wheel.writestr("course-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
-        wheel.writestr("course-1.dist-info/RECORD", "")
-    return "course-1-py3-none-any.whl"
-"""
 PROJECT = """
 [build-system]
 requires = []
@@ -39,30 +29,44 @@ dev = []
 """
 
 
-def write_wheel(index: Path, name: str, version: str, *needs: str) -> None:
-    """A package without code, where a simple index has it: a web server's list of a folder is its page."""
-    folder = index / name
-    folder.mkdir(parents=True, exist_ok=True)
-    about = f"{name}-{version}.dist-info"
-    metadata = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}"]
+def write_wheel(folder, name, version, *needs):
+    """A package without code; returns its file's name."""
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    about, file = f"{name}-{version}.dist-info", f"{name}-{version}-py3-none-any.whl"
+    metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", "Provides-Extra: dev"]
     metadata += [f"Requires-Dist: {other}" for other in needs]
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+    with zipfile.ZipFile(Path(folder) / file, "w") as wheel:
         wheel.writestr(f"{name}/__init__.py", "")
         wheel.writestr(f"{about}/METADATA", "\n".join(metadata) + "\n")
         wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr(f"{about}/RECORD", "")
+    return file
+
+
+# The course as a package that needs nothing to be built: an editable install is a wheel with its name in it.
+BACKEND = f"""
+import zipfile
+from pathlib import Path
+
+{inspect.getsource(write_wheel)}
+def build_editable(folder, config_settings=None, metadata_directory=None):
+    return write_wheel(folder, "course", "1", "torch", "torchvision")
+"""
 
 
 @pytest.fixture(scope="module")
 def indexes(tmp_path_factory):
-    """The address of a folder with two indexes: /cpu/, and /usual/, whose torch wants GPU libraries."""
+    """The address of two indexes, /cpu/, and /usual/, whose torch wants GPU libraries.
+
+    Each package has a folder: a web server's list of it is the page that a simple index wants.
+    """
     folder = tmp_path_factory.mktemp("indexes")
     for version in ("7.0", "7.1"):
-        write_wheel(folder / "cpu", "torch", f"{version}+cpu")
-        write_wheel(folder / "usual", "torch", version, "gpulibraries")
+        write_wheel(folder / "cpu" / "torch", "torch", f"{version}+cpu")
+        write_wheel(folder / "usual" / "torch", "torch", version, "gpulibraries")
     for index, version in (("cpu", "3.0+cpu"), ("usual", "3.0")):
-        write_wheel(folder / index, "torchvision", version)
-    write_wheel(folder / "usual", "gpulibraries", "1.0")
+        write_wheel(folder / index / "torchvision", "torchvision", version)
+    write_wheel(folder / "usual" / "gpulibraries", "gpulibraries", "1.0")
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *_):

@@ -210,7 +210,7 @@ async def run_all(paths: list[Path]) -> list[Result]:
             result = await run(path, threads)
         if not result.failures:
             keep(result)
-        print(f"{next(ended)} of {len(paths)}: {result.report()}", flush=True)
+        print(f"{next(ended)} of {len(paths)} run. {result.report()}", flush=True)
         return result
 
     longest_first = sorted(paths, key=expected_seconds, reverse=True)
@@ -226,11 +226,9 @@ def fill_cache(paths: list[Path], again: bool = False) -> bool:
             print(result.report())
     missing = [path for path in paths if path not in {result.path for result in known}]
     if missing:
-        minutes = sum(map(expected_seconds, missing)) / AT_ONCE / 60
-        print(
-            f"To run: {len(missing)} of {len(paths)}, up to {AT_ONCE} at a time; about {max(1, round(minutes))} min.",
-            flush=True,
-        )
+        minutes = max(1, round(sum(map(expected_seconds, missing)) / AT_ONCE / 60))
+        lot = f"{len(missing)} of {len(paths)}, up to {AT_ONCE} at a time"
+        print(f"To run: {lot}; about {minutes} min.", flush=True)
     results = known + asyncio.run(run_all(missing))
     passed, failed = sum(r.passed for r in results), sum(len(r.failures) for r in results)
     not_reached = sum(len(code_cells(r.notebook)) for r in results) - passed - failed
