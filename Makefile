@@ -8,6 +8,10 @@
 PY := .venv/bin/python
 PORT ?= 8000
 
+# What `make book` counts its phases by: two of setup, the notebooks, the pages.
+PHASES := $(if $(filter book serve,$(MAKECMDGOALS)),4,2)
+export PHASES
+
 NOTEBOOKS ?= book/*.ipynb
 FRONTEND := vaelab/explorers/frontend
 
@@ -26,7 +30,8 @@ help:
 	@echo "make format    tidy code and notebooks before a commit"
 	@echo "make clean     delete what was built (make distclean: the environment .venv as well)"
 	@echo
-	@echo "PYTHON=python3.12 chooses the interpreter, VAELAB_DEVICE=cpu the device."
+	@echo "PYTHON=python3.12 chooses the interpreter, VAELAB_DEVICE=cpu the device; the first time, on Linux,"
+	@echo "TORCH=cpu a PyTorch without GPU libraries (0.5 GB to download, not 3 GB)."
 
 setup:
 	@sh tools/setup.sh

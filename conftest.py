@@ -4,6 +4,7 @@ Tests that `make quick` leaves out carry a mark. Where a whole file does, `LEFT_
 """
 
 import os
+import shutil
 
 import pytest
 
@@ -42,6 +43,7 @@ LEFT_OUT = {
         "test_page_decoder.py",
         "test_processes.py",
         "test_same_run.py",
+        "test_setup.py",
         "test_weights_quality.py",
     },
 }
@@ -59,7 +61,15 @@ def has_mnist() -> bool:
     return bool(os.environ.get("VAELAB_DATA")) and mnist_files.find(mnist_files.MNIST) is not None
 
 
-NEEDS = {"gpu": has_gpu, "mnist": has_mnist}  # what few machines have: elsewhere these tests are not chosen
+def has_uv() -> bool:
+    return shutil.which("uv") is not None
+
+
+NEEDS = {
+    "gpu": has_gpu,
+    "mnist": has_mnist,
+    "uv": has_uv,
+}  # what few machines have: elsewhere these tests are not chosen
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by mark

@@ -62,9 +62,7 @@ requestAnimationFrame(look);
 
 def table(count: int = 300, visits: int = 10) -> list[dict[str, object]]:
     """Medians and 95th percentiles of `count` decoded faces, and of `visits` to the front page."""
-    program = browsers.program()
-    if program is None:
-        raise SystemExit("No Chromium or Chrome found: install one, or set VAELAB_CHROMIUM to its path.")
+    program = browsers.needed()
     with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
         browser = driver.chromium.launch(executable_path=program, args=browsers.FLAGS)
         page = _write_page(Path(folder))

@@ -7,7 +7,8 @@
 Reported: images a second, seconds for all epochs, the GPU's utilisation (the driver's figure, sampled while
 training), and two fractions of what the hardware allows, both measured on the same GPU just before:
 
-- **matrix**: multiplications and additions of the layers, against a large bf16 matrix product;
+- **matrix**: multiplications and additions of the layers, against a large matrix product in the same
+  arithmetic (on a GPU, TF32 for float32, as its convolutions compute);
 - **memory**: bytes that the operations read and write if each goes to memory by itself, against copying a
   large tensor. Caches make some of that traffic unnecessary, so that this can come out too high.
 
@@ -36,7 +37,14 @@ CELEBA = 202_599
 
 
 def table(
-    recipe: str, device: str, pictures: int, size: int, epochs: int, batch_size: int, distinct: int
+    recipe: str,
+    device: str,
+    pictures: int,
+    size: int,
+    epochs: int,
+    batch_size: int,
+    distinct: int,
+    precision: str | None = None,
 ) -> list[dict[str, object]]:
     """One row: a training run of `epochs` on `pictures` drawn faces, of which `distinct` differ."""
     model = recipes.build(recipe, image_shape=(3, size, size)).to(device)
@@ -44,11 +52,12 @@ def table(
     images = vaelab.ImageSet(drawn.repeat(-(-pictures // distinct), 1, 1, 1)[:pictures])
     x = images.float(slice(0, batch_size), device)
     steps = epochs * -(-pictures // batch_size)
-    plan = speed.choose(model, x, steps=steps)
+    plan = speed.choose(model, x, precision, steps=steps)
     with speed.applied(plan, model):
         moved = traffic(model, x) / len(x)
     large = 8192 if device == "cuda" else 1024
-    matrix = machine.matrix_rate(speed.PRECISIONS[plan.precision], device, large)
+    tf32 = torch.backends.cudnn.allow_tf32
+    matrix = machine.matrix_rate(speed.PRECISIONS[plan.precision], device, large, tf32=tf32)
     memory = copy_rate(device)
 
     with Utilisation() as utilisation:

@@ -1,9 +1,10 @@
 """`python -m benchmarks.kills`: trainings killed at random, resumed, compared with one left alone.
 
-    python -m benchmarks.kills                  1,000 kills, about 10 minutes on an idle core
+    python -m benchmarks.kills                  to 1,000 kills, about 10 minutes on an idle core
     python -m benchmarks.kills --times 20       to see that it runs
 
-Ctrl-C ends it with the kills so far.
+Ctrl-C ends it with the kills so far. The same command goes on from there, as long as package and machine are
+the same; `--again` begins anew.
 
 A training of four short epochs runs in a process of its own. After a random time it is killed, mostly with
 SIGKILL, which no program can answer, else with a signal that lets it write one more checkpoint. Then the same
@@ -24,6 +25,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
 from pathlib import Path
 
@@ -32,6 +34,7 @@ from safetensors.torch import load_file
 
 import vaelab
 from benchmarks import machine, tables
+from tools import notebook_cache
 from vaelab.data import ImageSet
 from vaelab.progress import progress
 from vaelab.training import Checkpoints
@@ -39,6 +42,8 @@ from vaelab.training import Checkpoints
 RUNS = Path("runs/kills")  # a training stays there if it came to another end
 EPOCHS = 4
 PHASES = ("starting or going on", "taking steps", "validating", "saving")
+# The table's titles, and what is counted.
+COLUMNS = {"kills": "kills", "half written": "half", "trainings": "trainings", "different": "different"}
 SIGNALS = [signal.SIGKILL] * 7 + [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 
 # A server that has imported PyTorch once, and forks for each training.
@@ -139,13 +144,14 @@ def same(one: tuple[dict, dict], other: tuple[dict, dict]) -> bool:
     return losses == other[1] and all(b is not None and torch.equal(a, b) for a, b in pairs)
 
 
-def table(times: int, folder: Path) -> list[dict[str, object]]:
-    """Kill so many times, or a few more. A row for what was being done, and one for all.
+def table(times: int, folder: Path, before: Sequence[dict] = ()) -> list[dict[str, object]]:
+    """Kill until there are so many, or a few more. A row for what was being done, and one for all.
 
     "half written" were checkpoints when the kill came. "trainings" have ended after such kills, of which each
     had several, and "different" are those that ended with other numbers, or left something half made behind.
     """
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "undisturbed", ignore_errors=True)
     first = processes.Process(target=int)
     first.start()  # and with it the server
     first.join()
@@ -154,11 +160,15 @@ def table(times: int, folder: Path) -> list[dict[str, object]]:
         raise SystemExit("This machine takes more than ten minutes for a tiny training.")
     whole, expected = time.perf_counter() - start, outcome(folder / "undisturbed")
     counts: dict[str, Counter] = {name: Counter() for name in (*PHASES, "all")}
-    with progress(total=times, desc="Kills", unit="kill") as bar, suppress(KeyboardInterrupt):
-        for number in itertools.count():
+    for row in before:
+        counts[row["killed while"]].update({name: row[title] for title, name in COLUMNS.items()})
+    done = counts["all"]["kills"]
+    with progress(total=times, initial=done, desc="Kills", unit="kill") as bar, suppress(KeyboardInterrupt):
+        for number in itertools.count(counts["all"]["trainings"]):
             if counts["all"]["kills"] >= times:
                 break
             run, moments = folder / str(number), set()
+            shutil.rmtree(run, ignore_errors=True)  # of a training that Ctrl-C left
             while doing := killed(run, random.uniform(0, whole)):
                 moments |= {doing, "all"}
                 half = any(run.glob(".writing-*"))
@@ -176,8 +186,14 @@ def table(times: int, folder: Path) -> list[dict[str, object]]:
 
 
 def _columns(count: Counter) -> dict[str, int]:
-    columns = {"kills": "kills", "half written": "half", "trainings": "trainings", "different": "different"}
-    return {title: count[name] for title, name in columns.items()}
+    return {title: count[name] for title, name in COLUMNS.items()}
+
+
+def kept_of(machine: dict[str, object]) -> list[dict]:
+    """The rows of an earlier call, if it was on this machine and with this code."""
+    file = tables.RESULTS / "kills.json"
+    found = json.loads(file.read_text()) if file.exists() else {}
+    return found["rows"] if found.get("machine") == machine else []
 
 
 def main() -> None:
@@ -186,14 +202,19 @@ def main() -> None:
         description=__doc__,
         formatter_class=argparse.RawTextHelpFormatter,
     )
-    parser.add_argument("--times", type=int, default=1_000, help="kills (default: 1000)")
+    parser.add_argument("--times", type=int, default=1_000, help="kills in all (default: 1000)")
+    parser.add_argument("--again", action="store_true", help="begin anew")
     chosen = parser.parse_args()
-    described = machine.describe()
+    described = machine.describe() | {"code": notebook_cache.fingerprint()}
     print(machine.in_words(described))
-    shutil.rmtree(RUNS, ignore_errors=True)
-    rows = table(chosen.times, RUNS)
+    before = [] if chosen.again else kept_of(described)
+    if not before:
+        shutil.rmtree(RUNS, ignore_errors=True)
+    rows = table(chosen.times, RUNS, before)
     print(tables.markdown(rows))
     print(tables.save("kills", described, rows))
+    if rows[-1]["kills"] < chosen.times:
+        print(f"{rows[-1]['kills']} kills of {chosen.times}: the same command goes on.")
     if rows[-1]["different"]:
         raise SystemExit("A training that was killed came to another end.")
 

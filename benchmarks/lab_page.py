@@ -62,9 +62,7 @@ def chromium() -> Iterator["Browser"]:
     """Chromium or Chrome, without a network."""
     from playwright.sync_api import sync_playwright
 
-    program = browsers.program()
-    if program is None:
-        raise SystemExit("No Chromium or Chrome found: install one, or set VAELAB_CHROMIUM to its path.")
+    program = browsers.needed()
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=program, args=browsers.FLAGS)
         yield browser

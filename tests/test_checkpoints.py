@@ -124,10 +124,17 @@ def test_stopped_at_any_steps_and_resumed_the_weights_are_the_same(number, tmp_p
     assert_as_uninterrupted(*train(tmp_path), uninterrupted)
 
 
-def test_killed_at_random_moments_and_resumed_the_weights_are_the_same(tmp_path):
-    for row in kills.table(times=12, folder=tmp_path / "kills"):
-        assert row["different"] == 0
-    assert row["kills"] >= 12 and row["trainings"] > 0
+def test_killed_at_random_moments_and_resumed_the_weights_are_the_same(tmp_path, monkeypatch):
+    rows = kills.table(times=12, folder=tmp_path / "kills")
+    assert {row["different"] for row in rows} == {0}
+    assert rows[-1]["kills"] >= 12 and rows[-1]["trainings"] > 0
+
+    monkeypatch.setattr(kills.tables, "RESULTS", tmp_path)
+    kills.tables.save("kills", {"cores": 2}, rows)
+    assert kills.kept_of({"cores": 4}) == []  # not to be added to
+    more = kills.table(rows[-1]["kills"] + 1, tmp_path / "kills", kills.kept_of({"cores": 2}))
+    assert rows[-1]["kills"] < more[-1]["kills"] < rows[-1]["kills"] + 12
+    assert more[-1]["trainings"] > rows[-1]["trainings"] and more[-1]["different"] == 0
 
 
 def test_an_interruption_saves_the_step_it_was_in(tmp_path):

@@ -234,6 +234,12 @@ def test_conda_installs_the_same():
     assert pip["pip"] == ["-c constraints.txt", "-e .[dev]"]
 
 
+def test_the_readme_takes_the_pinned_torch_without_gpu_libraries():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    line = f"--no-deps torch=={pins()['torch']}+cpu torchvision=={pins()['torchvision']}\n"
+    assert f"pip install --index-url https://download.pytorch.org/whl/cpu {line}" in readme
+
+
 def test_citation_names_this_version():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == PROJECT["version"]

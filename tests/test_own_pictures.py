@@ -87,7 +87,7 @@ def test_any_number_of_own_pictures_goes_through_every_command(count, recipe, me
     assert found["data"] == str(Path("my-pictures").absolute()) and found["split"] == split
     assert 1 <= found["images"] <= max(2, count / 5 + 1)
     assert cli.main(["export", "run", "small.safetensors"]) == 0
-    exported = measured("small.safetensors", "--split", split)
+    exported = measured("small.safetensors", "--split", split, "--data", "my-pictures")
     for name in ("data", "split", "images", "latent_dim"):
         assert exported[name] == found[name]
     error = found["mean_squared_error"]
@@ -205,12 +205,30 @@ def test_pictures_are_found_from_any_folder_and_where_they_were_moved_to(measure
     line = refused("train", "--out", "../run", "--resume", "--data", "my-pictures")  # another of that name
     assert "was started with --data" in line
     os.rename("../my-pictures", "../moved")
-    for model in ("../run", "../small.safetensors"):
-        assert "which is not there. Say what to measure on: --data" in refused("evaluate", model)
+    assert "which is not there. Say what to measure on: --data" in refused("evaluate", "../run")
     assert "say where it is now: --data" in refused("train", "--out", "../run", "--resume")
     assert cli.main(["train", "--out", "../run", "--resume", "--data", "../moved"]) == 0
     after = measured("../run/epoch-0001")
     assert after == before | {"data": str(Path("../moved").resolve())}
+
+
+def test_exported_weights_do_not_tell_where_on_a_machine_the_pictures_are(refused, measured, tmp_path):
+    take_pictures(3)
+    Path("my-pictures").rename("digits")  # also the name of a set
+    assert train(data="./digits") == 0
+    for model, file in (("run", "once.safetensors"), ("once.safetensors", "again.safetensors")):
+        assert cli.main(["export", model, file]) == 0
+        told = Path(file).read_bytes() + Path(file).with_suffix(".json").read_bytes()
+        assert str(tmp_path).encode() not in told and b'"./digits"' in told
+        line = refused("evaluate", file)
+        assert "was trained on own pictures, digits; its card does not tell where. Say what" in line
+    assert measured(file, "--data", "./digits")["data"] == str(tmp_path / "digits")
+    old = json.loads(Path("once.json").read_text())
+    old["options"]["data"] = str(tmp_path / "digits")  # as cards were
+    Path("once.json").write_text(json.dumps(old))
+    assert measured("once.safetensors")["images"] == 1
+    assert cli.main(["export", "once.safetensors", "again.safetensors"]) == 0
+    assert str(tmp_path) not in Path("again.json").read_text()
 
 
 def test_a_run_from_before_paths_were_kept_in_full_goes_on():
@@ -229,7 +247,8 @@ def test_a_checkpoint_of_a_run_is_a_model_too(measured, refused, tmp_path):
     assert first["elbo"] != second["elbo"] and first["data"] == second["data"]
     assert cli.main(["sample", "run/epoch-0001"]) == 0
     assert cli.main(["export", "run/epoch-0001", "first.safetensors"]) == 0
-    assert measured("first.safetensors")["elbo"] == pytest.approx(first["elbo"], rel=0.01)
+    told = measured("first.safetensors", "--data", "my-pictures")
+    assert told["elbo"] == pytest.approx(first["elbo"], rel=0.01)
     assert json.loads(Path("first.json").read_text())["epochs"] == 1
     with Path("run/epoch-0001/model.safetensors").open("ab") as file:
         file.write(b"more")

@@ -260,6 +260,15 @@ def test_errors_say_what_to_do(model, tmp_path):
         weights.save(bare, tmp_path / "m.safetensors")
 
 
+def test_a_number_that_changed_on_the_way_is_noticed(model, tmp_path):
+    path = weights.save(model, tmp_path / "model.safetensors")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match="is damaged: its numbers are not those"):
+        weights.load(path)
+
+
 def test_weights_of_another_version_are_refused(model, tmp_path):
     path = tmp_path / "old.safetensors"
     recipe = {"name": "mayberay-digits-vae", "changes": {"latent_dim": 7}}

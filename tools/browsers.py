@@ -37,6 +37,16 @@ def program() -> str | None:
     return os.environ.get("VAELAB_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
+def needed() -> str:
+    """The same, for a command that can do nothing without: where there is none, a sentence ends it."""
+    found, chosen = program(), os.environ.get("VAELAB_CHROMIUM")
+    if found is None:
+        sys.exit("No Chromium or Chrome found: install one, or set VAELAB_CHROMIUM to its path.")
+    if shutil.which(found) is None:
+        sys.exit(f"VAELAB_CHROMIUM is {chosen}, where no program is. Set it to the path of Chromium.")
+    return found
+
+
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments):
         pass

@@ -3,6 +3,7 @@
 Any warning, unknown reference or failed cell fails the build.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,12 @@ JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 # Settings that MyST prints in full at every start: they bury what matters.
 NOISE = ("MdParserConfig(", "NbParserConfig(")
+
+
+def begin(phase: int, what: str) -> None:
+    """Say what comes; the Makefile says whether it has counted the phases before."""
+    counted = f"{phase} of 4: " if os.environ.get("PHASES") == "4" else ""
+    print(f"{counted}{what}", flush=True)
 
 
 def run_showing_progress(command: list[str]) -> int:
@@ -41,9 +48,11 @@ def run_showing_progress(command: list[str]) -> int:
 
 
 def main() -> int:
+    begin(3, "the notebooks")
     if not run_notebooks.fill_cache(run_notebooks.of_the_book()):
         print("\nThe book was not built: the cells above failed.", file=sys.stderr)
         return 1
+    begin(4, "the pages (about a minute; seconds where few changed)")
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
     if failed := run_showing_progress(command):
         # Sphinx would not read the faulty page again, and so not complain, the next time.

@@ -108,9 +108,7 @@ def main() -> None:
     parser.add_argument("--seconds", nargs="+", type=float, default=SECONDS)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
-    program = browsers.program()
-    if program is None:
-        parser.exit(1, "No Chromium or Chrome found: install one, or set VAELAB_CHROMIUM to its path.\n")
+    program = browsers.needed()
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as name, sync_playwright() as driver:

@@ -240,9 +240,9 @@ def main() -> int:
     parser.add_argument("--lower", action="store_true", help=f"lower the numbers in {ALLOWED.name}")
     parser.add_argument("html", nargs="?", type=Path, default=HTML)
     arguments = parser.parse_args()
-    found = {}
+    program, found = browsers.needed(), {}
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=browsers.program(), args=browsers.FLAGS)
+        browser = driver.chromium.launch(executable_path=program, args=browsers.FLAGS)
         for path in chapters(arguments.html):
             found[path.stem] = measure(browser, path)
             if len(found) == 1:

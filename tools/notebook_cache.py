@@ -40,7 +40,17 @@ def notebook_environment() -> dict[str, str]:
         "JUPYTER_PREFER_ENV_PATH": "1",
         "IPYTHONDIR": str(IPYTHON),
         "VAELAB_EXPLORER_WEIGHTS": str(EXPLORER_WEIGHTS),
+        **_place_for_matplotlib(),
     }
+
+
+def _place_for_matplotlib() -> dict[str, str]:
+    """A folder of ours where the home cannot be written, of which matplotlib would complain on the pages."""
+    if "MPLCONFIGDIR" in os.environ or os.access(os.path.expanduser("~"), os.W_OK):
+        return {}
+    folder = ROOT / ".cache" / "matplotlib"
+    folder.mkdir(parents=True, exist_ok=True)
+    return {"MPLCONFIGDIR": str(folder)}
 
 
 def dependencies() -> Iterator[Path]:

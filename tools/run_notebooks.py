@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import copy
 import difflib
+import itertools
 import os
 import re
 import signal
@@ -202,14 +203,14 @@ def expected_seconds(path: Path) -> float:
 async def run_all(paths: list[Path]) -> list[Result]:
     """Run notebooks, a few at a time and the longest first; what passed is in the cache at the end."""
     threads = max(1, (os.cpu_count() or 1) // AT_ONCE)
-    room = asyncio.Semaphore(AT_ONCE)
+    room, ended = asyncio.Semaphore(AT_ONCE), itertools.count(1)
 
     async def run_one(path: Path) -> Result:
         async with room:
             result = await run(path, threads)
         if not result.failures:
             keep(result)
-        print(result.report(), flush=True)
+        print(f"{next(ended)} of {len(paths)} run. {result.report()}", flush=True)
         return result
 
     longest_first = sorted(paths, key=expected_seconds, reverse=True)
@@ -224,6 +225,10 @@ def fill_cache(paths: list[Path], again: bool = False) -> bool:
         if result.failures:
             print(result.report())
     missing = [path for path in paths if path not in {result.path for result in known}]
+    if missing:
+        minutes = max(1, round(sum(map(expected_seconds, missing)) / AT_ONCE / 60))
+        lot = f"{len(missing)} of {len(paths)}, up to {AT_ONCE} at a time"
+        print(f"To run: {lot}; about {minutes} min.", flush=True)
     results = known + asyncio.run(run_all(missing))
     passed, failed = sum(r.passed for r in results), sum(len(r.failures) for r in results)
     not_reached = sum(len(code_cells(r.notebook)) for r in results) - passed - failed

@@ -1,11 +1,14 @@
 """Write each chapter's measured run time into its head: `make notebooks` measures, this writes.
 
-    python -m tools.run_times
+    python -m tools.run_times           # those of the last run here
+    python -m tools.run_times --gpu     # those in the report of `python -m tools.on_gpu`
 
 The head has a line "**Time:** 20 minutes to read, 35 s to run on two CPU cores, 9 s on one NVIDIA H200".
 A run on the CPU writes the first number of seconds, a run on a GPU the second.
 """
 
+import argparse
+import json
 import re
 import sys
 from pathlib import Path
@@ -44,8 +47,19 @@ def gpu_name() -> str | None:
     return torch.cuda.get_device_name() if vaelab.device().type == "cuda" else None
 
 
+def reported() -> tuple[dict[str, float], str]:
+    """The same in the report of a GPU, and that GPU's name."""
+    report = json.loads((notebook_cache.BUILD / "on_gpu" / "report.json").read_text(encoding="utf-8"))
+    rows = [row for part in report["parts"].values() for row in part["rows"] if "notebook" in row]
+    return {row["notebook"]: row["seconds"] for row in rows}, report["gpu"]
+
+
 def main() -> int:
-    seconds, gpu = measured_seconds(), gpu_name()
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--gpu", action="store_true", help="take the seconds of a GPU's report")
+    seconds, gpu = reported() if parser.parse_args().gpu else (measured_seconds(), gpu_name())
     for path in sorted((notebook_cache.ROOT / "book").glob("*.ipynb")):
         if path.name not in seconds:
             print(f"{path.name}: not run since the last change; `make notebooks` runs it", file=sys.stderr)

@@ -1,11 +1,22 @@
 #!/bin/sh
 # Makes .venv, or brings it up to date; does nothing when pyproject.toml and constraints.txt are as
-# they were at the last run. PYTHON=... chooses the interpreter. Called by every make target.
+# they were at the last run. PYTHON=... chooses the interpreter, TORCH=cpu a PyTorch without GPU libraries,
+# which an environment once made so keeps. Called by every make target.
 set -eu
 cd "$(dirname "$0")/.."
 
 venv=.venv
 stamp=$venv/.complete
+chosen=$venv/.torch
+cpu_index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
+
+case ${TORCH:-} in
+    "" | cpu) ;;
+    *)
+        echo "TORCH=$TORCH is not known. TORCH=cpu takes a PyTorch without GPU libraries; leave TORCH out for the ordinary one." >&2
+        exit 1
+        ;;
+esac
 
 # The folder belongs to the state: .venv points to the package by its absolute path.
 state=$({ cat pyproject.toml constraints.txt; pwd; } | cksum)
@@ -48,25 +59,80 @@ find_python() {
     exit 1
 }
 
-# An existing .venv is kept when it works and is of the version asked for.
+# An existing .venv is kept when it works, and is of the version and with the PyTorch asked for.
 usable() {
     [ -x $venv/bin/python ] && have=$(version_of $venv/bin/python) || return 1
-    [ -z "${PYTHON:-}" ] || [ "$have" = "$(version_of "$PYTHON")" ]
+    [ -z "${PYTHON:-}" ] || [ "$have" = "$(version_of "$PYTHON")" ] || return 1
+    [ -z "${TORCH:-}" ] || [ "$(cat $chosen 2>/dev/null)" = "$TORCH" ]
+}
+
+# "1 of 2: ...", or "1 of 4" where the Makefile has more to do.
+phase=0
+begin() {
+    phase=$((phase + 1))
+    echo "$phase of ${PHASES:-2}: $*"
+}
+
+# uv is several times as fast; pip knows more ways to a network, and goes on where uv cannot.
+bring() {
+    if command -v uv >/dev/null 2>&1; then
+        uv pip install --python $venv/bin/python "$@" && return
+        echo "uv could not do it; the reason is above. Trying pip."
+    fi
+    $venv/bin/python -m pip install --disable-pip-version-check "$@"
+}
+
+answers() {
+    $venv/bin/python -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1], timeout=10)' "$1" 2>/dev/null
+}
+
+# PyTorch's own index is asked for its two packages alone: all others come from the usual place.
+bring_small_torch() {
+    if [ "$(uname -s)" != Linux ]; then
+        echo "TORCH=cpu changes nothing here: only the packages for Linux bring GPU libraries."
+    elif answers "$cpu_index/torch/"; then
+        echo "PyTorch without GPU libraries comes from $cpu_index."
+        pins=$(sed -n 's/^torch==.*/&+cpu/p; s/^torchvision==.*/&/p' constraints.txt)
+        (
+            export PIP_INDEX_URL="$cpu_index" UV_DEFAULT_INDEX="$cpu_index"
+            bring --no-deps $pins
+        )
+    else
+        echo "$cpu_index cannot be reached, so the ordinary PyTorch comes, with GPU libraries (3 GB); to try again later: make distclean."
+    fi
+}
+
+bring_all() {
+    [ "$torch_is" != cpu ] || bring_small_torch || return
+    bring -c constraints.txt -e '.[dev]'
 }
 
 if usable; then
     [ "$(cat $stamp 2>/dev/null)" != "$state" ] || exit 0
-    echo "pyproject.toml or constraints.txt changed: bringing $venv up to date."
+    if [ -e $stamp ]; then
+        begin "$venv is there, and older than pyproject.toml or constraints.txt"
+    else
+        begin "$venv is there; its installation had not finished"
+    fi
 else
     find_python
-    echo "Making $venv with $(command -v "$python") (Python $answer). The first time this downloads PyTorch"
-    echo "and takes some minutes; see README.md for the size."
+    begin "an environment in $venv, of $(command -v "$python") (Python $answer)"
     "$python" -m venv --clear $venv
+    echo "${TORCH:-}" >$chosen
 fi
 
 rm -f $stamp
-if ! $venv/bin/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'; then
+torch_is=$(cat $chosen 2>/dev/null || true)
+size="about 0.5 GB to download, 2 GB on the disk"
+if [ "$(uname -s)" = Linux ] && [ "$torch_is" != cpu ]; then
+    size="about 3 GB to download, 6.6 GB on the disk"
+    command -v nvidia-smi >/dev/null 2>&1 || [ -e $venv/lib/python*/site-packages/torch ] ||
+        echo "No NVIDIA GPU is in sight here. With TORCH=cpu at the end of the same command it is 0.5 GB in place of 3 GB."
+fi
+begin "Python packages ($size; some minutes)"
+if ! bring_all; then
     echo "The installation did not finish; the reason is above. Running the same command again goes on from here." >&2
+    [ "$torch_is" != cpu ] || echo "After make distclean, the command without TORCH=cpu takes the ordinary PyTorch." >&2
     exit 1
 fi
-echo "$state" > $stamp
+echo "$state" >$stamp

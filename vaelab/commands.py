@@ -401,13 +401,14 @@ def _checkpoint(folder: Path) -> Path:
 def _card(model: str, found) -> dict:
     """What is known about a run, for the one who gets its weights."""
     folder = Path(model).expanduser()
+    options = provenance.to_tell(provenance.options_of(model))
     if not folder.is_dir():
-        return {"recipe": found.recipe, "options": provenance.options_of(model)}
+        return {"recipe": found.recipe, "options": options}
     checkpoint = _checkpoint(folder)
     history = Checkpoints(folder).check(checkpoint).history
     return {
         "recipe": found.recipe,
-        "options": provenance.options_of(model),
+        "options": options,
         "epochs": len(history.train),
         "seconds": round(history.seconds, 1),
         "device": history.device,

@@ -11,6 +11,8 @@ from vaelab.errors import DataError, MissingDataError
 
 _SAY = "Say what to measure on: --data with a folder of pictures, or the name of a set."
 
+_SOMEWHERE = "./"  # before the name of own pictures in a card: no set is meant that has the same name
+
 
 def is_checkpoint(folder: Path) -> bool:
     """Whether a folder is one checkpoint of a run, not the run."""
@@ -31,16 +33,27 @@ def options_of(model: str) -> dict:
     return options if isinstance(options, dict) else {}
 
 
+def to_tell(options: dict) -> dict:
+    """Options for whoever gets the weights: of a path, which tells of a person's machine, the last name."""
+    data = options.get("data")
+    if not isinstance(data, str) or not Path(data).is_absolute():
+        return options
+    return options | {"data": f"{_SOMEWHERE}{Path(data).name}"}
+
+
 def trained_on(model: str) -> str:
     """The pictures that a model was trained on: a set's name, or a path that is there.
 
     Raises:
-        DataError: nobody wrote it down.
+        DataError: nobody wrote it down, or a weights file's card tells no more than a folder's name.
         MissingDataError: it is a path, and nothing is there.
     """
     data = options_of(model).get("data")
     if data is None:
         raise DataError(f"What {model} was trained on is not written down. {_SAY}")
+    if data.startswith(_SOMEWHERE) and not Path(model).expanduser().is_dir():
+        name = data.removeprefix(_SOMEWHERE)
+        raise DataError(f"{model} was trained on own pictures, {name}; its card does not tell where. {_SAY}")
     if Path(data).is_absolute() and not Path(data).exists():
         raise MissingDataError(f"{model} was trained on {data}, which is not there. {_SAY}")
     return data

@@ -2,10 +2,11 @@
 
 A weights file is safetensors: numbers only, nothing that runs when it is opened. Its header says which
 recipe it belongs to, and which likelihood, beta and prior the model had, so that `load` can build it by
-itself; a learned prior's numbers are among the weights, under "prior.". The
-card beside it (`<name>.json`) says how it was made.
+itself; a learned prior's numbers are among the weights, under "prior.". A checksum of all numbers is in the
+header too. The card beside it (`<name>.json`) says how it was made.
 """
 
+import hashlib
 import inspect
 import json
 import os
@@ -16,7 +17,7 @@ from typing import Any, Literal, overload
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load as from_safetensors
 from safetensors.torch import save as to_safetensors
 from torch import nn
 
@@ -93,12 +94,19 @@ def save(model: nn.Module, path: str | os.PathLike, *, card: dict | None = None,
     said = None if card is None else _card_text(card)
     tensors = {name: _stored(value, half) for name, value in model.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
+    header["sha256"] = _checksum(to_safetensors(tensors))
     with written_whole(path) as temporary:
         temporary.write_bytes(to_safetensors(tensors, metadata=header))  # whose errors are the system's own
     if said is not None:
         with written_whole(path.with_suffix(".json")) as temporary:
             temporary.write_text(said, encoding="utf-8")
     return path
+
+
+def _checksum(file: bytes) -> str:
+    """SHA-256 of a weights file's numbers: what stands behind its header, whose length comes first."""
+    start = 8 + int.from_bytes(file[:8], "little")
+    return hashlib.sha256(memoryview(file)[start:]).hexdigest()
 
 
 def _card_text(card: dict) -> str:
@@ -199,7 +207,7 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
     """Build the model that a weights file belongs to and fill it, in evaluation mode.
 
     Raises:
-        WeightsError: not there, not a weights file, or made for another version of the recipe.
+        WeightsError: not there, not a weights file, damaged, or made for another version of the recipe.
     """
     path = Path(path).expanduser()
     header = _header(path)
@@ -223,8 +231,11 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
             f"What {path} says of its model cannot be understood: {said}. It comes from another program, or "
             "from another version of vaelab."
         ) from error
+    file = path.read_bytes()
+    if header.get("sha256") not in (None, _checksum(file)):  # older files have none
+        raise WeightsError(f"{path} is damaged: its numbers are not those written. Copy or make it again.")
     try:
-        model.load_state_dict(load_file(path))
+        model.load_state_dict(from_safetensors(file))
     except RuntimeError as error:
         raise WeightsError(
             f"The weights in {path} were made for another model or another version of it: "
