@@ -1,6 +1,7 @@
-"""Firefox and WebKit, as Debian ships them: pages without error, explorers alive and equal to PyTorch, quizzes.
+"""Firefox and WebKit, as Debian ships them: no errors, explorers alive and equal to PyTorch, quizzes, the lab.
 
-A sample by default. `VAELAB_PAGES=all` opens every page; `VAELAB_ENGINE=firefox` runs all other files here in Firefox.
+A sample by default. `VAELAB_PAGES=all` opens every page; `VAELAB_ENGINE=firefox` runs all other files here in
+Firefox.
 """
 
 import contextlib
@@ -105,7 +106,8 @@ SPECS = (
 
 # Where to take hold of an explorer and where to pull it, once nothing moves any more: [[x, y], [x, y]].
 GRIP = """async ([index, selector]) => {
-  const all = selector => [...explorer(index).querySelectorAll(selector)].filter(one => one.getClientRects().length);
+  const all = selector => [...explorer(index).querySelectorAll(selector)]
+    .filter(one => one.getClientRects().length);
   const knob = all(selector ?? "[role=slider], input[type=range]")[0];
   const one = knob ?? all('.vae-tiles button').pop() ?? all('input[type=radio] + label').pop();
   for (let before = NaN, top; before !== top; before = top) {
@@ -179,7 +181,8 @@ def test_a_page_decodes_as_pytorch_does(page, bench_address):
 ASKED = """([index, question]) => {
   const one = explorer(index).querySelectorAll('.vae-question')[question];
   const chosen = [...one.querySelectorAll('input')].findIndex(each => each.checked);
-  return [chosen, one.querySelector('.vae-why').textContent, one.querySelectorAll('.vae-right, .vae-wrong').length];
+  const marks = one.querySelectorAll('.vae-right, .vae-wrong').length;
+  return [chosen, one.querySelector('.vae-why').textContent, marks];
 }"""
 
 
@@ -210,10 +213,12 @@ def test_a_link_to_a_section_shows_its_heading(page, address):
 
 
 TRAINED = """async patience => {
-  const lab = [...document.querySelectorAll('.vaelab-explorer')].find(one => one.querySelector('.lab-status'));
+  const lab = document.querySelector('.vaelab-explorer:has(.lab-status)');
   const end = performance.now() + 1000 * patience;
-  const wait = async holds => { while (!holds() && performance.now() < end) await new Promise(r => setTimeout(r, 50)); };
-  const button = name => [...lab.querySelectorAll('button')].find(one => one.textContent == name && !one.disabled);
+  const wait = async holds => {
+    while (!holds() && performance.now() < end) await new Promise(resolve => setTimeout(resolve, 50));
+  };
+  const button = name => [...lab.querySelectorAll('button:not(:disabled)')].find(one => one.textContent == name);
   await wait(() => button('Train'));
   button('Train').click();
   await wait(() => lab.explorer.model.get('step') > 20);
