@@ -1,4 +1,4 @@
-"""Firefox and WebKit, as Debian ships them: no errors, explorers alive and equal to PyTorch, quizzes, the lab.
+"""Firefox and WebKit, as Debian ships them: no error, explorers alive and equal to PyTorch, quizzes, the lab.
 
 A sample by default. `VAELAB_PAGES=all` opens every page; `VAELAB_ENGINE=firefox` runs all other files here in
 Firefox.
@@ -218,7 +218,8 @@ TRAINED = """async patience => {
   const wait = async holds => {
     while (!holds() && performance.now() < end) await new Promise(resolve => setTimeout(resolve, 50));
   };
-  const button = name => [...lab.querySelectorAll('button:not(:disabled)')].find(one => one.textContent == name);
+  const buttons = () => [...lab.querySelectorAll('button:not(:disabled)')];
+  const button = name => buttons().find(one => one.textContent == name);
   await wait(() => button('Train'));
   button('Train').click();
   await wait(() => lab.explorer.model.get('step') > 20);
