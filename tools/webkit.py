@@ -100,7 +100,9 @@ class Page:
 def opened() -> Iterator[Page]:
     """A browser on a screen that nobody sees, while the block runs."""
     with contextlib.ExitStack() as stack:
-        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="vaelab-webkit-"))
+        home = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="vaelab-webkit-", ignore_cleanup_errors=True)
+        )
         reading, writing = os.pipe()
         screen = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1400x1000x24"]
         stack.enter_context(_running(screen, pass_fds=[writing]))
@@ -110,7 +112,15 @@ def opened() -> Iterator[Page]:
         if not display:
             raise RuntimeError("Xvfb, the screen that nobody sees, did not start.")
         folders = {name: home for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")}
-        environment = os.environ | folders | {"DISPLAY": f":{display}", "GDK_BACKEND": "x11"}
+        environment = (
+            os.environ
+            | folders
+            | {
+                "DISPLAY": f":{display}",
+                "GDK_BACKEND": "x11",
+                "WEBKIT_DISABLE_COMPOSITING_MODE": "1",  # else it draws no frames where nobody sees them
+            }
+        )
         driver = ["WebKitWebDriver", f"--port={(port := free_port())}"]
         stack.enter_context(_running(driver, env=environment))
         page = _when_it_listens(f"http://127.0.0.1:{port}")
