@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup book test quick lint frontend unit notebooks pages links lab serve bench mutants format clean distclean
+.PHONY: help setup book test quick lint frontend unit notebooks pages engines links lab serve bench mutants format clean distclean
 
 PY := .venv/bin/python
 PORT ?= 8000
@@ -24,6 +24,7 @@ help:
 	@echo "make quick     check style, types and what can be tested in a minute"
 	@echo "make lab       open the notebooks and the exercises in JupyterLab"
 	@echo "make serve     build the course and serve it at http://localhost:$(PORT) (PORT=... changes it)"
+	@echo "make engines   look at all pages in Firefox and WebKit, too; takes half an hour"
 	@echo "make links     ask the servers that the pages link to; needs a network"
 	@echo "make bench     measure speed on this machine"
 	@echo "make mutants   make one-line mistakes in the package, and see that the tests notice each"
@@ -68,6 +69,11 @@ notebooks: setup
 
 pages: book
 	$(PY) -m pytest -n 2 tests/browser
+
+# Every page in Firefox and WebKit, where `make test` takes a sample; and all other browser tests in Firefox.
+engines: book
+	VAELAB_PAGES=all $(PY) -m pytest -n 2 tests/browser/test_engines.py
+	VAELAB_ENGINE=firefox $(PY) -m pytest -n 2 tests/browser --ignore tests/browser/test_engines.py
 
 links: book
 	$(PY) -m tools.links --online

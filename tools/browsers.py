@@ -29,6 +29,17 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 
+# The same for Firefox: a proxy that is not there, but for this machine.
+FIREFOX_SETTINGS = {
+    "network.proxy.type": 1,
+    "network.proxy.http": "127.0.0.1",
+    "network.proxy.http_port": 9,
+    "network.proxy.ssl": "127.0.0.1",
+    "network.proxy.ssl_port": 9,
+    "network.proxy.allow_hijacking_localhost": False,
+    "security.fileuri.strict_origin_policy": True,  # Playwright's own settings let files read one another
+}
+
 PATIENCE = 120  # seconds: a page that takes two of them took twenty beside ten busy programs
 
 
@@ -47,15 +58,51 @@ def needed() -> str:
     return found
 
 
+def firefox() -> str | None:
+    """The path of Firefox ($VAELAB_FIREFOX chooses one), or None."""
+    return os.environ.get("VAELAB_FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
+
+
+def start(playwright, engine: str):
+    """The engine's browser without a network, driven by `playwright`; None where it is not installed."""
+    if engine == "chromium":
+        path = program()
+        return path and playwright.chromium.launch(executable_path=path, args=FLAGS)
+    path = firefox()
+    options = {"executable_path": path, "channel": "moz-firefox", "firefox_user_prefs": FIREFOX_SETTINGS}
+    return path and playwright.firefox.launch(**options)
+
+
 class QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
 
+class Listening(QuietHandler):
+    """Puts a script before each page's own, in browsers whose driver cannot."""
+
+    script = ""
+
+    def do_GET(self):
+        page = Path(self.translate_path(self.path.partition("?")[0]))
+        if page.suffix != ".html" or not page.is_file():
+            return super().do_GET()
+        text = page.read_text(encoding="utf-8").replace("<head>", f"<head><script>{self.script}</script>", 1)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(data := text.encode())))
+        self.end_headers()
+        self.wfile.write(data)
+
+
 @contextlib.contextmanager
-def serve(folder: Path) -> Iterator[str]:
-    """Serve the folder on this machine while the block runs; gives the address, without a final slash."""
-    handler = functools.partial(QuietHandler, directory=str(folder))
+def serve(folder: Path, before: str = "") -> Iterator[str]:
+    """Serve the folder on this machine while the block runs; gives the address, without a final slash.
+
+    `before`: a script that runs before each page's own.
+    """
+    kind = type("Handler", (Listening,), {"script": before}) if before else QuietHandler
+    handler = functools.partial(kind, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
         threading.Thread(target=httpd.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{httpd.server_port}"

@@ -1,5 +1,7 @@
 """One browser and one server of the built pages for all tests here."""
 
+import os
+
 import bench
 import labs
 import pytest
@@ -33,13 +35,12 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    program = browsers.program()
-    if program is None:
-        pytest.skip("no Chromium or Chrome found: install one, or set VAELAB_CHROMIUM to its path")
     with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=program, args=browsers.FLAGS)
-        yield chromium
-        chromium.close()
+        started = browsers.start(driver, os.environ.get("VAELAB_ENGINE", "chromium"))
+        if started is None:
+            pytest.skip("no browser found: install Chromium or Chrome, or set VAELAB_CHROMIUM to its path")
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import bench
+import pytest
 import torch
 
 from tools.browsers import PATIENCE
@@ -113,13 +114,15 @@ def drag(page, element) -> None:
 def swipe(page, element) -> None:
     """The same with a finger."""
     x, y, to_x = _way(handle(element))
-    if to_x == x:
+    if to_x == x and page.context.browser.browser_type.name == "chromium":
         return handle(element).tap()
     flick(page, (x, y), (to_x, y))
 
 
 def flick(page, start: tuple[float, float], end: tuple[float, float]) -> None:
     """A finger comes down at `start`, goes to `end` and leaves; places in the window."""
+    if page.context.browser.browser_type.name != "chromium":
+        pytest.skip("this browser's driver has no fingers")
     device = page.context.new_cdp_session(page)
 
     def touch(kind: str, *points) -> None:
@@ -172,7 +175,7 @@ def settles(element) -> bool:
     return eventually(element.page, rests)
 
 
-def _tensor(text: str, width: int, height: int) -> torch.Tensor:
+def tensor(text: str, width: int, height: int) -> torch.Tensor:
     data = torch.frombuffer(bytearray(base64.b64decode(text)), dtype=torch.uint8)
     return data.reshape(-1, height, width, 4)[..., :3].float()
 
@@ -180,13 +183,13 @@ def _tensor(text: str, width: int, height: int) -> torch.Tensor:
 def canvas_pixels(canvas) -> torch.Tensor:
     """A canvas, (H, W, 3), numbers 0 to 255."""
     width, height, text = canvas.evaluate(PIXELS)
-    return _tensor(text, width, height)[0]
+    return tensor(text, width, height)[0]
 
 
 def decode(element, codes: torch.Tensor) -> torch.Tensor:
     """What the page decodes, (N, H, W, 3), numbers 0 to 255."""
     width, height = element.evaluate("({explorer: {decoder}}) => [decoder.width, decoder.height]")
-    return _tensor(element.evaluate(DECODE, codes.tolist()), width, height)
+    return tensor(element.evaluate(DECODE, codes.tolist()), width, height)
 
 
 def farthest_pixel(element, model) -> float:

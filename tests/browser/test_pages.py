@@ -64,14 +64,12 @@ TOO_WIDE = """() => {
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 def test_fits_a_phone(phone, theme):
-    page = phone.page
-    page.emulate_media(color_scheme=theme)
+    phone.show(theme)
     try:
-        page.wait_for_function(f"document.documentElement.dataset.theme == '{theme}'")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360
-        assert page.evaluate(TOO_WIDE) == []
+        assert phone.page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert phone.page.evaluate(TOO_WIDE) == []
     finally:
-        page.emulate_media(color_scheme="dark")
+        phone.show("dark")
 
 
 def test_the_front_door_leads_to_the_first_page(browser):

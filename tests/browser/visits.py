@@ -34,6 +34,10 @@ class Visit:
         **options,
     ):
         size = {"width": width, "height": 900}
+        if (
+            browser.browser_type.name == "firefox"
+        ):  # Debian's cannot be told to like dark pages, nor lent fingers
+            theme, options = "null", options | {"has_touch": False}
         self.context = browser.new_context(viewport=size, color_scheme=theme, **options)
         self.page = self.context.new_page()
         self.page.set_default_timeout(1000 * PATIENCE)
@@ -59,6 +63,14 @@ class Visit:
     def _console(self, message):
         if message.type == "error" and not any(known in message.text for known in KNOWN_CONSOLE_ERRORS):
             self.errors.append(message.text)
+
+    def show(self, theme: str):
+        """As a reader whose system is light or dark sees it; in Firefox, as one who has chosen so."""
+        if self.context.browser.browser_type.name == "firefox":
+            self.page.evaluate("theme => (document.documentElement.dataset.theme = theme)", theme)
+        else:
+            self.page.emulate_media(color_scheme=theme)
+            self.page.wait_for_function(f"document.documentElement.dataset.theme == '{theme}'")
 
     def __enter__(self):
         return self
