@@ -37,9 +37,9 @@ class Looking(nn.Module):
         of: the model that they are parts of.
     """
 
-    def __init__(self, first: list[nn.Module], decoder: nn.Sequential, latent_dim: int, of: nn.Module):
+    def __init__(self, first: list[nn.Module], decoder: nn.Module, latent_dim: int, of: nn.Module):
         super().__init__()
-        self.decoder = nn.Sequential(*first, *decoder)
+        self.decoder = nn.Sequential(*first, decoder)
         self.latent_dim, self.image_shape = latent_dim, of.image_shape
         self.recipe = getattr(of, "recipe", None)
         self.to(next(decoder.parameters(), torch.zeros(())).device)
