@@ -27,9 +27,15 @@ class Outcome:
     points: float = 0
 
 
-def run(cases: Iterable[Case], space: Space) -> list[Outcome]:
-    """Run the cases of one question. Never raises: whatever goes wrong is a failed case."""
-    outcomes = [_run(case, space) for case in cases]
+def run(cases: Iterable[Case], space: Space, before: Iterable[Outcome] = ()) -> list[Outcome]:
+    """Run cases of one question. Never raises: whatever goes wrong is a failed case.
+
+    Args:
+        cases: what is run.
+        space: what is asked.
+        before: outcomes of earlier cases of the question. They come first in what is returned.
+    """
+    outcomes = [*before, *(_run(case, space) for case in cases)]
     if all(o.status is Status.PASSED for o in outcomes if o.case.gate):
         return outcomes
     return [Outcome(o.case, o.status, o.message, 0) for o in outcomes]

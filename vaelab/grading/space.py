@@ -9,6 +9,7 @@ either way.
 import contextlib
 import io
 import random
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +34,7 @@ class Server:
         self._objects: list[Any] = []  # those that cannot be sent; a check holds their numbers
 
     def answer(self, message: dict) -> dict:
-        """The reply: {"value": ...}, {"object": number}, {"missing": name} or {"error": text}."""
+        """The reply: {"value": ...}, {"object": number}, {"missing": name}, {"error": text} or {"none": why}."""
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
                 return self._reply(getattr(self, f"_{message['do']}")(message))
@@ -138,6 +139,8 @@ class Space:
         match reply:
             case {"missing": missing}:
                 raise UnansweredError(f"`{missing}` is not defined yet: run its cell first")
+            case {"none": text}:
+                raise SubmissionError(f"`{name}` gave no answer: {text}.")
             case {"error": text}:
                 raise SubmissionError(f"`{name}` raised {str(text)[:500]}")
             case {"object": int(number), "type": str(kind)}:
@@ -175,10 +178,9 @@ class Handle:
 
 
 def seed_all(seed: int) -> None:
-    """Seed PyTorch, NumPy and `random`."""
-    import torch
-
-    torch.manual_seed(seed)
+    """Seed PyTorch (where it is loaded: that takes seconds), NumPy and `random`."""
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(seed)
     np.random.seed(seed)
     random.seed(seed)
 
