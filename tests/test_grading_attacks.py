@@ -95,16 +95,15 @@ def test_an_endless_cell_that_will_not_stop_is_left_out():
 
 
 def test_what_a_stopped_cell_should_have_defined_says_so():
-    with opened(notebook("while True: pass\nmodel = 1"), HURRIED) as submission:
-        with pytest.raises(SubmissionError, match="not defined, for cell 2 took too long and was stopped"):
-            submission.space.model  # noqa: B018
+    said = "not defined, for cell 2 took too long and was stopped"
+    slow = opened(notebook("while True: pass\nmodel = 1"), HURRIED)
+    with slow as submission, pytest.raises(SubmissionError, match=said):
+        submission.space.model  # noqa: B018
 
 
 def test_an_endless_function_costs_only_its_own_call():
     with opened(notebook("def f():\n    while True: pass"), HURRIED) as submission:
-        with pytest.raises(
-            SubmissionError, match="took more than 1 second of processor time and waiting, the"
-        ):
+        with pytest.raises(SubmissionError, match="took more than 1 second of processor time and"):
             submission.space.f()
         assert earned(submission.space) == [1, 0]
         assert submission.status == "time limit while answering"
@@ -114,9 +113,7 @@ def test_an_endless_function_costs_only_its_own_call():
 def test_what_ends_the_notebook_costs_only_its_own_question(end):
     stubborn = f"def f():\n    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    {end}"
     with opened(notebook("import os, signal, time", stubborn), HURRIED) as submission:
-        with pytest.raises(
-            SubmissionError, match="`f` gave no answer: (it took more|the notebook's process)"
-        ):
+        with pytest.raises(SubmissionError, match=r"`f` gave no answer: (it took|the notebook's)"):
             submission.space.f()
         with pytest.raises(SubmissionError, match="the notebook had ended before"):
             submission.space.double(1)

@@ -124,7 +124,7 @@ class HiddenCases:
         self.rubrics[question] = marks
 
     def case(self, question: str, points: float, *, gate: bool = False) -> Callable[[Check], Check]:
-        """Register a hidden check of a question. If a `gate` fails, the public cases give no points either."""
+        """Register a hidden check. If a `gate` fails, the question's public cases give no points either."""
         return _registering(self.cases, question, points, gate=gate, hidden=True)
 
 

@@ -1,11 +1,12 @@
 """Running the cases of a question against a submission."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from vaelab.grading.compare import WrongError
 from vaelab.grading.exercise import Case
+from vaelab.grading.isolation.limits import LIMITS
 from vaelab.grading.space import Space, SubmissionError, UnansweredError
 
 
@@ -42,6 +43,16 @@ def run(cases: Iterable[Case], space: Space, before: Iterable[Outcome] = ()) -> 
 
 
 def _run(case: Case, space: Space) -> Outcome:
+    space._slowest = 0.0
+    outcome, most = _checked(case, space), LIMITS.answer_seconds
+    if space._slowest <= most:
+        return outcome
+    took = f"{space._slowest:.0f} seconds of processor time"
+    slow = f"Too slow to be graded: one call took {took}, where {most:g} are allowed."
+    return replace(outcome, message=f"{outcome.message} {slow}".strip())
+
+
+def _checked(case: Case, space: Space) -> Outcome:
     try:
         case.check(space)
     except UnansweredError as error:

@@ -69,7 +69,7 @@ def _as_root(line: list[str], rules: IO, stack: ExitStack) -> subprocess.Popen:
         process.kill()
         process.wait()
         raise MissingError(
-            f"root may not name users here, as in a container without rights ({error}); grade as a plain user."
+            f"root may not name users here, as in some containers ({error}). Grade as a plain user."
         ) from None
     return process
 

@@ -48,3 +48,6 @@ class Limits:
         """For one of a student's notebooks: however many there are, they take the time of a dozen."""
         share = min(1, fair / notebooks)
         return replace(self, run_seconds=share * self.run_seconds, all_seconds=share * self.all_seconds)
+
+
+LIMITS = Limits()

@@ -20,7 +20,7 @@ from typing import Any
 from vaelab.errors import VaelabError
 from vaelab.grading.isolation import bubblewrap
 from vaelab.grading.isolation.launch import ENVIRONMENT, MissingError, command
-from vaelab.grading.isolation.limits import Limits
+from vaelab.grading.isolation.limits import LIMITS, Limits
 from vaelab.grading.isolation.pipe import Pipe, PipeError
 from vaelab.grading.isolation.watch import Watch
 from vaelab.grading.safe_text import printable
@@ -81,7 +81,7 @@ class Submission:
 
 
 @contextmanager
-def opened(notebook: str, limits: Limits = Limits(), *, isolated: bool = True) -> Iterator[Submission]:
+def opened(notebook: str, limits: Limits = LIMITS, *, isolated: bool = True) -> Iterator[Submission]:
     """Run a notebook. Inside the `with` it can be asked; afterwards nothing of it is left.
 
     Args:

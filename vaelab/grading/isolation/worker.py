@@ -145,7 +145,7 @@ def interruptible() -> Iterator[None]:
 
 
 def _stop(number: int, frame: Any) -> None:
-    """It comes again and again. An import is left alone: modules such as PyTorch's stay broken if one is cut."""
+    """It comes again and again. An import is left alone: some modules cannot be loaded a second time."""
     while frame and _running:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vaelab.grading import page
 from vaelab.grading.isolation import sandbox
-from vaelab.grading.isolation.limits import Limits
+from vaelab.grading.isolation.limits import LIMITS, Limits
 from vaelab.grading.marking import checks, feedback, scores, summary
 from vaelab.grading.marking.checks import Checks
 from vaelab.grading.marking.filetree import UnreadableError
@@ -93,9 +93,7 @@ def _run_all(runner: "_Runner", keys: dict[Submission, str], kept: Kept, jobs: i
     if not again:
         return True
     them = "1 notebook" if len(again) == 1 else f"{len(again)} notebooks"
-    print(
-        f"{them} met a limit or did not get to the end: once more, alone, so that no neighbour is to blame."
-    )
+    print(f"{them} met a limit or ended early. Once more, alone, so that no neighbour is to blame:")
     return _run_some(replace(runner, alone=True), again, kept, 1)
 
 
@@ -122,7 +120,7 @@ def _keep_done(running: dict[Future, str], kept: Kept) -> None:
 def _limits(submissions: Iterable[Submission]) -> dict[str, Limits]:
     """By student: many notebooks of one do not make the class wait longer than a dozen would."""
     counts = Counter(submission.student for submission in submissions)
-    return {student: Limits().shared(count) for student, count in counts.items()}
+    return {student: LIMITS.shared(count) for student, count in counts.items()}
 
 
 @dataclass(frozen=True)
