@@ -61,6 +61,9 @@ def test_a_build_writes_public_and_hidden_files_apart(tmp_path):
     assert "BEGIN SOLUTION" not in public and "HiddenCases" not in public
     assert (hidden / "04-kl-divergence" / "hidden.py").exists()
     assert (hidden / "capstone" / "hidden.json").exists()
+    secret = (hidden / "secret.txt").read_text()
+    build.build(tmp_path)
+    assert len(secret) > 30 and secret not in public and (hidden / "secret.txt").read_text() == secret
 
 
 def test_without_sources_the_build_says_where_to_run_it(tmp_path):

@@ -7,6 +7,7 @@ from .compare import diagnose as diagnose
 from .compare import expect as expect
 from .compare import same_shape as same_shape
 from .compare import several as several
+from .draws import generator as generator
 from .exercise import Case as Case
 from .exercise import Exercise as Exercise
 from .exercise import HiddenCases as HiddenCases

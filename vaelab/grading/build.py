@@ -3,14 +3,17 @@
 exercises/NN-name.ipynb          the learner's notebook
 book/exercises/NN-name.md        its task in the book
 exercises/hidden/NN-name/        for the instructor: hidden.py and the solved notebook (not in git)
+exercises/hidden/secret.txt     for the instructor: what graded checks draw by (made once, not in git)
 exercises/hidden/capstone/       for the instructor: the capstone's baselines on hidden faces (not in git)
 """
 
+import secrets
 from pathlib import Path
 
 import nbformat
 
 from vaelab.files import written_whole
+from vaelab.grading.draws import SECRET
 from vaelab.grading.sheet import EXERCISES
 from vaelab.grading.source import SourceError, for_learners, read_source, solved
 
@@ -54,6 +57,8 @@ def hidden_files(root: Path) -> dict[Path, str]:
         folder = root / "exercises" / "hidden" / name
         texts[folder / "solved.ipynb"] = _text(solved(_source(root, name)))
         texts[folder / "hidden.py"] = (_folder(root, name) / "hidden.py").read_text(encoding="utf-8")
+    secret = root / "exercises" / "hidden" / SECRET
+    texts[secret] = secret.read_text(encoding="utf-8") if secret.is_file() else f"{secrets.token_hex(16)}\n"
     baselines = root / "exercises" / "hidden" / CAPSTONE / "hidden.json"
     texts[baselines] = (_folder(root, CAPSTONE) / "hidden.json").read_text(encoding="utf-8")
     return texts
