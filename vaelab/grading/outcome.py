@@ -1,9 +1,10 @@
 """Running the cases of a question against a submission."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from vaelab.grading.choices import Prediction
 from vaelab.grading.compare import WrongError
 from vaelab.grading.exercise import Case
 from vaelab.grading.space import Space, SubmissionError, UnansweredError
@@ -29,10 +30,30 @@ class Outcome:
 
 def run(cases: Iterable[Case], space: Space) -> list[Outcome]:
     """Run the cases of one question. Never raises: whatever goes wrong is a failed case."""
-    outcomes = [_run(case, space) for case in cases]
+    outcomes: list[Outcome] = []
+    for case in cases:
+        outcomes.append(_in_its_place(_run(case, space), outcomes))
+    if all(o.status is Status.PASSED for o in outcomes):
+        return [_told(outcome, space) for outcome in outcomes]
     if all(o.status is Status.PASSED for o in outcomes if o.case.gate):
         return outcomes
-    return [Outcome(o.case, o.status, o.message, 0) for o in outcomes]
+    return [replace(o, points=0) for o in outcomes]
+
+
+def _in_its_place(outcome: Outcome, before: list[Outcome]) -> Outcome:
+    """Without its words if they build on a case that has not passed: they would mislead there."""
+    needed = [o for o in before if o.case.gate or outcome.case.after]
+    missed = next((o for o in needed if o.status is not Status.PASSED), None)
+    if missed is None or outcome.status is Status.PASSED:
+        return outcome
+    status = Status.OPEN if missed.status is Status.OPEN else outcome.status
+    return replace(outcome, status=status, message=f"First “{missed.case.name}”, then this.")
+
+
+def _told(outcome: Outcome, space: Space) -> Outcome:
+    """With what a prediction came to, once everything else is right."""
+    check = outcome.case.check
+    return replace(outcome, message=check.outcome(space)) if isinstance(check, Prediction) else outcome
 
 
 def _run(case: Case, space: Space) -> Outcome:
