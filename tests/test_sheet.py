@@ -8,8 +8,9 @@ import torch
 
 from vaelab import grading
 from vaelab.errors import UnknownNameError
+from vaelab.grading.choices import seal
 from vaelab.grading.compare import diagnose, expect
-from vaelab.grading.exercise import Exercise, seal
+from vaelab.grading.exercise import Exercise
 from vaelab.grading.outcome import Status
 from vaelab.grading.sheet import Sheet
 from vaelab.grading.space import local

@@ -1,10 +1,13 @@
 from .check_report import Hint as Hint
 from .check_report import QuestionReport as QuestionReport
 from .check_report import SheetReport as SheetReport
+from .choices import seal as seal
 from .compare import WrongError as WrongError
 from .compare import agrees as agrees
 from .compare import diagnose as diagnose
 from .compare import expect as expect
+from .compare import letter as letter
+from .compare import number as number
 from .compare import same_shape as same_shape
 from .compare import several as several
 from .draws import generator as generator
@@ -12,7 +15,6 @@ from .exercise import Case as Case
 from .exercise import Exercise as Exercise
 from .exercise import HiddenCases as HiddenCases
 from .exercise import Question as Question
-from .exercise import seal as seal
 from .outcome import Outcome as Outcome
 from .outcome import Status as Status
 from .sheet import Sheet as Sheet

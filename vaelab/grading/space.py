@@ -182,6 +182,17 @@ class Handle:
         message = {"do": "attribute", "target": self._number, "name": name}
         return self._space._result(message, f"{self._name}.{name}")
 
+    def no_number(self) -> str:
+        """What is said where a check takes it for numbers."""
+        return f"This gives a value of type {self.kind}, where numbers were expected."
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise SubmissionError(self.no_number())
+
+    __float__ = __int__ = __index__ = __array__ = __len__ = __iter__ = __getitem__ = __abs__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _refuse
+    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __neg__ = _refuse
+
 
 def seed_all(seed: int) -> None:
     """Seed PyTorch (where it is loaded: that takes seconds), NumPy and `random`."""
