@@ -20,7 +20,7 @@ import torch
 
 from tools import mutants
 from vaelab import cli
-from vaelab.grading import expect, generator, seal
+from vaelab.grading import expect, seal, seeded
 from vaelab.grading.exercise import Exercise
 from vaelab.grading.isolation import sandbox
 from vaelab.grading.isolation.limits import LIMITS
@@ -427,7 +427,7 @@ def test_graded_checks_draw_what_nobody_knows_and_the_same_again(fake, monkeypat
     def notes_draws(s):
         told = Space(lambda message: drawn.append(message["seed"]) or {"value": None})
         told.seed(5)
-        drawn.append(torch.rand((), generator=generator(0)).item())
+        drawn.append(torch.rand((), generator=seeded(0)).item())
 
     monkeypatch.setattr("test_grade.nothing_stays_nothing", notes_draws)
     put("anna.ipynb", notebook(RIGHT))

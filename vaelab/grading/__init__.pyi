@@ -10,7 +10,7 @@ from .compare import letter as letter
 from .compare import number as number
 from .compare import same_shape as same_shape
 from .compare import several as several
-from .draws import generator as generator
+from .draws import seeded as seeded
 from .exercise import Case as Case
 from .exercise import Exercise as Exercise
 from .exercise import HiddenCases as HiddenCases

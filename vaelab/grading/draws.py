@@ -31,7 +31,7 @@ def seed(number: int) -> int:
     return int.from_bytes(hashlib.sha256(f"{_secret} {number}".encode()).digest()[:4])
 
 
-def generator(number: int) -> Any:
+def seeded(number: int) -> Any:
     """A generator of PyTorch for what a check draws, in place of `torch.Generator().manual_seed(number)`."""
     import torch
 
