@@ -95,6 +95,25 @@ def test_a_call_that_is_too_slow_to_be_graded_says_so(exercise, monkeypatch):
     assert outcomes(exercise, double=lambda x: 2 * x)[1] == ""
 
 
+def test_a_hidden_gate_takes_the_points_of_functions_not_of_guesses(exercise):
+    question = exercise.questions["q1"]
+    question.prediction(0.5, "guess", ["a", "b"], right=seal("04-kl-divergence", "q1", "a"), why={})
+    hidden = grading.HiddenCases("04-kl-divergence")
+
+    @hidden.case("q1", 1, gate=True)
+    def many(s):
+        expect(s.double(10**6) == 2 * 10**6, "Wrong for a million.")
+
+    def points(double):
+        return [
+            o.points
+            for o in outcome.run([*question.cases, *hidden.cases], local({"double": double, "guess": "b"}))
+        ]
+
+    assert points(lambda x: 2 * x) == [1, 2, 0.5, 1]
+    assert points(lambda x: min(2 * x, 100)) == [0, 0, 0.5, 0]
+
+
 def test_points_behind_a_gate_need_the_gate(exercise):
     assert outcomes(exercise, double=lambda x: 2 * x)[0] == [(Status.PASSED, 1), (Status.PASSED, 2)]
     assert outcomes(exercise, double=lambda x: x + 1)[0] == [(Status.FAILED, 0), (Status.PASSED, 0)]

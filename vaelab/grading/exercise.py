@@ -150,7 +150,7 @@ class HiddenCases:
         self.rubrics[question] = marks
 
     def case(self, question: str, points: float, *, gate: bool = False) -> Callable[[Check], Check]:
-        """Register a hidden check. If a `gate` fails, the question's public cases give no points either."""
+        """Register a hidden check. If a `gate` fails, the question's functions give no points at all."""
         return _registering(self.cases, question, points, gate=gate, hidden=True)
 
 

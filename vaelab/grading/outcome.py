@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from vaelab.grading.choices import Prediction
+from vaelab.grading.choices import Choice, Prediction
 from vaelab.grading.compare import WrongError
 from vaelab.grading.exercise import Case
 from vaelab.grading.isolation.limits import LIMITS
@@ -42,9 +42,14 @@ def run(cases: Iterable[Case], space: Space, before: Sequence[Outcome] = ()) -> 
         outcomes.append(_in_its_place(_run(case, space), outcomes))
     if all(o.status is Status.PASSED for o in outcomes):
         return [*before, *(_told(outcome, space) for outcome in outcomes[len(before) :])]
-    if all(o.status is Status.PASSED for o in outcomes if o.case.gate):
-        return outcomes
-    return [replace(o, points=0) for o in outcomes]
+    gates = [o.case for o in outcomes if o.case.gate and o.status is not Status.PASSED]
+    return [outcome if _spared(outcome.case, gates) else replace(outcome, points=0) for outcome in outcomes]
+
+
+def _spared(case: Case, gates: list[Case]) -> bool:
+    """Whether it keeps its points although these gates are closed: what was chosen or guessed does, where
+    they are hidden ones. The others ask for a function."""
+    return not gates or (isinstance(case.check, Choice) and all(gate.hidden for gate in gates))
 
 
 def _in_its_place(outcome: Outcome, before: list[Outcome]) -> Outcome:
