@@ -1,11 +1,13 @@
 """Running the cases of a question against a submission."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from vaelab.grading.choices import Choice, Prediction
 from vaelab.grading.compare import WrongError
 from vaelab.grading.exercise import Case
+from vaelab.grading.isolation.limits import LIMITS
 from vaelab.grading.space import Space, SubmissionError, UnansweredError
 
 
@@ -27,15 +29,61 @@ class Outcome:
     points: float = 0
 
 
-def run(cases: Iterable[Case], space: Space) -> list[Outcome]:
-    """Run the cases of one question. Never raises: whatever goes wrong is a failed case."""
-    outcomes = [_run(case, space) for case in cases]
-    if all(o.status is Status.PASSED for o in outcomes if o.case.gate):
-        return outcomes
-    return [Outcome(o.case, o.status, o.message, 0) for o in outcomes]
+def run(cases: Iterable[Case], space: Space, before: Sequence[Outcome] = ()) -> list[Outcome]:
+    """Run cases of one question. Never raises: whatever goes wrong is a failed case.
+
+    Args:
+        cases: what is run.
+        space: what is asked.
+        before: outcomes of earlier cases of the question. They come first in what is returned.
+    """
+    outcomes = list(before)
+    for case in cases:
+        outcomes.append(_in_its_place(_run(case, space), outcomes))
+    if all(o.status is Status.PASSED for o in outcomes):
+        return [*before, *(_told(outcome, space) for outcome in outcomes[len(before) :])]
+    gates = [o.case for o in outcomes if o.case.gate and o.status is not Status.PASSED]
+    return [outcome if _spared(outcome.case, gates) else replace(outcome, points=0) for outcome in outcomes]
+
+
+def _spared(case: Case, gates: list[Case]) -> bool:
+    """Whether it keeps its points although these gates are closed: what was chosen or guessed does, where
+    they are hidden ones. The others ask for a function."""
+    return not gates or (isinstance(case.check, Choice) and all(gate.hidden for gate in gates))
+
+
+def _in_its_place(outcome: Outcome, before: list[Outcome]) -> Outcome:
+    """Without its words if they build on a case that has not passed: they would mislead there."""
+    needed = [o for o in before if o.case.gate or outcome.case.after]
+    missed = next((o for o in needed if o.status is not Status.PASSED), None)
+    if missed is None or outcome.status is Status.PASSED:
+        return outcome
+    status = Status.OPEN if missed.status is Status.OPEN else outcome.status
+    return replace(outcome, status=status, message=f"First “{missed.case.name}”, then this.")
+
+
+def _told(outcome: Outcome, space: Space) -> Outcome:
+    """With what a prediction came to, once everything else is right."""
+    check = outcome.case.check
+    if not isinstance(check, Prediction):
+        return outcome
+    try:
+        return replace(outcome, message=check.outcome(space))
+    except (WrongError, SubmissionError, UnansweredError):  # another answer than a moment ago
+        return outcome
 
 
 def _run(case: Case, space: Space) -> Outcome:
+    space._slowest = 0.0
+    outcome, most = _checked(case, space), LIMITS.answer_seconds
+    if space._slowest <= most:
+        return outcome
+    took = f"{space._slowest:.0f} seconds of processor time"
+    slow = f"Too slow to be graded: one call took {took}, where {most:g} are allowed."
+    return replace(outcome, message=f"{outcome.message} {slow}".strip())
+
+
+def _checked(case: Case, space: Space) -> Outcome:
     try:
         case.check(space)
     except UnansweredError as error:

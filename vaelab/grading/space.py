@@ -9,11 +9,14 @@ either way.
 import contextlib
 import io
 import random
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from vaelab.grading import draws
 from vaelab.grading.values import UnsendableError, decode, encode
 
 
@@ -33,7 +36,10 @@ class Server:
         self._objects: list[Any] = []  # those that cannot be sent; a check holds their numbers
 
     def answer(self, message: dict) -> dict:
-        """The reply: {"value": ...}, {"object": number}, {"missing": name} or {"error": text}."""
+        """The reply: {"value": ...}, {"object": number}, {"missing": name} or {"error": text}.
+
+        A grader knows one more: {"none": why}.
+        """
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
                 return self._reply(getattr(self, f"_{message['do']}")(message))
@@ -107,6 +113,7 @@ class Space:
 
     def __init__(self, ask: Callable[[dict], dict]):
         self._ask = ask
+        self._slowest = 0.0  # seconds of processor time for a reply, in the notebook itself
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -131,13 +138,15 @@ class Space:
 
     def seed(self, seed: int) -> None:
         """Seed PyTorch, NumPy and `random` where the submission runs."""
-        self._result({"do": "seed", "seed": seed}, "seed")
+        self._result({"do": "seed", "seed": draws.seed(seed)}, "seed")
 
     def _result(self, message: dict, name: str) -> Any:
         reply = self._ask(message)
         match reply:
             case {"missing": missing}:
                 raise UnansweredError(f"`{missing}` is not defined yet: run its cell first")
+            case {"none": text}:
+                raise SubmissionError(f"`{name}` gave no answer: {text}.")
             case {"error": text}:
                 raise SubmissionError(f"`{name}` raised {str(text)[:500]}")
             case {"object": int(number), "type": str(kind)}:
@@ -173,19 +182,38 @@ class Handle:
         message = {"do": "attribute", "target": self._number, "name": name}
         return self._space._result(message, f"{self._name}.{name}")
 
+    def no_number(self) -> str:
+        """What is said where a check takes it for numbers."""
+        return f"This gives a value of type {self.kind}, where numbers were expected."
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise SubmissionError(self.no_number())
+
+    __float__ = __int__ = __index__ = __array__ = __len__ = __iter__ = __getitem__ = __abs__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _refuse
+    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __neg__ = _refuse
+
 
 def seed_all(seed: int) -> None:
-    """Seed PyTorch, NumPy and `random`."""
-    import torch
-
-    torch.manual_seed(seed)
+    """Seed PyTorch (where it is loaded: that takes seconds), NumPy and `random`."""
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(seed)
     np.random.seed(seed)
     random.seed(seed)
 
 
 def local(namespace: dict[str, Any]) -> Space:
     """The space of a notebook's own variables."""
-    return Space(Server(namespace).answer)
+    server = Server(namespace)
+
+    def ask(message: dict) -> dict:
+        began = time.process_time()
+        reply = server.answer(message)
+        space._slowest = max(space._slowest, time.process_time() - began)
+        return reply
+
+    space = Space(ask)
+    return space
 
 
 def _given(value: Any, name: str) -> Any:
