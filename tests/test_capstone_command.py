@@ -91,7 +91,7 @@ def table() -> dict[str, dict[str, str]]:
         ("anna/capstone-submission", FULL, "anna"),
         ("anna.zip", FULL, "anna"),
         ("anna.zip", inside("capstone-submission"), "anna"),
-        ("class.zip", inside("anna"), "anna"),
+        ("anna.zip", inside("work"), "anna"),
         ("class.zip", {"anna.zip": zipped(inside("capstone-submission"))}, "anna"),
         ("Anna Ek_12_assignsubmission_file_", FULL, "Anna Ek"),
         ("moodle.zip", {"Anna Ek_12_assignsubmission_file_/mine.zip": zipped(FULL)}, "Anna Ek"),

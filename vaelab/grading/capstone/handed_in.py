@@ -30,7 +30,7 @@ def find(place: Path, leave_out: Collection[Path] = ()) -> dict[Submission, Foun
         SubmissionsError: if there is no such place, or nothing in it.
     """
     found = {}
-    for student, files in by_student(place, leave_out, _says_whose):
+    for student, files in by_student(place, leave_out, _of_a_loose_file):
         found |= _of(student, files)
     if not found:
         raise SubmissionsError(f"There is no {WEIGHTS} or {CARD} in {place}.")
@@ -49,11 +49,9 @@ def contents(found: Found) -> dict[str, bytes]:
     return {name: same[0].read(WEIGHTS_BYTES) for name, same in found.items()}
 
 
-def _says_whose(file: File) -> tuple[str, ...]:
-    """Everybody's files have the same names: only those of an LMS, and of an archive, say whose they are."""
-    *above, name = file.parts
-    says = file.refused or owners.known_to_lms((name,))
-    return (*above, name if says else "")
+def _of_a_loose_file(name: str) -> str | None:
+    """Everybody's files have the same names, which say nothing of their student."""
+    return "" if means(name) in (WEIGHTS, CARD) else None
 
 
 def _of(student: str, files: list[File]) -> dict[Submission, Found]:
@@ -80,14 +78,11 @@ def _of(student: str, files: list[File]) -> dict[Submission, Found]:
 def _plain_name(file: File) -> str:
     """A file's name without what an LMS wrote around it."""
     name = file.parts[-1]
-    return means(_COUNTED.sub("", name.rsplit("_", 1)[-1]) if owners.known_to_lms((name,)) else name)
+    return means(_COUNTED.sub("", name.rsplit("_", 1)[-1]) if owners.named_by_an_lms(name) else name)
 
 
 def _something_else(student: str, files: list[File]) -> dict[Submission, Found]:
-    """Neither weights nor card. Loose files at the top are nobody's, except an archive that is broken."""
-    others = [f for f in files if len(f.parts) > 1 or f.refused or owners.known_to_lms(f.parts)]
-    if not others:
-        return {}
-    names = ", ".join(file.parts[-1] for file in others[:5])
-    why = next((f.refused for f in others if f.refused), f"no {WEIGHTS} and no {CARD}: {names}")
-    return {Submission(student, "/".join(others[0].parts), EXERCISE, problem=why): {}}
+    """Neither weights nor card."""
+    names = ", ".join(file.parts[-1] for file in files[:5])
+    why = next((f.refused for f in files if f.refused), f"no {WEIGHTS} and no {CARD}: {names}")
+    return {Submission(student, "/".join(files[0].parts), EXERCISE, problem=why): {}}
