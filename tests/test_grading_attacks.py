@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import socket
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -28,10 +29,10 @@ LIMITS = Limits(
     memory_bytes=512 * MIB,
     disk_bytes=32 * MIB,
     file_bytes=16 * MIB,
-    processes=24,
     reply_bytes=MIB,
+    libraries=("numpy",),  # PyTorch takes seconds
 )
-HURRIED = replace(LIMITS, run_seconds=4, answer_seconds=2)
+HURRIED = replace(LIMITS, run_seconds=2, answer_seconds=1)
 STUBBORN = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
 HONEST = "def double(x):\n    return 2 * x\ndef wrong(x):\n    return x"
 
@@ -82,43 +83,127 @@ def test_a_well_behaved_submission_runs(neighbour):
 def test_an_endless_cell_costs_only_itself():
     with opened(notebook("while True: pass", "after = 7"), HURRIED) as submission:
         assert submission.status == "time limit while running"
-        assert submission.errors == ["cell 2: took longer than 2 seconds"]
+        (error,) = submission.errors
+        assert error == "cell 2: was stopped: it took more than 1 second of processor time and waiting"
         assert submission.space.after == 7 and earned(submission.space) == [1, 0]
 
 
-def test_an_endless_cell_that_will_not_stop_is_killed(monkeypatch):
-    monkeypatch.setattr(sandbox, "_GRACE", 1)
-    with opened(notebook(STUBBORN + "while True: pass"), replace(LIMITS, run_seconds=1)) as submission:
-        assert submission.status == "time limit while running"
-        assert earned(submission.space) == [0, 0]
-        with pytest.raises(SubmissionError, match="time limit while running"):
-            submission.space.double(1)
+def test_an_endless_cell_that_will_not_stop_is_left_out():
+    with opened(notebook(STUBBORN + "while True: pass", "after = 7"), HURRIED) as submission:
+        assert submission.status == "time limit while running" and submission.errors[0].startswith("cell 2")
+        assert submission.space.after == 7 and earned(submission.space) == [1, 0]
 
 
-def test_an_endless_function_costs_only_its_own_question():
+def test_what_a_stopped_cell_should_have_defined_says_so():
+    said = "not defined, for cell 2 took too long and was stopped"
+    slow = opened(notebook("while True: pass\nmodel = 1"), HURRIED)
+    with slow as submission, pytest.raises(SubmissionError, match=said):
+        submission.space.model  # noqa: B018
+
+
+def test_an_endless_function_costs_only_its_own_call():
     with opened(notebook("def f():\n    while True: pass"), HURRIED) as submission:
-        with pytest.raises(SubmissionError, match="longer than 2 seconds"):
+        with pytest.raises(SubmissionError, match="took more than 1 second of processor time and"):
             submission.space.f()
-        assert submission.status == "ran" and earned(submission.space) == [1, 0]
+        assert earned(submission.space) == [1, 0]
+        assert submission.status == "time limit while answering"
 
 
-def test_an_endless_function_that_will_not_stop_is_killed(monkeypatch):
-    monkeypatch.setattr(sandbox, "_GRACE", 1)
-    stubborn = "def f():\n    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    while True: pass"
-    with opened(notebook("import signal", stubborn), replace(LIMITS, answer_seconds=1)) as submission:
-        with pytest.raises(SubmissionError):
+@pytest.mark.parametrize("end", ["while True: pass", "time.sleep(90)", "os._exit(0)"])
+def test_what_ends_the_notebook_costs_only_its_own_question(end):
+    stubborn = f"def f():\n    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    {end}"
+    with opened(notebook("import os, signal, time", stubborn), HURRIED) as submission:
+        with pytest.raises(SubmissionError, match=r"`f` gave no answer: (it took|the notebook's)"):
             submission.space.f()
-        assert submission.status == "time limit while answering" and earned(submission.space) == [0, 0]
+        with pytest.raises(SubmissionError, match="the notebook had ended before"):
+            submission.space.double(1)
+        submission.revive()
+        assert submission.status != "ran" and earned(submission.space) == [1, 0]
 
 
-def test_slow_answers_add_up_to_a_limit(monkeypatch):
-    monkeypatch.setattr(sandbox, "_GRACE", 0)
+def test_a_notebook_is_started_again_a_few_times_only():
+    with opened(notebook("import os"), replace(LIMITS, starts=2)) as submission:
+        for _ in range(3):
+            submission.revive()
+            with pytest.raises(SubmissionError):
+                submission.space.evaluate("os._exit(0)")
+        assert not submission._alive and submission._starts == 0
+
+
+def test_slow_answers_add_up_to_a_limit():
     slow = "import time\ndef f(seconds):\n    time.sleep(seconds)\n    return 1"
-    with opened(notebook(slow), replace(LIMITS, all_answers_seconds=3)) as submission:
+    with opened(notebook(slow), replace(LIMITS, all_seconds=2)) as submission:
         assert submission.space.f(1.5) == 1
         with pytest.raises(SubmissionError):
             submission.space.f(1.5)
-        assert submission.status == "time limit while answering"
+        submission.revive()
+        with pytest.raises(SubmissionError, match="in all, it took more than 2 seconds"):
+            submission.space.double(1)
+
+
+def test_the_time_of_others_does_not_count():
+    """Work of half a second, where a share of the processor makes it last for several."""
+    work = """
+import time
+def work():
+    began, busy = time.monotonic(), time.process_time()
+    while time.process_time() - busy < 0.5: pass
+    return time.monotonic() - began
+"""
+    pinned = os.sched_getaffinity(0)
+    others = []
+    try:
+        os.sched_setaffinity(0, {min(pinned)})  # children stay there, too
+        with opened(notebook(work), HURRIED) as submission:
+            others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(7)]
+            assert submission.space.work() > 2 * HURRIED.answer_seconds
+            assert submission.status == "ran"
+    finally:
+        os.sched_setaffinity(0, pinned)
+        for other in others:
+            other.kill()
+            other.wait()
+
+
+@pytest.mark.parametrize("waits", ["", "os.wait()"], ids=["daemons", "children"])
+def test_the_time_of_all_descendants_counts(waits):
+    """While the notebook's own process sleeps, others work: two that nobody waits for, or many short ones."""
+    forks = f"""
+import os, time
+def busy(seconds):
+    began = time.process_time()
+    while time.process_time() - began < seconds: pass
+    os._exit(0)
+while True:
+    if os.fork() == 0:
+        {"busy(0.02)" if waits else "os.setsid()"}
+        if os.fork() == 0: busy(90)
+        os._exit(0)
+    {waits or "time.sleep(90)"}
+"""
+    with opened(notebook(forks, "after = 7"), replace(HURRIED, run_seconds=4)) as submission:
+        before = submission._watch._processor
+        assert before > 1.5 and submission.space.after == 7
+        assert submission.status == "time limit while running"
+
+
+def test_an_import_is_not_cut_in_two():
+    """Some modules cannot be loaded a second time, such as PyTorch."""
+    slow = """
+import sys, time
+sys.path.insert(0, ".")
+with open("slow.py", "w") as file:
+    file.write("import time\\nwhile time.process_time() < 2.5: pass\\nwhole = True")
+"""
+    with opened(notebook(slow, "import slow", "from slow import whole"), HURRIED) as submission:
+        assert [error[:6] for error in submission.errors] == ["cell 3"]
+        assert submission.space.whole is True
+
+
+def test_pytorch_is_there_before_the_clock_starts():
+    tensors = "import torch\ndef double(x):\n    return torch.as_tensor(x) * 2"
+    with opened(notebook(tensors), Limits(run_seconds=1, answer_seconds=0.5)) as submission:
+        assert (submission.status, earned(submission.space)) == ("ran", [1, 0])
 
 
 def test_what_waits_for_the_end_does_not_delay_it():
@@ -226,7 +311,24 @@ for _ in range(8):
 time.sleep(60)
 """
     with opened(notebook(many), replace(LIMITS, memory_bytes=256 * MIB)) as submission:
-        assert submission.status == "memory limit" and earned(submission.space) == [0, 0]
+        assert submission.status == "memory limit" and earned(submission.space) == [1, 0]
+
+
+def test_memory_that_children_share_counts_once():
+    forks = """
+import os, time
+kept = b"x" * (100 << 20)
+children = [os.fork() for _ in range(3) if os.getpid() == 2 or time.sleep(60)]
+time.sleep(0.3)
+"""
+    with opened(notebook(forks), replace(LIMITS, memory_bytes=256 * MIB)) as submission:
+        assert submission.status == "ran" and 0 not in submission.space.children
+
+
+def test_files_are_counted():
+    many = "for number in range(90_000): open(str(number), 'w').close()"
+    with opened(notebook(many), replace(LIMITS, files=2_000)) as submission:
+        assert submission.status == "too many files" and earned(submission.space) == [1, 0]
 
 
 def test_the_disk_cannot_be_filled():
@@ -311,8 +413,7 @@ families = {{number: family(number) for number in range(46)}}
         assert {name: answer for name, answer in space.others.items() if answer != [-1, "EPERM"]} == {}
         assert space.namespaces == [[-1, "EPERM"]] * 7 and space.clone3 == [-1, "ENOSYS"]
         families = {int(number): answer for number, answer in space.families.items()}
-        allowed = {number for number, answer in families.items() if answer != "EAFNOSUPPORT"}
-        assert allowed <= {1, 2, 10} and families[1] == "opened"
+        assert set(families.values()) == {"EPERM"} and len(families) == 46
 
 
 def test_another_numbering_of_calls_ends_the_process():
@@ -346,11 +447,11 @@ def test_without_a_sandbox_there_are_still_limits():
     cells = ("def f():\n    while True: pass", "import os\nhome = os.path.expanduser('~') == os.getcwd()")
     with opened(notebook(*cells), HURRIED, isolated=False) as submission:
         assert submission.status == "ran" and submission.space.home is True
-        with pytest.raises(SubmissionError, match="longer than 2 seconds"):
+        with pytest.raises(SubmissionError, match="more than 1 second"):
             submission.space.f()
         assert earned(submission.space) == [1, 0]
     with opened(notebook("import os\nos._exit(0)"), LIMITS, isolated=False) as submission:
-        assert submission.status == "ended its process" and earned(submission.space) == [0, 0]
+        assert submission.status == "ended its process" and earned(submission.space) == [1, 0]
 
 
 def test_the_sheet_keeps_still_while_grading(tmp_path, monkeypatch):
@@ -382,7 +483,9 @@ def test_the_public_checks_which_know_right_values_are_not_there():
 
 DRAWS = """
 import random, numpy, torch
-drawn = [random.random(), float(numpy.random.rand()), float(torch.rand(()))]
+unseeded = [float(numpy.random.default_rng().random()) for _ in range(2)]
+drawn = [random.random(), float(numpy.random.rand()), float(torch.rand(())), unseeded]
+drawn.append(list({"smile", "hat", "glasses", "beard"}))
 """
 
 
@@ -391,6 +494,7 @@ def test_a_submission_draws_the_same_numbers_every_time():
     for _ in range(2):
         with opened(notebook(DRAWS)) as submission:
             drawn.append(submission.space.drawn)
+            assert len(set(submission.space.unseeded)) == 2
     assert drawn[0] == drawn[1]
 
 
@@ -508,7 +612,7 @@ def test_suicide_is_no_more_than_that(attack):
     with opened(notebook(attack, "import time\ntime.sleep(0.2)"), LIMITS) as submission:
         ended = submission.status == "ended its process"
         assert ended or submission.status.startswith("ran")  # the first process in there cannot be killed
-        assert earned(submission.space) == [0 if ended else 1, 0]
+        assert earned(submission.space) == [1, 0]
 
 
 @pytest.mark.parametrize("error", ["SystemExit", "KeyboardInterrupt", "GeneratorExit", "BaseException"])

@@ -123,9 +123,9 @@ class HiddenCases:
         """What earns how many marks in the question's written answer, `{marks: what}`."""
         self.rubrics[question] = marks
 
-    def case(self, question: str, points: float) -> Callable[[Check], Check]:
-        """Register a hidden check of a question."""
-        return _registering(self.cases, question, points, hidden=True)
+    def case(self, question: str, points: float, *, gate: bool = False) -> Callable[[Check], Check]:
+        """Register a hidden check. If a `gate` fails, the question's public cases give no points either."""
+        return _registering(self.cases, question, points, gate=gate, hidden=True)
 
 
 def _registering(cases: list[Case], question: str, points: float, **kind: bool) -> Callable[[Check], Check]:

@@ -9,6 +9,8 @@ either way.
 import contextlib
 import io
 import random
+import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +35,10 @@ class Server:
         self._objects: list[Any] = []  # those that cannot be sent; a check holds their numbers
 
     def answer(self, message: dict) -> dict:
-        """The reply: {"value": ...}, {"object": number}, {"missing": name} or {"error": text}."""
+        """The reply: {"value": ...}, {"object": number}, {"missing": name} or {"error": text}.
+
+        A grader knows one more: {"none": why}.
+        """
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
                 return self._reply(getattr(self, f"_{message['do']}")(message))
@@ -107,6 +112,7 @@ class Space:
 
     def __init__(self, ask: Callable[[dict], dict]):
         self._ask = ask
+        self._slowest = 0.0  # seconds of processor time for a reply, in the notebook itself
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -138,6 +144,8 @@ class Space:
         match reply:
             case {"missing": missing}:
                 raise UnansweredError(f"`{missing}` is not defined yet: run its cell first")
+            case {"none": text}:
+                raise SubmissionError(f"`{name}` gave no answer: {text}.")
             case {"error": text}:
                 raise SubmissionError(f"`{name}` raised {str(text)[:500]}")
             case {"object": int(number), "type": str(kind)}:
@@ -175,17 +183,25 @@ class Handle:
 
 
 def seed_all(seed: int) -> None:
-    """Seed PyTorch, NumPy and `random`."""
-    import torch
-
-    torch.manual_seed(seed)
+    """Seed PyTorch (where it is loaded: that takes seconds), NumPy and `random`."""
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(seed)
     np.random.seed(seed)
     random.seed(seed)
 
 
 def local(namespace: dict[str, Any]) -> Space:
     """The space of a notebook's own variables."""
-    return Space(Server(namespace).answer)
+    server = Server(namespace)
+
+    def ask(message: dict) -> dict:
+        began = time.process_time()
+        reply = server.answer(message)
+        space._slowest = max(space._slowest, time.process_time() - began)
+        return reply
+
+    space = Space(ask)
+    return space
 
 
 def _given(value: Any, name: str) -> Any:

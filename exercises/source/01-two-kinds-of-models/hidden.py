@@ -17,7 +17,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q1", 0.5, gate=True)
 def more_classes_and_measurements(s):
     generator = torch.Generator().manual_seed(2)
     y = torch.randint(5, (80,), generator=generator)
@@ -33,7 +33,7 @@ def more_classes_and_measurements(s):
     )
 
 
-@hidden.case("q2", 1)
+@hidden.case("q2", 1, gate=True)
 def many_classes_one_of_them_rare(s):
     generator = torch.Generator().manual_seed(3)
     for dtype in (torch.float32, torch.float64):
@@ -56,7 +56,7 @@ def many_classes_one_of_them_rare(s):
         )
 
 
-@hidden.case("q4", 0.5)
+@hidden.case("q4", 0.5, gate=True)
 def minutes_of_many_readings(s):
     generator = torch.Generator().manual_seed(4)
     x, mean, sigma = (torch.rand(n, 60, generator=generator) for n in (7, 1, 1))

@@ -16,7 +16,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q1", 0.5, gate=True)
 def three_codes_and_many(s):
     generator = torch.Generator().manual_seed(7)
     for codes in (
@@ -42,7 +42,7 @@ def three_codes_and_many(s):
     )
 
 
-@hidden.case("q2", 0.5)
+@hidden.case("q2", 0.5, gate=True)
 def other_clouds_and_one_draw(s):
     generator = torch.Generator().manual_seed(8)
     for dtype, N, M, q in ((torch.float64, 40, 1, 0.5), (torch.float32, 500, 200, 0.6)):
@@ -55,7 +55,7 @@ def other_clouds_and_one_draw(s):
         diagnose(value, right, {}, f"Wrong for N={N} codes, M={M} and q={q}.", atol=0.02)
 
 
-@hidden.case("q4", 0.5)
+@hidden.case("q4", 0.5, gate=True)
 def other_sizes_and_no_noise(s):
     generator = torch.Generator().manual_seed(9)
     codes, eps = torch.randn(2, 30, 7, generator=generator, dtype=torch.float64) * torch.arange(1, 8)
@@ -65,7 +65,7 @@ def other_sizes_and_no_noise(s):
         expect(any(agrees(value, right) for right in either), f"Wrong for codes of 7 numbers and a={a}.")
 
 
-@hidden.case("q5", 0.5)
+@hidden.case("q5", 0.5, gate=True)
 def wider_and_in_double_precision(s):
     generator = torch.Generator().manual_seed(10)
     source = 3 * torch.randn(150, 6, generator=generator, dtype=torch.float64) - 1

@@ -16,7 +16,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q1", 0.5, gate=True)
 def any_size_and_type(s):
     mu, log_var = torch.full((1, 6_000), -2.0, dtype=torch.float64), torch.full((1, 6_000), 0.8)
     s.seed(7)
@@ -27,12 +27,12 @@ def any_size_and_type(s):
     same_shape(s.draw_codes(torch.zeros(3, 3), torch.zeros(3, 3), 3), (3, 3, 3), "Three of everything.")
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q1", 0.5, gate=True)
 def the_gradient_of_each_draw(s):
     _slopes_scatter(*s.gradients("draw_codes", torch.zeros(6_000, 1), torch.full((6_000, 1), -3.0), 1))
 
 
-@hidden.case("q3", 0.5)
+@hidden.case("q3", 0.5, gate=True)
 def the_gradient_of_each_code(s):
     _slopes_scatter(*s.gradients("sample_code", torch.zeros(6_000, 1), torch.full((6_000, 1), -3.0)))
 
@@ -48,7 +48,7 @@ def _slopes_scatter(for_mu, for_log_var) -> None:
     expect(abs(np.mean(for_log_var)) < 0.05 * sigma, "The gradient for log_var should be 0 on average.")
 
 
-@hidden.case("q4", 0.5)
+@hidden.case("q4", 0.5, gate=True)
 def many_draws_in_a_table(s):
     generator = torch.Generator().manual_seed(2)
     u = torch.rand(4_000, 3, generator=generator, dtype=torch.float64).clamp(min=1e-6)
@@ -60,7 +60,7 @@ def many_draws_in_a_table(s):
     expect(fits, "Wrong for a table of noise.")
 
 
-@hidden.case("q5", 0.5)
+@hidden.case("q5", 0.5, gate=True)
 def another_function_and_many_draws(s):
     """Both must be right for each draw."""
     mu, log_var = torch.tensor(-0.4, dtype=torch.float64), torch.tensor(0.6, dtype=torch.float64)

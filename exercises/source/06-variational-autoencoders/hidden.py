@@ -17,7 +17,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q1", 0.5, gate=True)
 def colour_and_other_sizes(s):
     generator = torch.Generator().manual_seed(5)
     for dtype, shape in ((torch.float32, (5, 3, 4, 6)), (torch.float64, (1, 1, 7, 2))):
@@ -37,7 +37,7 @@ def very_sure_and_right_or_wrong(s):
     diagnose(value, [0.0, -2_000.0], {}, "Wrong for logits of -1000 and 1000.", atol=0.01)
 
 
-@hidden.case("q2", 0.5)
+@hidden.case("q2", 0.5, gate=True)
 def one_draw_and_many(s):
     generator = torch.Generator().manual_seed(6)
     for draws in (1, 300):
@@ -57,7 +57,7 @@ def even_tinier_likelihoods_and_uneven_weights(s):
     expect(agrees(value, right, rtol=1e-6), "Wrong where weights, or pictures, are far apart.")
 
 
-@hidden.case("q4", 0.5)
+@hidden.case("q4", 0.5, gate=True)
 def pictures_in_colour(s):
     s.seed(3)
     x = 10 * torch.randn(300, 3, 4, 4, generator=torch.Generator().manual_seed(4))

@@ -18,7 +18,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 1)
+@hidden.case("q1", 1, gate=True)
 def other_pictures_and_numbers(s):
     value = s.evaluate(
         "[claimed_sigma(12_288, 128, factor, error, 0.3, kl) "
@@ -29,7 +29,7 @@ def other_pictures_and_numbers(s):
     diagnose(value, np.sqrt(variance), {}, "Wrong for other pictures, factors and weights.")
 
 
-@hidden.case("q2", 1)
+@hidden.case("q2", 1, gate=True)
 def colour_pictures_and_a_sigma_that_learns(s):
     generator = torch.Generator().manual_seed(5)
     x, x_hat = torch.rand(2, 3, 3, 4, 5, generator=generator)
@@ -46,7 +46,7 @@ def colour_pictures_and_a_sigma_that_learns(s):
     expect(agrees(value, right) or agrees(value, without_constant), "Wrong for colour pictures.")
 
 
-@hidden.case("q3", 0.5)
+@hidden.case("q3", 0.5, gate=True)
 def no_climb_and_other_lengths(s):
     value = s.evaluate("[kl_weight(step, 0.25, 0) for step in (0, 1, 9)]")
     diagnose(value, [0.25] * 3, {}, "With `climb=0` it should be `beta` from the start.")
@@ -54,7 +54,7 @@ def no_climb_and_other_lengths(s):
     diagnose(value, [0, 0.4375, 0, 0.0625, 0], {}, "Wrong where a cycle ends as the climb does.")
 
 
-@hidden.case("q5", 0.5)
+@hidden.case("q5", 0.5, gate=True)
 def other_noise_and_no_beta(s):
     variances = torch.tensor([50.0, 0.02, 3.0, 0.3], dtype=torch.float64)
     diagnose(

@@ -19,7 +19,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q1", 0.5, gate=True)
 def a_photograph_of_celeba_and_wide_ones(s):
     for shape, side, size in (((1, 218, 178, 3), 148, 74), ((3, 30, 40, 3), 30, 10), ((2, 12, 8, 3), 4, 4)):
         generator = torch.Generator().manual_seed(6)
@@ -30,7 +30,7 @@ def a_photograph_of_celeba_and_wide_ones(s):
         diagnose(s.prepare(pictures, side, size), right, {}, f"Wrong for {shape}.", atol=ROUNDING)
 
 
-@hidden.case("q2", 0.5)
+@hidden.case("q2", 0.5, gate=True)
 def the_same_pictures(s):
     generator = torch.Generator().manual_seed(8)
     conv, norm = nn.Conv2d(5, 2, 3), nn.BatchNorm2d(2, eps=1e-3).eval()
@@ -69,7 +69,7 @@ def a_model_in_evaluation_mode_stays_there(s):
     )
 
 
-@hidden.case("q4", 0.5)
+@hidden.case("q4", 0.5, gate=True)
 def many_pictures(s):
     generator = torch.Generator().manual_seed(10)
     mu, log_var = torch.randn(2, 50, 6, generator=generator, dtype=torch.float64)

@@ -25,7 +25,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q1", 0.5, gate=True)
 def other_sizes_angles_and_types(s):
     for dims, degrees, ends, n, dtype in (
         (64, 75, (7.0, 4.0), 9, torch.float32),
@@ -40,7 +40,7 @@ def other_sizes_angles_and_types(s):
         )
 
 
-@hidden.case("q2", 1)
+@hidden.case("q2", 1, gate=True)
 def other_sets(s):
     for counts, dims, dtype in (((1, 40, 7, 3), 64, torch.float32), ((30, 30, 2, 90), 5, torch.float64)):
         given = labelled(counts, dims, seed=sum(counts), dtype=dtype)
@@ -54,7 +54,7 @@ def other_sets(s):
         )
 
 
-@hidden.case("q4", 0.5)
+@hidden.case("q4", 0.5, gate=True)
 def pictures_with_height_and_width(s):
     random = torch.Generator().manual_seed(7)
     pictures = torch.rand(31, 1, 2, 2, generator=random)

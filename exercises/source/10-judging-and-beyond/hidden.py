@@ -17,7 +17,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 1)
+@hidden.case("q1", 1, gate=True)
 def more_features_and_a_cloud_from_itself(s):
     generator = torch.Generator().manual_seed(6)
     a, b = (
@@ -33,7 +33,7 @@ def more_features_and_a_cloud_from_itself(s):
     diagnose(s.frechet(a, a), 0.0, {}, "A cloud's distance from itself should be 0.", atol=1e-2)
 
 
-@hidden.case("q2", 1)
+@hidden.case("q2", 1, gate=True)
 def tensors_in_any_order(s):
     counts = torch.tensor([3000, 500, 1500, 700, 10_000])
     distances = torch.tensor([8.1, 9.6, 8.2, 8.9, 7.6], dtype=torch.float64)
@@ -42,7 +42,7 @@ def tensors_in_any_order(s):
     diagnose(s.at_infinity(counts, distances), right, {}, "Wrong for tensors, or for counts out of order.")
 
 
-@hidden.case("q3", 0.5)
+@hidden.case("q3", 0.5, gate=True)
 def other_pictures_and_levels(s):
     log_p = torch.tensor([20_500.0, -8_400.0, 0.0], dtype=torch.float64)
     right = 8 - np.log2(np.e) * log_p.numpy() / 12_288
@@ -50,7 +50,7 @@ def other_pictures_and_levels(s):
     diagnose(s.bits_per_dimension(log_p[2:], 5, 2), [1.0], {}, "Wrong for two levels.")
 
 
-@hidden.case("q4", 0.5)
+@hidden.case("q4", 0.5, gate=True)
 def pictures_in_and_out_and_any_levels(s):
     generator = torch.Generator().manual_seed(7)
     z = 2 * torch.rand(2, 3, 4, 4, generator=generator) - 1

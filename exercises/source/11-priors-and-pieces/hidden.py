@@ -19,7 +19,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q1", 0.5, gate=True)
 def wider_vectors_and_another_weight(s):
     generator = torch.Generator().manual_seed(4)
     vectors, chosen = torch.randn(2, 30, 8, generator=generator, dtype=torch.float64)
@@ -29,7 +29,7 @@ def wider_vectors_and_another_weight(s):
     diagnose(both[1], -2 * difference, {}, "Wrong for another commitment: the pull on entries.")
 
 
-@hidden.case("q2", 0.5)
+@hidden.case("q2", 0.5, gate=True)
 def grids_and_lists_of_any_size(s):
     generator = torch.Generator().manual_seed(5)
     shares = torch.rand(40, generator=generator) ** 3
@@ -39,7 +39,7 @@ def grids_and_lists_of_any_size(s):
     diagnose(s.perplexity(one, 3), 1.0, {}, "Where one entry is always chosen, the perplexity is 1.")
 
 
-@hidden.case("q3", 0.5)
+@hidden.case("q3", 0.5, gate=True)
 def many_latents_and_the_same_prior(s):
     generator = torch.Generator().manual_seed(6)
     mu, log_var = torch.randn(2, 7, 20, generator=generator, dtype=torch.float64)

@@ -63,8 +63,14 @@ def _as_root(line: list[str], rules: IO, stack: ExitStack) -> subprocess.Popen:
             path = Path(f"/proc/{json.loads(said)['child-pid']}/{kind}")
             path.write_text(f"0 0 1\n{_IDENTITY} {_NOBODY} 1\n")
         ready.write(b"1")
-    except (OSError, ValueError):  # not allowed: it ends, and its own words say why
+    except ValueError:  # it has ended, and its own words say why
         process.kill()
+    except OSError as error:
+        process.kill()
+        process.wait()
+        raise MissingError(
+            f"root may not name users here, as in some containers ({error}). Grade as a plain user."
+        ) from None
     return process
 
 

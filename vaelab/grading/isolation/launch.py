@@ -13,6 +13,7 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",  # sets come in the same order every time
     "TQDM_DISABLE": "1",
     "USER": "learner",
     "VAELAB_GRADING": "1",  # the sheet's own checks keep still
@@ -29,4 +30,4 @@ def command() -> list[str]:
         f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); "
         "from vaelab.grading.isolation.worker import main; del sys.path[0]; main()"
     )
-    return [sys.executable, "-I", "-c", code]
+    return [sys.executable, "-s", "-P", "-c", code]  # -I would not read the environment

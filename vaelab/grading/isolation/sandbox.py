@@ -13,53 +13,24 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from vaelab.errors import VaelabError
 from vaelab.grading.isolation import bubblewrap
 from vaelab.grading.isolation.launch import ENVIRONMENT, MissingError, command
-from vaelab.grading.isolation.memory import MemoryGuard
+from vaelab.grading.isolation.limits import LIMITS, Limits
 from vaelab.grading.isolation.pipe import Pipe, PipeError
+from vaelab.grading.isolation.watch import Watch
 from vaelab.grading.safe_text import printable
-from vaelab.grading.space import Space, SubmissionError
+from vaelab.grading.space import Space
 
 RAN = "ran"  # the status of a notebook without errors
 
-_MIB = 1 << 20
-_GRACE = 3  # seconds between the worker's own time limit, which spares it, and the end of its process
-_START_SECONDS = 60  # for Python to start on a busy machine
+_START_SECONDS = 600  # on the wall, for Python to start and to import PyTorch on a busy machine
+_BACKSTOP = 10  # seconds on the wall for each that a step may take; the rest is for others
 _MOST_ERRORS = 50
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one submission may use.
-
-    Args:
-        run_seconds: all cells of the notebook; one cell may take half of what is left.
-        answer_seconds: one message of a check.
-        all_answers_seconds: all messages together.
-        memory_bytes: all its processes together, and each alone; code of libraries is not counted.
-        disk_bytes: all it writes. It is held in memory and gone afterwards.
-        file_bytes: one file.
-        processes: processes and threads.
-        files: open at once, in one process.
-        reply_bytes: one reply.
-        notebook_bytes: the notebook's text, outputs included.
-    """
-
-    run_seconds: float = 120
-    answer_seconds: float = 10
-    all_answers_seconds: float = 120
-    memory_bytes: int = 4096 * _MIB
-    disk_bytes: int = 512 * _MIB
-    file_bytes: int = 256 * _MIB
-    processes: int = 64
-    files: int = 256
-    reply_bytes: int = 4 * _MIB
-    notebook_bytes: int = 50 * _MIB
 
 
 class IsolationError(VaelabError, RuntimeError):
@@ -84,7 +55,7 @@ def require_isolation() -> None:
     Raises:
         IsolationError: if there can be none. The message says what is missing and what to do.
     """
-    with opened('{"cells": []}'):
+    with opened('{"cells": []}', Limits(libraries=())):
         pass
 
 
@@ -92,7 +63,7 @@ class Submission:
     """A notebook that has run and waits for questions.
 
     Attributes:
-        space: what checks hold. Once the process is dead, every message raises `SubmissionError`.
+        space: what checks hold. Once the process is dead, every message gets a reply that says why.
         errors: which cells raised what: short, in the submission's words, without control characters.
         status: how it went, in our words; a later death changes it.
     """
@@ -100,14 +71,17 @@ class Submission:
     def __init__(self, status: str, ask: Callable[[dict], dict] | None = None):
         self.status = status
         self.errors: list[str] = []
-        self.space = Space(ask or self._dead)
+        self.space = Space(ask or self._nobody)
 
-    def _dead(self, message: dict) -> dict:
-        raise SubmissionError(f"nothing: there is nobody left to answer ({self.status})")
+    def revive(self) -> None:
+        """Start it again if it has ended, so that one question does not cost the next its answers."""
+
+    def _nobody(self, message: dict) -> dict:
+        return {"none": self.status}
 
 
 @contextmanager
-def opened(notebook: str, limits: Limits = Limits(), *, isolated: bool = True) -> Iterator[Submission]:
+def opened(notebook: str, limits: Limits = LIMITS, *, isolated: bool = True) -> Iterator[Submission]:
     """Run a notebook. Inside the `with` it can be asked; afterwards nothing of it is left.
 
     Args:
@@ -122,70 +96,126 @@ def opened(notebook: str, limits: Limits = Limits(), *, isolated: bool = True) -
         yield Submission("notebook too large")
         return
     with tempfile.TemporaryDirectory(prefix="vaelab-", ignore_cleanup_errors=True) as folder:
-        submission = _Running(limits, isolated, Path(folder))
+        submission = _Running(notebook, limits, isolated, Path(folder))
         try:
-            submission.run(notebook)
+            submission.revive()
             yield submission
         finally:
             submission.kill()
 
 
 class _Running(Submission):
-    """The process, the pipe to it, and who watches its memory."""
+    """The process, the pipe to it, and who watches what it uses. If it ends, it can be started again."""
 
-    def __init__(self, limits: Limits, isolated: bool, folder: Path):
+    def __init__(self, notebook: str, limits: Limits, isolated: bool, folder: Path):
         super().__init__(RAN, self.ask)
+        self._notebook, self._limits, self._isolated, self._folder = notebook, limits, isolated, folder
+        self._seconds, self._starts, self._alive = limits.all_seconds, limits.starts, False
+        self._said: dict[int, str] = {}  # what cells raised
+        self._ended: dict[int, str] = {}  # and how some ended the process: those are left out from then on
+        self._stopped: list[int] = []  # cells that took too long
+        self._trouble = self._why = ""
+
+    def revive(self) -> None:
+        """Start it again if it has ended, without the cells that ended it."""
+        while not self._alive and self._starts > 0 and self._seconds > 0:
+            self._starts -= 1
+            self._start()
+            self._run()
+        said = sorted((self._said | self._ended).items())[:_MOST_ERRORS]
+        self.errors = [f"cell {number}: {text}" for number, text in said]
+        self.status = self._trouble or (_with_errors(len(said)) if said else RAN)
+
+    def _start(self) -> None:
+        limits = self._limits
         self._complaint = ""  # of bubblewrap
-        self._limits, self._time_left, self._alive = limits, limits.all_answers_seconds, True
-        self._process, identity = _isolated(limits) if isolated else (_unsafe(folder), None)
-        self._guard = MemoryGuard(self._process, limits.memory_bytes)
+        self._process, identity = _isolated(limits) if self._isolated else (_unsafe(self._folder), None)
+        self._alive = True
+        self._watch = Watch(self._process, limits)
         self._pipe = Pipe(self._process.stdin, self._process.stdout, limits.reply_bytes)
         try:
             self._pipe.ask({"limits": asdict(limits), "identity": identity}, _START_SECONDS)
-        except PipeError:
-            self.kill()
-            raise IsolationError(self._complaint or "the process did not start.") from None
-
-    def run(self, notebook: str) -> None:
-        """Run all cells."""
-        try:
-            reply, _ = self._pipe.ask({"notebook": notebook}, self._limits.run_seconds + _GRACE)
         except PipeError as error:
-            self._died(error, "time limit while running")
-            return
-        errors = reply.get("errors")
-        self.errors = [_line(text) for text in errors[:_MOST_ERRORS]] if isinstance(errors, list) else []
-        self.status = _STATUS.get(str(reply.get("how")), self._with_errors())
+            self.kill()
+            ended = f"its first process ended ({self._process.returncode}) and did not say why."
+            late = f"Python did not start within {_START_SECONDS} seconds."
+            raise IsolationError(self._complaint or (late if error.reason == "late" else ended)) from None
+        self._watch.ready()
 
-    def _with_errors(self) -> str:
-        count = len(self.errors)
-        return f"ran with errors in {count} cell{'s' * (count > 1)}" if count else RAN
+    def _run(self) -> None:
+        """Run all cells, one at a time."""
+        count = self._step({"notebook": self._notebook}, self._limits.run_seconds).get("cells", 0)
+        if not isinstance(count, int) or count > self._limits.cells:
+            self._give_up("not a notebook" if count is None else "notebook too large")
+            return
+        self._said, self._stopped = {}, []
+        left = self._limits.run_seconds
+        for number in (n for n in range(1, count + 1) if n not in self._ended):
+            before, most = self._watch.used, left / 2
+            reply = self._step({"cell": number - 1}, most)
+            if not self._alive:
+                self._ended[number] = self._why
+                return
+            if self._watch.late:
+                self._trouble = self._trouble or "time limit while running"
+                self._stopped.append(number)
+                self._said[number] = f"was stopped: {_too_long(most)}"
+            elif "error" in reply:
+                self._said[number] = _line(reply["error"])
+            left = max(0.1, left - (self._watch.used - before))
 
     def ask(self, message: dict) -> dict:
         """What the submission answers to one message."""
         if not self._alive:
-            return self._dead(message)
-        try:
-            reply, seconds = self._pipe.ask(
-                message, min(self._limits.answer_seconds, self._time_left) + _GRACE
-            )
-        except PipeError as error:
-            self._died(error, "time limit while answering")
-            return self._dead(message)
-        self._time_left = max(0, self._time_left - seconds)
-        return reply | {key: _line(reply[key]) for key in ("error", "missing") if key in reply}
+            return {"none": f"the notebook had ended before ({self._why})"}
+        reply = self._step(message, self._limits.answer_seconds, "answering")
+        if self._alive and self._watch.late:
+            self._trouble = self.status = self._trouble or "time limit while answering"
+            reply = {"none": f"{_too_long(self._limits.answer_seconds)}, the limit for one call"}
+        if self._alive and self._seconds <= 0:
+            self._give_up("time limit while answering")
+            self._why = f"in all, {_too_long(self._limits.all_seconds)}"
+        elif "missing" in reply and self._stopped:
+            cells = " and ".join(f"cell {number}" for number in self._stopped)
+            reply = {"none": f"it is not defined, for {cells} took too long and was stopped"}
+        return reply | {key: _line(reply[key]) for key in ("error", "missing", "none") if key in reply}
 
-    def _died(self, error: PipeError, too_late: str) -> None:
+    def _step(self, message: dict, seconds: float, doing: str = "running") -> dict:
+        """The reply, or one that says why there is none."""
+        seconds, before = min(seconds, self._seconds), self._watch.used
+        try:
+            with self._watch.step(seconds):
+                return self._pipe.ask(message, _BACKSTOP * (seconds + 6))
+        except PipeError as error:
+            self.kill()
+            status, self._why = self._reason(error, seconds, doing)
+            self._trouble = self.status = self._trouble or status
+            return {"none": self._why}
+        finally:
+            self._seconds -= self._watch.used - before
+
+    def _reason(self, error: PipeError, seconds: float, doing: str) -> tuple[str, str]:
+        """Why it has ended: the status, and in a sentence for its author."""
+        limits = self._limits
+        reasons = {
+            "late": (f"time limit while {doing}", _too_long(seconds)),
+            "ended": ("ended its process", "the notebook's process ended, as it does after a crash"),
+            "garbage": ("sent too much", "it sent more than can be read"),
+            "memory": ("memory limit", f"it held more than {limits.memory_bytes / 2**30:g} GB of memory"),
+            "files": ("too many files", f"it made more than {limits.files:,} files"),
+        }
+        return reasons[self._watch.exceeded.replace("time", "late") or error.reason]
+
+    def _give_up(self, status: str) -> None:
         self.kill()
-        reasons = {"late": too_late, "ended": "ended its process", "garbage": "sent too much"}
-        self.status = "memory limit" if self._guard.exceeded else reasons[error.reason]
+        self._starts, self._trouble, self._why = 0, status, status
 
     def kill(self) -> None:
         """End it and everything it has started."""
         if not self._alive:
             return
         self._alive = False
-        self._guard.stop()
+        self._watch.stop()
         _end(self._process)
         self._pipe.close()
         if stderr := self._process.stderr:
@@ -193,12 +223,18 @@ class _Running(Submission):
                 self._complaint = _line(stderr.read(500).decode(errors="replace"))
 
 
+def _too_long(seconds: float) -> str:
+    unit = "second" if seconds == 1 else "seconds"
+    return f"it took more than {seconds:.3g} {unit} of processor time and waiting"
+
+
+def _with_errors(count: int) -> str:
+    return f"ran with errors in {count} cell{'s' * (count > 1)}"
+
+
 def _line(text: Any) -> str:
     """What a submission said, as one short line."""
     return printable(" ".join(str(text)[:2000].split()), 300)
-
-
-_STATUS = {"no notebook": "not a notebook", "time limit": "time limit while running"}
 
 
 def _isolated(limits: Limits) -> tuple[subprocess.Popen, int | None]:
@@ -209,7 +245,8 @@ def _isolated(limits: Limits) -> tuple[subprocess.Popen, int | None]:
 
 
 def _unsafe(folder: Path) -> subprocess.Popen:
-    environment = {**os.environ, **ENVIRONMENT, "HOME": str(folder), "MPLCONFIGDIR": str(folder)}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment = {**ours, **ENVIRONMENT, "HOME": str(folder), "MPLCONFIGDIR": str(folder)}
     return subprocess.Popen(
         command(),
         bufsize=0,

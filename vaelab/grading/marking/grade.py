@@ -5,13 +5,14 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from vaelab.grading import page
 from vaelab.grading.isolation import sandbox
+from vaelab.grading.isolation.limits import LIMITS, Limits
 from vaelab.grading.marking import checks, feedback, scores, summary
 from vaelab.grading.marking.checks import Checks
 from vaelab.grading.marking.filetree import UnreadableError
@@ -67,8 +68,10 @@ def grade(
     scores.earlier_rows(out)  # before anything runs: it must be a table of ours, if it is there
     out.parent.mkdir(parents=True, exist_ok=True)
     kept = Kept(kept_in)
-    keys = {s: _key(s, all_checks, not unsafe) for s in found if not s.problem}
-    if not _run_all(keys, all_checks, kept, jobs or _cores(), isolated=not unsafe):
+    readable = [s for s in found if not s.problem]
+    limits = _limits(readable)
+    keys = {s: _key(s, all_checks, limits[s.student], not unsafe) for s in readable}
+    if not _run_all(_Runner(all_checks, limits, not unsafe), keys, kept, jobs or _cores()):
         print("Interrupted. What is graded is kept: the same command goes on from there.")
         return 130
     results = {s: kept.get(keys[s]) if s in keys else Result(NOT_GRADED, s.problem) for s in found}
@@ -81,17 +84,22 @@ def grade(
     return 0
 
 
-def _run_all(
-    keys: dict[Submission, str], all_checks: dict[str, Checks], kept: Kept, jobs: int, isolated: bool
-) -> bool:
+def _run_all(runner: "_Runner", keys: dict[Submission, str], kept: Kept, jobs: int) -> bool:
     """Run what is not there yet; whether nothing interrupted it. Two equal notebooks run once."""
     todo = {key: submission for submission, key in keys.items() if kept.get(key) is None}
-    turns = Turns()
+    if not _run_some(runner, todo, kept, jobs):
+        return False
+    again = {key: submission for key, submission in todo.items() if not kept.get(key).lasting}
+    if not again:
+        return True
+    them = "1 notebook" if len(again) == 1 else f"{len(again)} notebooks"
+    print(f"{them} met a limit or ended early. Once more, alone, so that no neighbour is to blame:")
+    return _run_some(replace(runner, alone=True), again, kept, 1)
+
+
+def _run_some(runner: "_Runner", todo: dict[str, Submission], kept: Kept, jobs: int) -> bool:
     with ThreadPoolExecutor(jobs) as pool, progress(total=len(todo), unit="notebook") as bar:
-        running = {
-            pool.submit(graded_alone, submission, all_checks[submission.exercise], turns, isolated): key
-            for key, submission in todo.items()
-        }
+        running = {pool.submit(runner.run, submission): key for key, submission in todo.items()}
         try:
             for future in as_completed(running):
                 kept.add(running[future], future.result())
@@ -105,29 +113,57 @@ def _run_all(
 
 def _keep_done(running: dict[Future, str], kept: Kept) -> None:
     for future, key in running.items():
-        if future.done() and not future.cancelled() and kept.get(key) is None:
+        if future.done() and not future.cancelled() and kept.get(key) is not future.result():
             kept.add(key, future.result())
 
 
-def graded_alone(submission: Submission, its_checks: Checks, turns: Turns, isolated: bool) -> Result:
-    """Run one submission and ask it every case. Never raises for what is in it."""
-    try:
-        text = submission.read()
-        with sandbox.opened(text, isolated=isolated) as opened:
-            space = Space(turns.waiting(opened.space._ask))
-            questions, written = {}, {}
-            for key, question in its_checks.exercise.questions.items():
-                with turns.turn():
-                    questions[key] = [_plain(outcome) for outcome in run(its_checks.cases[key], space)]
-                    if question.written:
-                        written[key] = _answer(space, question.written)
-        return Result(opened.status, errors=list(opened.errors), questions=questions, written=written)
-    except UnreadableError as error:
-        return Result(NOT_GRADED, str(error))
-    except (OSError, sandbox.IsolationError) as error:  # no process, no memory, no room for temporary files
-        return Result(NOT_GRADED, f"this machine could not run it, try again: {error}")
-    except Exception as error:  # nobody else's grading ends because of it
-        return Result(NOT_GRADED, f"the grader stumbled: {type(error).__name__}: {error}"[:500])
+def _limits(submissions: Iterable[Submission]) -> dict[str, Limits]:
+    """By student: many notebooks of one do not make the class wait longer than a dozen would."""
+    counts = Counter(submission.student for submission in submissions)
+    return {student: LIMITS.shared(count) for student, count in counts.items()}
+
+
+@dataclass(frozen=True)
+class _Runner:
+    """How submissions are run."""
+
+    all_checks: dict[str, Checks]
+    limits: dict[str, Limits]
+    isolated: bool
+    alone: bool = False
+    turns: Turns = field(default_factory=Turns)
+
+    def run(self, submission: Submission) -> Result:
+        """Run one submission and ask it every case. Never raises for what is in it."""
+        try:
+            with sandbox.opened(
+                submission.read(), self.limits[submission.student], isolated=self.isolated
+            ) as opened:
+                written, questions = self._ask(opened, self.all_checks[submission.exercise])
+            plain = {key: [_plain(outcome) for outcome in outcomes] for key, outcomes in questions.items()}
+            return Result(opened.status, "", list(opened.errors), plain, written, self.alone)
+        except UnreadableError as error:
+            return Result(NOT_GRADED, str(error))
+        except (OSError, sandbox.IsolationError) as error:  # no process, no memory, no room for files
+            return Result(NOT_GRADED, f"this machine could not run it, try again: {error}")
+        except Exception as error:  # nobody else's grading ends because of it
+            return Result(NOT_GRADED, f"the grader stumbled: {type(error).__name__}: {error}"[:500])
+
+    def _ask(self, opened: sandbox.Submission, checks: Checks) -> tuple[dict, dict]:
+        """Its written answers, and how each question went. What is hidden is asked last: what follows it
+        could tell of it."""
+        space = Space(self.turns.waiting(opened.space._ask))
+        asked = checks.exercise.questions
+        with self.turns.turn():
+            written = {key: _answer(space, q.written) for key, q in asked.items() if q.written}
+        questions = {key: [] for key in asked}
+        for hidden in (False, True):
+            for key, before in questions.items():
+                opened.revive()
+                cases = [case for case in checks.cases[key] if case.hidden is hidden]
+                with self.turns.turn():
+                    questions[key] = run(cases, space, before)
+        return written, questions
 
 
 def _plain(outcome) -> CaseResult:
@@ -145,10 +181,10 @@ def _answer(space: Space, name: str) -> str:
     return text.strip()[:_LONGEST_ANSWER] if isinstance(text, str) else ""
 
 
-def _key(submission: Submission, all_checks: dict[str, Checks], isolated: bool) -> str:
+def _key(submission: Submission, all_checks: dict[str, Checks], limits: Limits, isolated: bool) -> str:
     """Changes when the notebook, the checks, vaelab or the way it is run change."""
     of_checks = all_checks[submission.exercise].digest
-    parts = [submission.digest, submission.exercise, of_checks, asdict(sandbox.Limits()), isolated]
+    parts = [submission.digest, submission.exercise, of_checks, asdict(limits), isolated]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

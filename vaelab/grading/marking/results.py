@@ -34,6 +34,7 @@ class Result:
         errors: those of the notebook's cells.
         questions: the cases by question.
         written: the written answers by question.
+        alone: whether nothing else was graded meanwhile.
     """
 
     status: str
@@ -41,14 +42,15 @@ class Result:
     errors: list[str] = field(default_factory=list)
     questions: dict[str, list[CaseResult]] = field(default_factory=dict)
     written: dict[str, str] = field(default_factory=dict)
+    alone: bool = False
 
     @property
     def lasting(self) -> bool:
-        """Whether the notebook came to its end, so that another run must give the same.
+        """Whether another run must give the same.
 
-        A limit may be met on a busy day and not on another.
+        A limit that was met, or a process that ended, may be the neighbours' fault. Alone there are none.
         """
-        return self.status.startswith((RAN, ACCEPTED))
+        return self.status.startswith((RAN, ACCEPTED)) or (self.alone and self.status != NOT_GRADED)
 
     def points(self, question: str | None = None) -> float:
         """Points earned in a question, or in all."""
