@@ -502,6 +502,54 @@ def test_hidden_checks_without_a_rubric_are_refused_before_anything_runs(fake):
     assert fake.runs == 0 and not Path("scores.csv").exists()
 
 
+SECRET = """
+@hidden.case("q1", 0.5)
+def numbers_in_a_row(s):
+    expect(s.evaluate("[double(n) for n in (271828, 314159)]") == [543656, 628318], "Wrong for some numbers.")
+
+
+@hidden.case("q1", 0.5)
+def one_number(s):
+    expect(s.double(577215) == 1154430, f"Wrong for one number, twice as large as {s.half}.")
+"""
+SAYS_ALL = {
+    "raises": 'def double(x):\n    raise ValueError(f"asked {x}")',
+    "keeps": 'q3_because = ""\ndef double(x):\n    global q3_because\n    q3_because += f" {x}"',
+    "names": "def double(x):\n    return type(f'Is{x}', (), {})()",
+    "prints": "def double(x):\n    print(x)\n    return {'this': x, 'is': object()}",
+}
+
+
+@pytest.mark.parametrize("how", SAYS_ALL)
+def test_a_page_tells_nothing_of_hidden_cases_but_the_instructors_sentences(fake, how):
+    path = Path("hidden") / NAME / "hidden.py"
+    path.write_text(HIDDEN + SECRET)
+    put("anna.ipynb", notebook(SAYS_ALL[how]))
+    graded(html=Path("pages"), cases=Path("cases.csv"))
+    page = next(Path("pages").glob("anna-*.html")).read_text(encoding="utf-8")
+    assert "numbers in a row" in page and not any(
+        n in page for n in ("271828", "314159", "577215", "1000000")
+    )
+    if how == "raises":
+        assert "`[double(n) for n in (271828, 314159)]` raised ValueError" in Path("cases.csv").read_text(
+            "utf-8"
+        )
+
+
+@pytest.mark.parametrize("unwritten", ["", "def double(x):\n    ...", "double = ..."])
+def test_hidden_cases_about_what_is_not_written_are_open(fake, unwritten):
+    path = Path("hidden") / NAME / "hidden.py"
+    path.write_text(HIDDEN + SECRET)
+    put("anna.ipynb", notebook(unwritten))
+    graded(cases=Path("cases.csv"))
+    assert {row["status"] for row in rows("cases.csv")} == {"not answered yet"}
+    put("anna.ipynb", notebook(WRONG))
+    graded(cases=Path("cases.csv"))
+    assert [row["status"] for row in rows("cases.csv") if row["hidden"] == "yes"] == ["failed"] * 2 + [
+        "not answered yet"  # `half` is not there
+    ]
+
+
 def test_checks_are_never_taken_from_the_submissions(fake, monkeypatch):
     put("anna.ipynb", notebook(RIGHT))
     put(f"exercises/source/{NAME}/hidden.py", "raise SystemExit('taken over')")

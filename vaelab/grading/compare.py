@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from vaelab.grading.space import Handle
+from vaelab.grading.space import Handle, SubmissionError
 
 
 class WrongError(AssertionError):
@@ -67,7 +67,7 @@ def diagnose(
 
 def _array(value: Any) -> np.ndarray | None:
     if isinstance(value, Handle):
-        raise WrongError(f"This gives a value of type {value.kind}, where numbers were expected.")
+        raise SubmissionError(f"This gives a value of type {value.kind}, where numbers were expected.")
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     try:

@@ -20,12 +20,19 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one case went, and what it says to the learner."""
+    """How one case went.
+
+    Attributes:
+        message: what it says to the learner.
+        points: what it earns.
+        detail: what the instructor alone may read.
+    """
 
     case: Case
     status: Status
     message: str = ""
     points: float = 0
+    detail: str = ""
 
 
 def run(cases: Iterable[Case], space: Space, before: Iterable[Outcome] = ()) -> list[Outcome]:
@@ -36,10 +43,16 @@ def run(cases: Iterable[Case], space: Space, before: Iterable[Outcome] = ()) -> 
         space: what is asked.
         before: outcomes of earlier cases of the question. They come first in what is returned.
     """
-    outcomes = [*before, *(_run(case, space) for case in cases)]
+    before = list(before)
+    now = [_run(case, space) for case in cases]
+    if before and all(
+        o.status is Status.OPEN for o in before
+    ):  # so whatever failed now is not written either
+        now = [replace(o, status=Status.OPEN, message="") if o.status is Status.FAILED else o for o in now]
+    outcomes = [*before, *now]
     if all(o.status is Status.PASSED for o in outcomes if o.case.gate):
         return outcomes
-    return [Outcome(o.case, o.status, o.message, 0) for o in outcomes]
+    return [replace(o, points=0) for o in outcomes]
 
 
 def _run(case: Case, space: Space) -> Outcome:
@@ -56,9 +69,17 @@ def _checked(case: Case, space: Space) -> Outcome:
     try:
         case.check(space)
     except UnansweredError as error:
-        return Outcome(case, Status.OPEN, str(error))
-    except (WrongError, SubmissionError) as error:
+        return _not_passed(case, Status.OPEN, str(error), "")
+    except WrongError as error:
         return Outcome(case, Status.FAILED, str(error))
+    except SubmissionError as error:
+        return _not_passed(case, Status.FAILED, str(error), "Your code met an error or a limit here.")
     except Exception as error:  # the check stumbled over something no answer should be
-        return Outcome(case, Status.FAILED, f"This could not be read as an answer: {error}"[:500])
+        short = "This could not be read as an answer"
+        return _not_passed(case, Status.FAILED, f"{short}: {error}"[:500], f"{short}.")
     return Outcome(case, Status.PASSED, points=case.points)
+
+
+def _not_passed(case: Case, status: Status, said: str, to_learners: str) -> Outcome:
+    """What the submission's code says, or the check's, could tell learners what a hidden case asks."""
+    return Outcome(case, status, to_learners, detail=said) if case.hidden else Outcome(case, status, said)

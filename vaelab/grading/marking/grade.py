@@ -168,9 +168,8 @@ class _Runner:
 
 def _plain(outcome) -> CaseResult:
     case = outcome.case
-    return CaseResult(
-        case.name, case.hidden, str(outcome.status), outcome.points, case.points, outcome.message[:2_000]
-    )
+    said = (outcome.message[:2_000], outcome.detail[:2_000])
+    return CaseResult(case.name, case.hidden, str(outcome.status), outcome.points, case.points, *said)
 
 
 def _answer(space: Space, name: str) -> str:

@@ -14,7 +14,7 @@ ACCEPTED = "accepted"  # a capstone within the rules
 
 @dataclass(frozen=True)
 class CaseResult:
-    """How one case went."""
+    """How one case went; `detail` is for the instructor alone."""
 
     name: str
     hidden: bool
@@ -22,6 +22,12 @@ class CaseResult:
     points: float
     possible: float
     message: str
+    detail: str = ""
+
+    @property
+    def in_full(self) -> str:
+        """All that there is to say."""
+        return " ".join(filter(None, (self.message, self.detail)))
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,7 @@ def write_cases(path: Path, graded: Iterable[Graded]) -> None:
             "status": cell(case.status),
             "points": f"{case.points:g}",
             "of": f"{case.possible:g}",
-            "message": cell(case.message),
+            "message": cell(case.in_full),
         }
         for row in graded
         for key, cases in row.result.questions.items()

@@ -74,7 +74,7 @@ def _results(case: Case, ran: list[Graded]) -> list[CaseResult]:
 
 def _case_row(case: Case, found: list[CaseResult], count: int) -> tuple[str, str, str]:
     passed = sum(result.status == "passed" for result in found)
-    said = Counter(result.message or "(nothing more)" for result in found if result.status != "passed")
+    said = Counter(result.in_full or "(nothing more)" for result in found if result.status != "passed")
     # The most frequent first; the alphabet decides between equals, so that the page is the same each time.
     frequent = sorted(said.items(), key=lambda item: (-item[1], item[0]))
     lines = "".join(
