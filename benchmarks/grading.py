@@ -1,44 +1,107 @@
-"""Grading a class: how long `vaelab grade` takes for 100 notebooks, sandbox and feedback pages included.
+"""Grading a class: how long `vaelab grade` takes, and whether neighbours and a busy machine change a score.
 
-    python -m benchmarks.grading
+    python -m benchmarks.grading                100 notebooks, three times
+    python -m benchmarks.grading --count 6      to see that it runs
 
 Every exercise that has a source is there, solved, empty and with one wrong answer in turn. No two notebooks
-are equal, so none is spared.
+are equal, so none is spared. The class is graded alone, beside loops that want every processor, and with
+hogs in it: submissions that fork as many processes as they may and hold as much memory. The tables of scores
+and of cases must be the same each time, byte for byte, but for the hogs' own lines.
 """
 
+import argparse
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import nbformat
 
-from benchmarks import tables
+from benchmarks import machine, tables
 from tools import mutants
 from vaelab.grading.marking.grade import grade
 from vaelab.grading.sheet import EXERCISES
 from vaelab.grading.source import for_learners, read_source, solved
 
 JOBS = 2
+HOG = """
+import os, time
+kept = b"x" * (1 << 30)
+for _ in range(14):
+    if os.fork() == 0:
+        os.setsid()
+        while True: pass
+time.sleep(100)
+"""
 
 
-def table(count: int = 100) -> list[dict]:
-    """Seconds for all of them, and how many a minute."""
-    with tempfile.TemporaryDirectory() as home:
-        kinds = write_class(Path(home) / "class", count)
-        out = Path(home) / "scores.csv"
-        start = time.perf_counter()
-        grade(Path(home) / "class", out, html=Path(home) / "feedback", hidden=mutants.SOURCE, jobs=JOBS)
-        seconds = time.perf_counter() - start
-    return [
-        {
-            "submissions": count,
-            "of these": ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items())),
-            "at a time": JOBS,
-            "seconds": f"{seconds:.0f}",
-            "submissions a minute": f"{60 * count / seconds:.0f}",
-        }
-    ]
+def table(count: int = 100, surroundings: Sequence[str] = ("alone",)) -> list[dict]:
+    """Seconds for all of them, how many a minute, and whether the tables are those of the first time."""
+    rows, first = [], None
+    for name in surroundings:
+        with tempfile.TemporaryDirectory() as home, SURROUNDINGS[name](Path(home) / "class"):
+            kinds = write_class(Path(home) / "class", count)
+            seconds, lines = _graded(Path(home))
+        first = first or lines
+        others = len(set(lines) ^ set(first))
+        rows.append(
+            {
+                "the class": name,
+                "submissions": count,
+                "of these": ", ".join(f"{number} {kind}" for kind, number in sorted(kinds.items())),
+                "at a time": JOBS,
+                "seconds": f"{seconds:.0f}",
+                "submissions a minute": f"{60 * count / seconds:.1f}",
+                "same tables": f"NO: {others} lines differ" if others else "yes",
+            }
+        )
+    return rows
+
+
+def _graded(home: Path) -> tuple[float, list[bytes]]:
+    """Seconds, and the lines of both tables that are not a hog's."""
+    out, cases = home / "scores.csv", home / "cases.csv"
+    start = time.perf_counter()
+    grade(home / "class", out, html=home / "feedback", cases=cases, hidden=mutants.SOURCE, jobs=JOBS)
+    seconds = time.perf_counter() - start
+    lines = [line for path in (out, cases) for line in path.read_bytes().splitlines()]
+    return seconds, [line for line in lines if not line.startswith(b"hog")]
+
+
+@contextmanager
+def _busy_loops(folder: Path) -> Iterator[None]:
+    """Three for each processor."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3 * os.cpu_count())]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+@contextmanager
+def _hogs(folder: Path) -> Iterator[None]:
+    """Two of them, handed in with the rest."""
+    for number in range(2):
+        notebook = for_learners(_source(EXERCISES[0]))
+        notebook.cells.append(nbformat.v4.new_code_cell(f"number = {number}{HOG}"))
+        path = folder / f"hog {number}" / "hog.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(notebook, path)
+    yield
+
+
+SURROUNDINGS: dict[str, Callable] = {
+    "alone": nullcontext,
+    "beside busy loops": _busy_loops,
+    "with two hogs": _hogs,
+}
 
 
 def write_class(folder: Path, count: int) -> Counter:
@@ -79,9 +142,13 @@ def _source(name: str):
     return read_source(mutants.SOURCE / name / "exercise.md")
 
 
-def main() -> None:
-    print(tables.markdown(table()))
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=100, help="notebooks in the class (default: 100)")
+    rows = table(parser.parse_args().count, list(SURROUNDINGS))
+    print(f"{machine.in_words(machine.describe())}\n{tables.markdown(rows)}")
+    return 0 if {row["same tables"] for row in rows} == {"yes"} else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,9 +8,11 @@ import os
 import shutil
 import time
 import zipfile
+from collections import namedtuple
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -23,8 +25,9 @@ from vaelab import cli
 from vaelab.grading import expect, seal
 from vaelab.grading.exercise import Exercise
 from vaelab.grading.isolation import sandbox
+from vaelab.grading.isolation.limits import LIMITS
 from vaelab.grading.marking import checks, filetree, scores
-from vaelab.grading.marking.grade import grade
+from vaelab.grading.marking.grade import _limits, grade
 from vaelab.grading.marking.submissions import SubmissionsError, find
 from vaelab.grading.marking.turns import Turns
 from vaelab.grading.safe_text import cell
@@ -452,19 +455,68 @@ def test_ctrl_c_keeps_what_is_done(fake, monkeypatch, capsys):
     assert len(graded()) == 3 and fake.runs == 3 and done >= 1
 
 
-def test_results_of_a_limit_are_not_kept(fake, monkeypatch):
+SLOW = sandbox.Submission("time limit while running")
+
+
+@pytest.mark.parametrize(("alone", "score"), [(SLOW, "0"), (None, FULL)], ids=["late again", "not alone"])
+def test_what_meets_a_limit_is_run_again_alone_and_that_stays(fake, monkeypatch, capsys, alone, score):
     put("anna.ipynb", notebook(RIGHT))
+    put("bert.ipynb", notebook(RIGHT, "# bert"))
+    runs = []
 
     @contextmanager
-    def too_slow(text, *options, **more):
-        fake.runs += 1
-        yield sandbox.Submission("time limit while running")
+    def opened(text, *options, **more):
+        runs.append("bert" in text)
+        late = "bert" in text and (alone if runs.count(True) > 1 else SLOW)
+        with fake.opened(text) as submission:
+            yield late or submission
 
-    monkeypatch.setattr(sandbox, "opened", too_slow)
+    monkeypatch.setattr(sandbox, "opened", opened)
     for _ in range(2):
-        (row,) = graded().values()
-        assert (row["status"], row["score"]) == ("time limit while running", "0")
-    assert fake.runs == 2
+        assert {name: row["score"] for (name, _), row in graded().items()} == {"anna": FULL, "bert": score}
+    assert sorted(runs) == [False, True, True] and runs[-1] is True
+    assert capsys.readouterr().out.count("1 notebook met a limit or ended early. Once more, alone") == 1
+
+
+def test_many_notebooks_of_one_student_share_the_time_of_a_dozen():
+    submission = namedtuple("Submission", "student number")
+    limits = _limits([submission("anna", 1)] + [submission("eve", number) for number in range(48)])
+    assert limits["anna"] == LIMITS
+    assert (limits["eve"].run_seconds, limits["eve"].all_seconds) == (30, 60)
+
+
+REPLIES = "def double(x):\n    return {0: 0, 3: 6}[x]"  # learned by heart
+
+
+@pytest.mark.parametrize(("gate", "points"), [(", gate=True", "0"), ("", "2")])
+def test_a_hidden_gate_takes_the_points_of_replies_learned_by_heart(fake, gate, points):
+    path = Path("hidden") / NAME / "hidden.py"
+    path.write_text(HIDDEN.replace('"q1", 0.5', f'"q1", 0.5{gate}'))
+    put("anna.ipynb", notebook(RIGHT))
+    put("eve.ipynb", notebook(REPLIES))
+    found = graded(cases=Path("cases.csv"))
+    assert (found["anna", "anna.ipynb"]["q1"], found["eve", "eve.ipynb"]["q1"]) == (FULL, points)
+
+
+def test_what_hidden_checks_ask_reaches_neither_words_nor_public_checks(fake):
+    spy = """
+asked, q3_because = [], "mine"
+def double(x):
+    global q3_because
+    q3_because = f"asked for {x}"
+    asked.append(x)
+    return 2 * x
+class Told:
+    def strip(self): raise ValueError(asked)
+    lower = __str__ = __float__ = strip
+q3 = Told()
+"""
+    put("eve.ipynb", notebook(spy))
+    (row,) = graded(cases=Path("cases.csv"), html=Path("pages")).values()
+    assert row["q1"] == FULL and row["q3 written"] == "mine"
+    (page,) = Path("pages").glob("eve-*.html")
+    for told in (Path("cases.csv"), Path("scores.csv"), page):
+        assert "1000000" not in told.read_text(encoding="utf-8-sig")
 
 
 def test_exit_codes_and_what_is_left_alone(fake, capsys, monkeypatch):
@@ -587,7 +639,7 @@ def test_no_such_place():
         find(Path("nowhere"))
 
 
-def test_in_the_real_sandbox(here):
+def test_in_the_real_sandbox(here, monkeypatch):
     """From the command to the table: a right answer, and beside it one that gives up."""
     try:
         sandbox.require_isolation()
@@ -595,10 +647,17 @@ def test_in_the_real_sandbox(here):
         pytest.skip(str(error))
     put("anna.ipynb", notebook(RIGHT))
     put("bert.ipynb", notebook("raise SystemExit"))
-    assert cli.main(["grade", "in", "--out", "scores.csv", "--hidden", "hidden", "--jobs", "2"]) == 0
-    anna, bert = rows("scores.csv")
+    put("cleo.ipynb", notebook("import os\ndef double(x):\n    os._exit(0)", 'q3 = "b"'))
+    quick = replace(LIMITS, libraries=("numpy",))  # PyTorch takes seconds
+    monkeypatch.setattr("vaelab.grading.marking.grade.LIMITS", quick)
+    options = ["--hidden", "hidden", "--jobs", "2", "--cases", "cases.csv"]
+    assert cli.main(["grade", "in", "--out", "scores.csv", *options]) == 0
+    anna, bert, cleo = rows("scores.csv")
     assert (anna["status"], anna["q1"]) == ("ran", FULL)
     assert bert["score"] == "0" and bert["status"] != "ran"
+    assert (cleo["status"], cleo["q1"], cleo["q3"]) == ("ended its process", "0", "1")
+    said = [row["message"] for row in rows("cases.csv") if row["student"] == "cleo" and row["message"]]
+    assert said[0] == "`double` gave no answer: the notebook's process ended, as it does after a crash."
 
 
 @pytest.mark.parametrize("name", EXERCISES)

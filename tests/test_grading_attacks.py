@@ -214,7 +214,7 @@ class Clinging:
         while True: pass
 kept = Clinging()
 atexit.register(Clinging().__del__)
-for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP, signal.SIGCHLD}:
     signal.signal(number, lambda *_: None)
 threading.Thread(target=kept.__del__).start()
 """
@@ -406,6 +406,9 @@ def family(number):
     except OSError as error:
         return errno.errorcode[error.errno]
 families = {{number: family(number) for number in range(46)}}
+import signal
+try: signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+except PermissionError: children = "counted"
 """
     with opened(notebook(asking), LIMITS) as submission:
         space = submission.space
@@ -414,6 +417,7 @@ families = {{number: family(number) for number in range(46)}}
         assert space.namespaces == [[-1, "EPERM"]] * 7 and space.clone3 == [-1, "ENOSYS"]
         families = {int(number): answer for number, answer in space.families.items()}
         assert set(families.values()) == {"EPERM"} and len(families) == 46
+        assert space.children == "counted"
 
 
 def test_another_numbering_of_calls_ends_the_process():

@@ -2,11 +2,12 @@
 
 Without it, a submission could make namespaces of its own and mount there; keep memory that no limit of a
 process counts (`memfd_create`, shared anonymous maps, System V, the buffers of sockets); reach a virtual
-machine's host (`AF_VSOCK`); pass for one who waits for a busy processor (`setpriority`); and try the kernel's
-rarer parts.
+machine's host (`AF_VSOCK`); pass for one who waits for a busy processor (`setpriority`); hide the time of its
+children (of whoever ignores SIGCHLD, nobody counts it); and try the kernel's rarer parts.
 """
 
 import errno
+import signal
 from typing import IO
 
 from vaelab.grading.isolation.launch import MissingError
@@ -51,13 +52,14 @@ def _rules(seccomp):
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
     rules.set_attr(seccomp.Attr.ACT_BADARCH, seccomp.KILL_PROCESS)
 
-    def refuse(call: str, *condition: int, why: int = errno.EPERM) -> None:
-        rules.add_rule_exactly(seccomp.ERRNO(why), call, *([seccomp.Arg(*condition)] if condition else []))
+    def refuse(call: str, *conditions: tuple[int, ...], why: int = errno.EPERM) -> None:
+        rules.add_rule_exactly(seccomp.ERRNO(why), call, *(seccomp.Arg(*one) for one in conditions))
 
     for call in _REFUSED:
         refuse(call)
     refuse("clone3", why=errno.ENOSYS)  # its flags are out of sight; clone does
     for flag in (1 << bit for bit in range(32) if _NEW_NAMESPACES >> bit & 1):
-        refuse("clone", 0, seccomp.MASKED_EQ, flag, flag)
-    refuse("mmap", 3, seccomp.MASKED_EQ, _SHARED_ANONYMOUS, _SHARED_ANONYMOUS)
+        refuse("clone", (0, seccomp.MASKED_EQ, flag, flag))
+    refuse("mmap", (3, seccomp.MASKED_EQ, _SHARED_ANONYMOUS, _SHARED_ANONYMOUS))
+    refuse("rt_sigaction", (0, seccomp.EQ, signal.SIGCHLD), (1, seccomp.NE, 0))
     return rules

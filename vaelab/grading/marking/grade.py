@@ -159,8 +159,9 @@ class _Runner:
         questions = {key: [] for key in asked}
         for hidden in (False, True):
             for key, before in questions.items():
-                opened.revive()
                 cases = [case for case in checks.cases[key] if case.hidden is hidden]
+                if cases:
+                    opened.revive()
                 with self.turns.turn():
                     questions[key] = run(cases, space, before)
         return written, questions
