@@ -145,6 +145,7 @@ LAYOUTS = {
         ["anna", "bert", "cleo"],
     ),
     "dates in flat names": (["a_2024_11_kl.ipynb", "b_2024_11_kl.ipynb"], ["a_2024_11_kl", "b_2024_11_kl"]),
+    "one student": (["anna/work.zip/04.ipynb"], ["anna"]),
     "one date": (["anna/kl_2024_11_28.ipynb"], ["anna"]),
     "moodle": (
         [

@@ -6,7 +6,8 @@ from vaelab.nets import ImageShape
 IMAGE_SHAPE: ImageShape = (3, 64, 64)
 PARAMETERS = 2_000_000  # trainable numbers of encoder, decoder and heads, at most
 PRIOR_NUMBERS = 2_000_000  # of a prior that comes with the model, at most
-PRIOR_OPTIONS = {"hidden": 1_024, "blocks": 16, "steps": 100, "components": 64}  # and of each of its options
+PRIOR_OPTIONS = {"hidden": 1_024, "width": 1_024, "blocks": 16, "steps": 100, "components": 64}  # of each
+CODE = 2_048  # numbers of a code, at most
 PICTURES = 320_000  # seen in training, at most: faces times epochs, the same on every machine
 
 WEIGHTS, CARD = "model.safetensors", "card.toml"
@@ -14,6 +15,7 @@ WEIGHTS_BYTES = 16 * 2**20  # room for both in 32-bit numbers; `capstone.save` w
 CARD_BYTES = 64 * 2**10
 
 POINTS = {"bound": 3.0, "frechet": 3.0, "control": 3.0, "card": 1.0}
+SAME, NEAR = 0.01, 0.2  # distances of pictures: one model's and one like it, see `pictures.distance`
 TITLES = {
     "bound": "Bound on log p(x)",
     "frechet": "Fréchet distance of samples",

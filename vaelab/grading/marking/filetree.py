@@ -116,7 +116,7 @@ def files(entries: Iterable[Entry]) -> Iterator[File]:
         try:
             yield from _files(entry, budget)
         except OverBudgetError as error:
-            yield _refused(entry.parts, str(error))
+            yield _refused(entry.parts or ("",), str(error))
             return
 
 
@@ -133,7 +133,7 @@ def _files(entry: Entry, budget: Budget) -> Iterator[File]:
     try:
         entries = entry.look()
     except UnreadableError as error:
-        yield _refused(entry.parts, str(error))
+        yield _refused(entry.parts or ("",), str(error))
         return
     if not entries:
         yield _refused((*entry.parts, ""), "an empty archive" if entry.archive else "an empty folder")

@@ -103,7 +103,7 @@ def _holds_students(folder: Folder, loose: Loose) -> bool:
         return False
     if [entry.parts[-1] for entry in folders] == [_plain(folder)]:  # `week 4.zip/week 4/`
         return _holds_students(folders[0], loose)
-    return len(folders) > 1 or any(entry.archive for entry in folders)
+    return len(folders) > 1 or bool(folder.archive and folders and folders[0].archive)
 
 
 def _inside(folder: Folder) -> list[Entry]:

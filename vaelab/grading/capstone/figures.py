@@ -1,0 +1,36 @@
+"""A model's pictures as HTML that needs nothing else: the same in a notebook and on a page of feedback."""
+
+from collections.abc import Iterable
+from html import escape
+
+from vaelab.grading.capstone.pictures import FACES, Shown
+
+_ROW = "display:flex;flex-wrap:wrap;gap:6px;margin:0.4rem 0"
+
+
+def faces(shown: Shown) -> str:
+    """Samples, and the worst faces beside the same redrawn."""
+    pairs = [_image(png, f"A face and the same redrawn; error {e:.2g}", 2) for png, e in shown.worst]
+    errors = ", ".join(f"{error:.2g}" for _, error in shown.worst)
+    return (
+        f"<h3>Samples</h3>{strip(shown)}<h3>The worst faces</h3>"
+        f"<p>Each beside the same redrawn: of {FACES.count} public faces those with the largest mean squared "
+        f"error ({errors}).</p>{_row(pairs)}"
+    )
+
+
+def strip(shown: Shown) -> str:
+    """Samples in a row."""
+    return _row(_image(png, f"Sample {i}") for i, png in enumerate(shown.samples, 1))
+
+
+def _row(images: Iterable[str]) -> str:
+    return f'<div style="{_ROW}">{"".join(images)}</div>'
+
+
+def _image(png: str, alt: str, faces: int = 1) -> str:
+    """At one and a half times its size, as the book shows faces."""
+    return (
+        f'<img src="data:image/png;base64,{escape(png)}" alt="{escape(alt)}" width="{96 * faces}" '
+        'height="96" style="border-radius:4px;max-width:none">'
+    )
