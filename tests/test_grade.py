@@ -264,6 +264,38 @@ def test_a_table_that_excel_has_open_or_that_is_a_folder_is_said(fake, monkeypat
     assert "is the table open in another program? Close it" in capsys.readouterr().err
 
 
+def test_a_full_disk_is_said_and_nothing_is_run_in_vain(fake, monkeypatch, capsys):
+    for student in "abcdefgh":
+        put(f"{student}.ipynb", notebook(RIGHT, f"# {student}"))
+    command = ["grade", "in", "--out", "scores.csv", "--hidden", "hidden", "--jobs", "1"]
+    size = 1500  # bytes of a disk: room for two results, and no table
+
+    def opened(path, mode="r", *args, **options):
+        if mode == "a" and path.exists() and path.stat().st_size >= size:
+            raise OSError(errno.ENOSPC, "No space left on device")  # where a disk is full, it names no file
+        return open(path, mode, *args, **options)
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "open", opened)
+        assert cli.main(command) == 2
+    said = capsys.readouterr().err
+    assert "No space left on device: scores.csv.resume. Make room" in said and "before is kept" in said
+    assert "Traceback" not in said and "another program" not in said and 2 <= fake.runs < 8
+    before = fake.runs
+    kept = sum(line.startswith("[") for line in Path("scores.csv.resume").read_text().splitlines())
+
+    def no_room(*args, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(scores.csv.DictWriter, "writerows", no_room)
+        assert cli.main(command) == 2
+    said = capsys.readouterr().err
+    assert "No space left on device" in said and "another program" not in said and "is kept" in said
+    assert cli.main(command) == 0 and len(rows("scores.csv")) == 8
+    assert fake.runs == before + 8 - kept and kept >= 1
+
+
 def test_a_class_archive_is_given_itself(fake):
     with zipfile.ZipFile("class.zip", "w") as archive:
         archive.writestr("anna/work.ipynb", notebook(RIGHT))
@@ -752,13 +784,25 @@ def test_two_rows_of_one_name_do_not_share_marks(fake):
 
 
 @pytest.mark.parametrize(
-    "line", ["[" * 200_000, "[[], {}]", '["x", {"questions": []}]', '["x", []]', "[1, 2, 3]"], ids=range(5)
+    "line",
+    [
+        "[" * 200_000,
+        "[[], {}]",
+        '["x", {"questions": []}]',
+        '["x", []]',
+        "[1, 2, 3]",
+    ],
+    ids=range(5),
 )
 def test_a_state_file_that_is_none_of_ours_is_passed_over(fake, line):
     put("anna.ipynb", notebook(RIGHT))
     Path("scores.csv.resume").write_text(line)
     (row,) = graded().values()
     assert row["score"] == FULL
+    damaged = Path("scores.csv.resume").read_text().replace('"status": "ran"', '"status": 3')
+    Path("scores.csv.resume").write_text(damaged)
+    (row,) = graded().values()
+    assert row["score"] == FULL and fake.runs == 2
 
 
 def retyped(change, encoding: str = "utf-8-sig") -> None:

@@ -15,7 +15,7 @@ from vaelab.grading.capstone.rules import POINTS, RUBRIC, NotAcceptedError
 from vaelab.grading.capstone.scoring import check_folder, score_files
 from vaelab.grading.capstone.standard import Standard
 from vaelab.grading.marking import scores
-from vaelab.grading.marking.results import ACCEPTED, NOT_GRADED, CaseResult, Kept, Result
+from vaelab.grading.marking.results import ACCEPTED, NOT_GRADED, CaseResult, Kept, NotKeptError, Result
 from vaelab.grading.marking.scores import Graded
 from vaelab.grading.marking.submissions import Submission
 from vaelab.grading.safe_text import cell
@@ -78,7 +78,7 @@ def _grade(folder: Path, standard: Standard, out: Path, html: Path | None) -> in
     earlier = scores.earlier_rows(out, _COLUMNS)  # marks may have been typed meanwhile
     most = {"failures": float(max(RUBRIC))}
     graded = [scores.with_marks(s, result, None, most, earlier) for s, result in results.items()]
-    with scores.perhaps_open_elsewhere():
+    with scores.what_is_graded_is_kept():
         scores.keep_what_is_lost(out, graded, earlier)
         scores.write_rows(out, [*_COLUMNS, *scores.own_columns(earlier)], map(_row, graded))
         if html:
@@ -102,6 +102,8 @@ def _result(submission: Submission, handed_in: Found, standard: Standard, kept: 
         return kept.get(key)
     except NotAcceptedError as error:
         return Result(_NOT_ACCEPTED, str(error))
+    except NotKeptError:
+        raise
     except Exception as error:  # nobody else's grading ends because of it
         return Result(NOT_GRADED, f"the grader stumbled: {type(error).__name__}: {error}"[:500])
 

@@ -7,7 +7,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -15,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from vaelab import latent_diffusion, priors
 from vaelab.edited import decoded
 from vaelab.errors import VaelabError
+from vaelab.grading import scratch
 from vaelab.grading.capstone import card as cards
 from vaelab.grading.capstone import handed_in
 from vaelab.grading.capstone.rules import (
@@ -62,8 +62,8 @@ def of(files: Mapping[str, bytes]) -> Submission:
     """A submission from the bytes of its two files, the card first. Raises NotAcceptedError."""
     card = cards.read(decoded(files[CARD]))
     cards.check_budget(card)
-    with TemporaryDirectory() as folder:
-        path = Path(folder, WEIGHTS)
+    with scratch.folder() as folder:
+        path = folder / WEIGHTS
         path.write_bytes(files[WEIGHTS])
         model = read_model(path)
     if card.recipe and card.recipe != model.recipe["name"]:
