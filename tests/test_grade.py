@@ -5,7 +5,9 @@ import errno
 import io
 import json
 import os
+import re
 import shutil
+import tempfile
 import time
 import zipfile
 from collections import namedtuple
@@ -22,7 +24,7 @@ import torch
 
 from tools import mutants
 from vaelab import cli
-from vaelab.grading import expect, seal
+from vaelab.grading import expect, scratch, seal
 from vaelab.grading.exercise import Exercise
 from vaelab.grading.isolation import sandbox
 from vaelab.grading.isolation.limits import LIMITS
@@ -305,6 +307,18 @@ def test_a_class_archive_is_given_itself(fake):
         archive.writestr("bert/all of it.zip", inner.getvalue())
     found = find(Path("class.zip"))
     assert [(s.student, s.exercise, s.problem) for s in found] == [("anna", NAME, ""), ("bert", NAME, "")]
+
+
+def test_a_page_compares_the_class(fake):
+    for student, answer in (("anna", RIGHT), ("bert", WRONG), ("cleo", WRONG), ("dora", "")):
+        put(f"{student}.ipynb", notebook(answer, f"# {student}", 'q3 = "b"'))
+    graded(html=Path("pages"))
+    page = Path("pages/index.html").read_text(encoding="utf-8")
+    assert "4 graded, half of them at 2 or more of 3.5 points" in page
+    counts = re.findall(r'<th scope="row">(\d to [\d.]+)</th><td class="number">(\d)', page)
+    assert counts == [("0 to 1", "0"), ("1 to 2", "1"), ("2 to 3", "2"), ("3 to 3.5", "1")]
+    assert "q1 Double: 1 of 4 have all of it" in page and "q3 Choose: 4 of 4 have all of it" in page
+    assert "2 × Not twice as much." in page and "1 × <code>double</code> is not defined yet" in page
 
 
 def test_two_notebooks_for_one_exercise_are_both_graded_and_say_so(fake):
@@ -670,6 +684,21 @@ def test_checks_draw_the_same_random_numbers_however_many_run():
 def test_no_such_place():
     with pytest.raises(SubmissionsError, match="neither a folder nor"):
         find(Path("nowhere"))
+
+
+def test_what_a_killed_run_left_is_taken_away_and_a_sandbox_leaves_nothing(here, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "in"))
+    for name, hours in (("old", 25), ("new", 1)):
+        left = put(f"vaelab-grading-{name}/work", "x").parent
+        os.utime(left, (time.time() - 3600 * hours,) * 2)
+    scratch._tidy.cache_clear()
+    with scratch.folder() as folder:
+        assert sorted(path.name for path in Path("in").iterdir()) == sorted(
+            (folder.name, "vaelab-grading-new")
+        )
+    monkeypatch.setattr(sandbox._Running, "revive", lambda self: None)
+    with sandbox.opened(notebook()):
+        assert [path.name for path in Path("in").iterdir()] == ["vaelab-grading-new"]
 
 
 def test_in_the_real_sandbox(here, monkeypatch):
