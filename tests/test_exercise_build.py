@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import jupytext
 import pytest
 
+from tools import mutants
 from vaelab.grading import build
-from vaelab.grading.source import SourceError, without_markers, without_solution
+from vaelab.grading.sheet import EXERCISES
+from vaelab.grading.source import SourceError, for_learners, read_source, without_markers, without_solution
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,6 +32,23 @@ def test_committed_notebooks_and_pages_equal_a_fresh_build():
     fresh = build.public_files(ROOT)
     stale = [path.name for path, text in fresh.items() if not path.exists() or path.read_text() != text]
     assert stale == [], "run `vaelab exercises build`"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXERCISES)
+def test_every_plot_to_be_read_is_drawn_by_what_its_page_runs(name):
+    """And its code, which may give the answer away, is out of sight in JupyterLab."""
+    plots = [
+        cell
+        for cell in for_learners(read_source(ROOT / "exercises" / "source" / name / "exercise.md")).cells
+        if {"figure", "hide-input"} <= set(cell.metadata.get("tags", []))
+    ]
+    assert all(cell.metadata["jupyter"] == {"source_hidden": True} for cell in plots)
+    page = jupytext.read(ROOT / "book" / "exercises" / f"{name}.md", fmt="md:myst")
+    shown = [c for c in page.cells if c.cell_type == "code" and "remove-input" in c.metadata.tags]
+    assert len(shown) == len(plots)
+    if shown:
+        mutants.namespace_of(page)
 
 
 def test_a_solution_gives_way_to_dots_or_to_what_stands_instead():
@@ -61,6 +81,9 @@ def test_a_build_writes_public_and_hidden_files_apart(tmp_path):
     assert "BEGIN SOLUTION" not in public and "HiddenCases" not in public
     assert (hidden / "04-kl-divergence" / "hidden.py").exists()
     assert (hidden / "capstone" / "hidden.json").exists()
+    secret = (hidden / "secret.txt").read_text()
+    build.build(tmp_path)
+    assert len(secret) > 30 and secret not in public and (hidden / "secret.txt").read_text() == secret
 
 
 def test_without_sources_the_build_says_where_to_run_it(tmp_path):

@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from tools import mutants
+from vaelab.grading import draws
 from vaelab.grading.outcome import Status, run
 from vaelab.grading.sheet import EXERCISES, exercise, module
 from vaelab.grading.source import for_learners, read_source, solved
@@ -36,6 +37,13 @@ def test_the_solution_earns_every_point_of_ten(name, names):
     outcomes = [o for listed in score(name, names).values() for o in listed]
     assert [(o.case.name, o.message) for o in outcomes if o.status is not Status.PASSED] == []
     assert sum(o.points for o in outcomes) == pytest.approx(10)
+
+
+def test_the_solution_is_right_whatever_graded_checks_draw(name, names):
+    for secret in ("one", "another"):
+        with draws.by(secret):
+            outcomes = [o for listed in score(name, names).values() for o in listed]
+        assert [(o.case.name, o.message) for o in outcomes if o.status is not Status.PASSED] == []
 
 
 def test_the_empty_sheet_runs_and_earns_nothing(name):

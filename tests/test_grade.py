@@ -24,7 +24,7 @@ import torch
 
 from tools import mutants
 from vaelab import cli
-from vaelab.grading import expect, scratch, seal
+from vaelab.grading import expect, scratch, seal, seeded
 from vaelab.grading.exercise import Exercise
 from vaelab.grading.isolation import sandbox
 from vaelab.grading.isolation.limits import LIMITS
@@ -35,7 +35,7 @@ from vaelab.grading.marking.turns import Turns
 from vaelab.grading.safe_text import cell
 from vaelab.grading.sheet import EXERCISES
 from vaelab.grading.source import for_learners, read_source, solved
-from vaelab.grading.space import local
+from vaelab.grading.space import Space, local
 
 NAME = "04-kl-divergence"
 ROOT = Path(__file__).resolve().parent.parent
@@ -543,6 +543,27 @@ def test_a_hidden_gate_takes_the_points_of_replies_learned_by_heart(fake, gate, 
     put("eve.ipynb", notebook(REPLIES))
     found = graded(cases=Path("cases.csv"))
     assert (found["anna", "anna.ipynb"]["q1"], found["eve", "eve.ipynb"]["q1"]) == (FULL, points)
+
+
+def test_graded_checks_draw_what_nobody_knows_and_the_same_again(fake, monkeypatch):
+    drawn = []
+
+    def notes_draws(s):
+        told = Space(lambda message: drawn.append(message["seed"]) or {"value": None})
+        told.seed(5)
+        drawn.append(torch.rand((), generator=seeded(0)).item())
+
+    monkeypatch.setattr("test_grade.nothing_stays_nothing", notes_draws)
+    put("anna.ipynb", notebook(RIGHT))
+    seen = []
+    for secret in ("one", "one", "another"):
+        Path("hidden/secret.txt").write_text(secret)
+        Path("scores.csv.resume").unlink(missing_ok=True)
+        graded()
+        seen.append(drawn[-2:])
+    notes_draws(None)
+    assert seen[0] == seen[1] and len({tuple(draws) for draws in [*seen, drawn[-2:]]}) == 3
+    assert drawn[-2] == 5  # as learners have it
 
 
 def test_what_hidden_checks_ask_reaches_neither_words_nor_public_checks(fake):

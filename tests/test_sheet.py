@@ -1,6 +1,8 @@
 """The learner's side: a check answers whatever it meets, scores fairly, and keeps the best."""
 
 import json
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +10,10 @@ import torch
 
 from vaelab import grading
 from vaelab.errors import UnknownNameError
+from vaelab.grading import outcome
+from vaelab.grading.choices import seal
 from vaelab.grading.compare import diagnose, expect
-from vaelab.grading.exercise import Exercise, seal
+from vaelab.grading.exercise import Exercise
 from vaelab.grading.outcome import Status
 from vaelab.grading.sheet import Sheet
 from vaelab.grading.space import local
@@ -75,6 +79,20 @@ def test_a_wrong_answer_fails_with_a_sentence_and_no_points(exercise, double, sa
 def test_no_answer_is_no_failure(exercise, unanswered):
     (gate, _), _ = outcomes(exercise, **unanswered)
     assert gate == (Status.OPEN, 0)
+
+
+def test_a_call_that_is_too_slow_to_be_graded_says_so(exercise, monkeypatch):
+    def busy(x):
+        began = time.process_time()
+        while time.process_time() - began < 0.6:
+            pass
+        return 2 * x
+
+    monkeypatch.setattr(outcome, "LIMITS", replace(outcome.LIMITS, answer_seconds=0.5))
+    (passed, _), message = outcomes(exercise, double=busy)
+    said = "Too slow to be graded: one call took 1 seconds of processor time, where 0.5 are allowed."
+    assert (passed, message) == ((Status.PASSED, 1), said)
+    assert outcomes(exercise, double=lambda x: 2 * x)[1] == ""
 
 
 def test_points_behind_a_gate_need_the_gate(exercise):

@@ -9,16 +9,23 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 from vaelab.grading.check_report import number
+from vaelab.grading.choices import Choice, Prediction
 from vaelab.grading.sheet import EXERCISES, exercise
 
 
 def rows() -> list[str]:
     """The table, as MyST text."""
-    lines = ["| Exercise | Questions, with their points |", "|---|---|"]
+    lines = [
+        "| Exercise | Questions, with their points | Of these by letters | By predictions |",
+        "|---|---|---:|---:|",
+    ]
     for name in EXERCISES:
         questions = exercise(name).questions.values()
         listed = "; ".join(f"{question.title} ({number(question.points)})" for question in questions)
-        lines.append(f"| {{doc}}`/book/exercises/{name}` | {listed} |")
+        cases = [case for question in questions for case in question.cases]
+        guessed = sum(case.points for case in cases if isinstance(case.check, Prediction))
+        chosen = sum(case.points for case in cases if isinstance(case.check, Choice)) - guessed
+        lines.append(f"| {{doc}}`/book/exercises/{name}` | {listed} | {number(chosen)} | {number(guessed)} |")
     return lines
 
 

@@ -1,20 +1,38 @@
 """From `exercises/source/` to what learners and instructors get.
 
 exercises/NN-name.ipynb          the learner's notebook
-book/exercises/NN-name.md        its task in the book
+book/exercises/NN-name.md        its task in the book, with the plots that are to be read
 exercises/hidden/NN-name/        for the instructor: hidden.py and the solved notebook (not in git)
+exercises/hidden/secret.txt      for the instructor: what graded checks draw by (made once, not in git)
 exercises/hidden/capstone/       for the instructor: the capstone's baselines on hidden faces (not in git)
 """
 
+import re
+import secrets
 from pathlib import Path
 
 import nbformat
 
 from vaelab.files import written_whole
+from vaelab.grading.draws import SECRET
 from vaelab.grading.sheet import EXERCISES
-from vaelab.grading.source import SourceError, for_learners, read_source, solved
+from vaelab.grading.source import HIDDEN, SourceError, for_learners, read_source, solved
 
 CAPSTONE = "capstone"
+_FIGURE, _PLOT_DATA = "figure", "plot-data"
+_WAITS = re.compile(r"if (\w+) is not \.\.\.:\n")  # how a plot begins that is drawn after a prediction
+_HEAD = """\
+---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+"""
 
 
 def build(root: Path) -> list[Path]:
@@ -54,24 +72,57 @@ def hidden_files(root: Path) -> dict[Path, str]:
         folder = root / "exercises" / "hidden" / name
         texts[folder / "solved.ipynb"] = _text(solved(_source(root, name)))
         texts[folder / "hidden.py"] = (_folder(root, name) / "hidden.py").read_text(encoding="utf-8")
+    secret = root / "exercises" / "hidden" / SECRET
+    texts[secret] = secret.read_text(encoding="utf-8") if secret.is_file() else f"{secrets.token_hex(16)}\n"
     baselines = root / "exercises" / "hidden" / CAPSTONE / "hidden.json"
     texts[baselines] = (_folder(root, CAPSTONE) / "hidden.json").read_text(encoding="utf-8")
     return texts
 
 
 def page(name: str, notebook: nbformat.NotebookNode) -> str:
-    """The task as a page of the book: text, and the code to complete."""
+    """The task as a page of the book: text, the code to complete, and the plots that are to be read.
+
+    Plots are drawn when the book is built: imports and cells tagged `plot-data` run there too, unseen.
+    """
     head, *cells = notebook.cells
+    imports = next(cell for cell in cells if cell.cell_type == "code")
+    has_plot = any(_is_plot(cell) for cell in cells)
     parts = [head.source, _how_to_open(name)]
     for cell, following in zip(cells, [*cells[1:], None], strict=True):
-        tags = cell.metadata.get("tags", [])
         if cell.cell_type == "markdown":
             parts += [] if _belongs_to_an_answer(cell, following) else [cell.source]
-        elif any(tag.startswith("q") for tag in tags):
+        elif any(tag.startswith("q") for tag in _tags(cell)):
             parts.append(f"```python\n{cell.source.strip()}\n```")
-        elif "figure" in tags:
+        elif _is_plot(cell):
+            parts.append(_plot(cell.source))
+        elif _FIGURE in _tags(cell):
             parts.append("*Here the notebook draws a figure.*")
-    return "\n\n".join(part.replace("](../book/", "](../") for part in parts) + "\n"
+        elif has_plot and (cell is imports or _PLOT_DATA in _tags(cell)):
+            parts.append(_code_cell("remove-cell", cell.source))
+    text = "\n\n".join(part.replace("](../book/", "](../") for part in parts) + "\n"
+    return f"{_HEAD}\n{text}" if has_plot else text
+
+
+def _tags(cell: nbformat.NotebookNode) -> list[str]:
+    return cell.metadata.get("tags", [])
+
+
+def _is_plot(cell: nbformat.NotebookNode) -> bool:
+    """Whether it draws what a question asks to read, its code hidden."""
+    return {_FIGURE, HIDDEN} <= set(_tags(cell))
+
+
+def _plot(source: str) -> str:
+    """A plot without its code. One that waits for a prediction is folded."""
+    waits = _WAITS.match(source)
+    if not waits:
+        return _code_cell("remove-input", source)
+    unindented = re.sub(r"^    ", "", source[waits.end() :], flags=re.MULTILINE)
+    return _code_cell("remove-input, hide-output", unindented)
+
+
+def _code_cell(tags: str, source: str) -> str:
+    return f"```{{code-cell}} ipython3\n:tags: [{tags}]\n\n{source.strip()}\n```"
 
 
 def _belongs_to_an_answer(cell: nbformat.NotebookNode, following: nbformat.NotebookNode | None) -> bool:

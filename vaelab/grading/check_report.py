@@ -1,6 +1,6 @@
 """What a learner sees of a check: text for a terminal, HTML for a notebook. Same words in both."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
 from vaelab.grading.exercise import Exercise, Question
@@ -41,10 +41,18 @@ class QuestionReport:
     Attributes:
         question: what was asked.
         outcomes: how each case went.
+        tried: what was chosen or guessed so far, by variable.
+        silent: whether a written answer is asked for and empty.
     """
 
-    def __init__(self, question: Question, outcomes: list[Outcome]):
-        self.question, self.outcomes = question, outcomes
+    def __init__(
+        self,
+        question: Question,
+        outcomes: list[Outcome],
+        tried: Mapping[str, list[str]] | None = None,
+        silent: bool = False,
+    ):
+        self.question, self.outcomes, self.tried, self.silent = question, outcomes, tried or {}, silent
 
     @property
     def points(self) -> float:
@@ -70,12 +78,14 @@ class QuestionReport:
         """Such as "2 of 3 points, 1 more with your instructor's checks"."""
         return _score(self.points, self.possible, self.question.hidden_points)
 
-    def waiting(self) -> str:
-        """What is said when something passed whose points need another case to pass as well."""
-        if all(o.points == o.case.points for o in self.outcomes if o.status is Status.PASSED):
-            return ""
+    def notes(self) -> Iterator[str]:
+        """What is said below the cases: what points wait for, and a written answer that is empty."""
+        waits = any(o.status is Status.PASSED and not o.points and o.case.points for o in self.outcomes)
         gates = [f"“{o.case.name}”" for o in self.outcomes if o.case.gate and o.status is not Status.PASSED]
-        return f"What passed counts as soon as {' and '.join(gates)} passes too."
+        if waits and gates:
+            yield f"What passed counts as soon as {' and '.join(gates)} passes too."
+        if self.silent and self.answered:
+            yield f"Your written answer is empty: `{self.question.written}`. Your instructor reads it."
 
     def __repr__(self) -> str:
         return "\n".join(self._lines())
@@ -86,8 +96,7 @@ class QuestionReport:
         for outcome in self.outcomes:
             said = f": {outcome.message}" if outcome.message else ""
             yield f"  {_MARKS[outcome.status]} {outcome.case.name}{said}"
-        if waiting := self.waiting():
-            yield f"  {waiting}"
+        yield from (f"  {note}" for note in self.notes())
         if not self.passed:
             yield f'  A stronger hint: check.hint("{question.key}")'
             yield f"  To read again: chapter {int(question.chapter[:2])}, “{question.section}”"
@@ -103,7 +112,7 @@ class QuestionReport:
             f'<div class="vaelab-check"><p><strong>{escape(question.key)} {escape(question.title)}</strong>'
             f": {escape(self.score())}</p>"
             f'<ul style="list-style:none;padding-left:0.5em">{items}</ul>'
-            f"{f'<p>{escape(waiting)}</p>' if (waiting := self.waiting()) else ''}"
+            f"{''.join(f'<p>{message(note)}</p>' for note in self.notes())}"
             f"{'' if self.passed else self._further()}</div>"
         )
 

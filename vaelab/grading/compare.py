@@ -1,6 +1,8 @@
 """What checks are written with: comparisons that fail with a sentence for the learner."""
 
+import math
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ def expect(condition: Any, message: str) -> None:
 
 def same_shape(actual: Any, expected: tuple[int, ...], message: str) -> None:
     """Fail unless `actual` has the expected shape; the two shapes are added to the message."""
+    if isinstance(actual, Handle):
+        raise WrongError(actual.no_number())
     if np.shape(actual) != tuple(expected):
         raise WrongError(f"{message} Expected shape {tuple(expected)}, got {np.shape(actual)}.")
 
@@ -28,6 +32,47 @@ def several(value: Any, count: int, message: str) -> list:
     """The things that a function returned; fails unless there are so many."""
     expect(isinstance(value, list) and len(value) == count, message)
     return value
+
+
+def number(value: Any) -> float:
+    """A number, however it is written: 0.8, "0.8", "0,8", "4/5", `torch.tensor([0.8])`.
+
+    Raises:
+        WrongError: if it is none.
+    """
+    value = _single(value)
+    try:
+        found = float(Fraction(value.strip().replace(",", ".")) if isinstance(value, str) else value)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError, SubmissionError):
+        found = math.nan
+    expect(math.isfinite(found), f"One number was expected here, such as 0.5, not {_named(value)}.")
+    return found
+
+
+def letter(value: Any) -> str:
+    """A letter or a word in small letters, however it is written: "c", " C ", "(c)", "c)", "c.", ["c"].
+
+    Raises:
+        WrongError: if it is none.
+    """
+    value = _single(value)
+    expect(isinstance(value, str), f"One letter was expected here, such as 'a', not {_named(value)}.")
+    return value.strip("()[]{}.,:;'\"`* \t\n").lower()
+
+
+def _single(value: Any) -> Any:
+    """What stands alone in a list or an array."""
+    while (isinstance(value, list) and len(value) == 1) or (
+        isinstance(value, np.ndarray) and value.size == 1
+    ):
+        value = value[0] if isinstance(value, list) else value.item()
+    return value
+
+
+def _named(value: Any) -> str:
+    if isinstance(value, str | float | int):
+        return f"{value!r:.40}"
+    return f"a {value.kind if isinstance(value, Handle) else type(value).__name__}"
 
 
 def agrees(actual: Any, expected: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
@@ -67,7 +112,7 @@ def diagnose(
 
 def _array(value: Any) -> np.ndarray | None:
     if isinstance(value, Handle):
-        raise SubmissionError(f"This gives a value of type {value.kind}, where numbers were expected.")
+        raise SubmissionError(value.no_number())
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     try:

@@ -1,10 +1,9 @@
 """An exercise: its questions, and the cases that check them."""
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from vaelab.grading.compare import expect
+from vaelab.grading.choices import Choice, Prediction
 from vaelab.grading.space import Space
 
 Check = Callable[[Space], None]
@@ -12,7 +11,12 @@ Check = Callable[[Space], None]
 
 @dataclass(frozen=True)
 class Case:
-    """One thing that is checked, for one misconception."""
+    """One thing that is checked, for one misconception.
+
+    Attributes:
+        gate: if it fails, no case of the question gives points, and later ones do not say why they fail.
+        after: its words take for granted that all cases before it passed.
+    """
 
     question: str
     name: str
@@ -20,6 +24,7 @@ class Case:
     check: Check
     gate: bool = False
     hidden: bool = False
+    after: bool = False
 
 
 @dataclass
@@ -54,13 +59,14 @@ class Question:
         """Points of the whole question, the hidden ones included."""
         return sum(case.points for case in self.cases) + self.hidden_points
 
-    def case(self, points: float, *, gate: bool = False) -> Callable[[Check], Check]:
+    def case(self, points: float, *, gate: bool = False, after: bool = False) -> Callable[[Check], Check]:
         """Register a check. Its name, underscores read as spaces, is what the learner sees.
 
         A check takes a `Space` and raises `WrongError` (through `expect`, `diagnose`, ...). If a `gate`
-        fails, no other case of the question gives points.
+        fails, no other case of the question gives points, and later ones that fail do not say why. A case
+        with `after` says why it fails only if all cases before it passed: its words may build on them.
         """
-        return _registering(self.cases, self.key, points, gate=gate)
+        return _registering(self.cases, self.key, points, gate=gate, after=after)
 
     def choice(
         self,
@@ -80,11 +86,31 @@ class Question:
             otherwise: what to say of an answer that is neither.
         """
 
-        def the_right_choice(space: Space) -> None:
-            given = seal(self.exercise, self.key, getattr(space, variable))
-            expect(given == right, why.get(given, otherwise))
+        choice = Choice(self.exercise, self.key, variable, right, why, otherwise)
+        self.cases.append(Case(self.key, "the right choice", points, choice))
 
-        self.case(points)(the_right_choice)
+    def prediction(
+        self,
+        points: float,
+        variable: str,
+        options: Collection[str | float],
+        right: str,
+        why: Mapping[str, str],
+    ) -> None:
+        """A guess that is to be made before something is measured. Any of the options earns the points.
+
+        What came out, and the misconception behind a guess that was wrong, is told once all else of the
+        question is right.
+
+        Args:
+            points: for guessing.
+            variable: what the notebook calls the guess.
+            options: what can be guessed, letters or numbers; none for any number.
+            right: the seal of what comes true.
+            why: for other guesses, by their seal, the misconception behind them.
+        """
+        guess = Prediction(self.exercise, self.key, variable, right, why, options=tuple(options))
+        self.cases.append(Case(self.key, "a prediction", points, guess))
 
 
 @dataclass
@@ -134,9 +160,3 @@ def _registering(cases: list[Case], question: str, points: float, **kind: bool) 
         return check
 
     return register
-
-
-def seal(exercise: str, question: str, answer: str | float) -> str:
-    """A choice as it stands in a public check: comparable, not readable. "B" is "b", and 100.0 is 100."""
-    answer = answer.strip().lower() if isinstance(answer, str) else f"{float(answer):g}"
-    return hashlib.sha256(f"{exercise} {question} {answer}".encode()).hexdigest()[:8]

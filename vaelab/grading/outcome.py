@@ -1,9 +1,10 @@
 """Running the cases of a question against a submission."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from vaelab.grading.choices import Prediction
 from vaelab.grading.compare import WrongError
 from vaelab.grading.exercise import Case
 from vaelab.grading.isolation.limits import LIMITS
@@ -35,7 +36,7 @@ class Outcome:
     detail: str = ""
 
 
-def run(cases: Iterable[Case], space: Space, before: Iterable[Outcome] = ()) -> list[Outcome]:
+def run(cases: Iterable[Case], space: Space, before: Sequence[Outcome] = ()) -> list[Outcome]:
     """Run cases of one question. Never raises: whatever goes wrong is a failed case.
 
     Args:
@@ -43,16 +44,38 @@ def run(cases: Iterable[Case], space: Space, before: Iterable[Outcome] = ()) -> 
         space: what is asked.
         before: outcomes of earlier cases of the question. They come first in what is returned.
     """
-    before = list(before)
-    now = [_run(case, space) for case in cases]
-    if before and all(
-        o.status is Status.OPEN for o in before
-    ):  # so whatever failed now is not written either
-        now = [replace(o, status=Status.OPEN, message="") if o.status is Status.FAILED else o for o in now]
-    outcomes = [*before, *now]
+    outcomes = list(before)
+    for case in cases:
+        outcomes.append(_in_its_place(_run(case, space), outcomes))
+    if all(o.status is Status.PASSED for o in outcomes):
+        return [*before, *(_told(outcome, space) for outcome in outcomes[len(before) :])]
     if all(o.status is Status.PASSED for o in outcomes if o.case.gate):
         return outcomes
     return [replace(o, points=0) for o in outcomes]
+
+
+def _in_its_place(outcome: Outcome, before: list[Outcome]) -> Outcome:
+    """Without its words if they build on a case that has not passed: they would mislead there."""
+    unwritten = before and all(o.status is Status.OPEN for o in before)
+    if unwritten and outcome.case.hidden and outcome.status is Status.FAILED:
+        return replace(outcome, status=Status.OPEN, message="")
+    needed = [o for o in before if o.case.gate or outcome.case.after]
+    missed = next((o for o in needed if o.status is not Status.PASSED), None)
+    if missed is None or outcome.status is Status.PASSED:
+        return outcome
+    status = Status.OPEN if missed.status is Status.OPEN else outcome.status
+    return replace(outcome, status=status, message=f"First “{missed.case.name}”, then this.")
+
+
+def _told(outcome: Outcome, space: Space) -> Outcome:
+    """With what a prediction came to, once everything else is right."""
+    check = outcome.case.check
+    if not isinstance(check, Prediction):
+        return outcome
+    try:
+        return replace(outcome, message=check.outcome(space))
+    except (WrongError, SubmissionError, UnansweredError):  # another answer than a moment ago
+        return outcome
 
 
 def _run(case: Case, space: Space) -> Outcome:

@@ -1,4 +1,4 @@
-"""What a learner has reached: the best score of each question, in `progress.json` beside the notebooks."""
+"""What a learner has reached, in `progress.json` beside the notebooks: the best score of each question."""
 
 import json
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from vaelab.errors import VaelabError
 from vaelab.files import written_whole
 from vaelab.grading.check_report import QuestionReport
 from vaelab.grading.exercise import Exercise
+from vaelab.grading.tries import Tried
 
 FILE = "progress.json"
 _REMEDY = (
@@ -23,7 +24,7 @@ class BrokenProgressError(VaelabError, ValueError):
 
 
 def read(folder: Path) -> dict[str, dict[str, dict]]:
-    """Exercise -> question -> {"points", "possible", "date"}; empty where there is no file.
+    """Exercise -> question -> points, possible, solved, date, tried; empty where there is no file.
 
     Raises:
         BrokenProgressError: if the file is broken.
@@ -53,7 +54,24 @@ def _is_score(entry: object) -> bool:
         isinstance(entry, dict)
         and isinstance(entry.get("points"), int | float)
         and isinstance(entry.get("date", ""), str)
+        and _is_tried(entry.get("tried", {}))
     )
+
+
+def _is_tried(kept: object) -> bool:
+    return isinstance(kept, dict) and all(
+        isinstance(answers, list) and all(isinstance(answer, str) for answer in answers)
+        for answers in kept.values()
+    )
+
+
+def tried(folder: Path, exercise: Exercise) -> dict[str, Tried]:
+    """Question -> what was chosen and guessed there before; empty where the file is broken."""
+    try:
+        kept = read(folder).get(exercise.name, {})
+    except BrokenProgressError:
+        return {}
+    return {key: entry.get("tried", {}) for key, entry in kept.items()}
 
 
 def record(folder: Path, exercise: Exercise, reports: Iterable[QuestionReport]) -> None:
@@ -66,18 +84,11 @@ def record(folder: Path, exercise: Exercise, reports: Iterable[QuestionReport]) 
     except BrokenProgressError:
         kept, broken = {}, True
     questions = kept.setdefault(exercise.name, {})
-    better = {
-        report.question.key: {
-            "points": report.points,
-            "possible": report.possible,
-            "date": date.today().isoformat(),
-        }
-        for report in reports
-        if report.points > questions.get(report.question.key, {}).get("points", 0)
-    }
-    if not better:
+    entries = {report.question.key: _entry(report, questions.get(report.question.key)) for report in reports}
+    changed = {key: entry for key, entry in entries.items() if entry and entry != questions.get(key)}
+    if not changed:
         return
-    questions |= better
+    questions |= changed
     try:
         if broken:
             _set_aside(folder / FILE)
@@ -85,6 +96,21 @@ def record(folder: Path, exercise: Exercise, reports: Iterable[QuestionReport]) 
             path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     except OSError:
         pass
+
+
+def _entry(report: QuestionReport, before: dict | None) -> dict | None:
+    """What is kept of a question: the best score, and all that was tried."""
+    entry = before
+    if report.points > (before or {}).get("points", 0):
+        entry = {
+            "points": report.points,
+            "possible": report.possible,
+            "solved": report.passed,
+            "date": date.today().isoformat(),
+        }
+    if not report.tried:
+        return entry
+    return (entry or {"points": 0, "possible": report.possible}) | {"tried": dict(report.tried)}
 
 
 def _set_aside(path: Path) -> None:

@@ -8,11 +8,11 @@ from types import ModuleType
 from typing import Any
 
 from vaelab.errors import UnknownNameError
-from vaelab.grading import progress_file
+from vaelab.grading import progress_file, tries
 from vaelab.grading.check_report import Hint, QuestionReport, SheetReport
 from vaelab.grading.exercise import Exercise
 from vaelab.grading.outcome import run
-from vaelab.grading.space import Space, local
+from vaelab.grading.space import Space, SubmissionError, UnansweredError, local
 
 EXERCISES = (
     "01-two-kinds-of-models",
@@ -75,12 +75,14 @@ class Sheet:
     def __call__(self, question: str | None = None) -> QuestionReport | SheetReport | Hint:
         """Check one question, or without an argument all of them, and say what is still wrong.
 
-        The best score of each question is kept in `progress.json` beside the notebook.
+        The best score of each question is kept in `progress.json` beside the notebook, and the letters that
+        were tried: each further one halves what the right one is worth.
         """
         if question is not None and question not in list(self._exercise.questions):
             return self._unknown(question)
         chosen = self._exercise.questions if question is None else [question]
-        reports = [self._report(key) for key in chosen]
+        kept = {} if self._folder is None else progress_file.tried(self._folder, self._exercise)
+        reports = [self._report(key, kept.get(key, {})) for key in chosen]
         if self._folder is not None:
             progress_file.record(self._folder, self._exercise, reports)
         return reports[0] if question is not None else SheetReport(self._exercise, reports)
@@ -91,9 +93,19 @@ class Sheet:
             return self._unknown(question)
         return Hint(self._exercise.questions[question].hint)
 
-    def _report(self, key: str) -> QuestionReport:
-        question = self._exercise.questions[key]
-        return QuestionReport(question, run(question.cases, self._space))
+    def _report(self, key: str, tried: tries.Tried) -> QuestionReport:
+        question, space = self._exercise.questions[key], self._space
+        outcomes = run(question.cases, space)
+        tried = tries.noted(tried, outcomes, space)
+        counted = [tries.counted(outcome, tried, space) for outcome in outcomes]
+        return QuestionReport(question, counted, tried, silent=self._silent(question.written))
+
+    def _silent(self, written: str | None) -> bool:
+        """Whether a written answer is asked for and empty."""
+        try:
+            return written is not None and not getattr(self._space, written)
+        except (UnansweredError, SubmissionError):
+            return True
 
     def _unknown(self, question: Any) -> Hint:
         known = ", ".join(f'"{key}"' for key in self._exercise.questions)

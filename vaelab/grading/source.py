@@ -28,6 +28,7 @@ _BLOCK = re.compile(
     rf"(?:[ \t]*### INSTEAD[ \t]*\n(?P<instead>{_LINES}))?[ \t]*### END SOLUTION[ \t]*\n",
     re.MULTILINE,
 )
+HIDDEN = "hide-input"  # the tag of a cell whose code would tell what its plot is to be read for
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -94,6 +95,8 @@ def _changed(cell, source: str):
     changed = make(source)
     tags = cell.metadata.get("tags", [])
     changed.metadata = {"tags": tags} if tags else {}
+    if HIDDEN in tags:  # JupyterLab folds what has this, and only this
+        changed.metadata["jupyter"] = {"source_hidden": True}
     return changed
 
 

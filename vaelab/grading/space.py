@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from vaelab.grading import draws
 from vaelab.grading.values import UnsendableError, decode, encode
 
 
@@ -154,7 +155,7 @@ class Space:
 
     def seed(self, seed: int) -> None:
         """Seed PyTorch, NumPy and `random` where the submission runs."""
-        self._result({"do": "seed", "seed": seed}, "seed")
+        self._result({"do": "seed", "seed": draws.seed(seed)}, "seed")
 
     def _result(self, message: dict, name: str) -> Any:
         reply = self._ask(message)
@@ -197,6 +198,17 @@ class Handle:
             raise AttributeError(name)
         message = {"do": "attribute", "target": self._number, "name": name}
         return self._space._result(message, f"{self._name}.{name}")
+
+    def no_number(self) -> str:
+        """What is said where a check takes it for numbers."""
+        return f"This gives a value of type {self.kind}, where numbers were expected."
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise SubmissionError(self.no_number())
+
+    __float__ = __int__ = __index__ = __array__ = __len__ = __iter__ = __getitem__ = __abs__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _refuse
+    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __neg__ = _refuse
 
 
 def seed_all(seed: int) -> None:

@@ -26,17 +26,14 @@ class Reached:
         points: reached so far, without the instructor's hidden checks.
         possible: what can be reached without them.
         date: of the last better score, `YYYY-MM-DD`, or nothing.
+        whole: whether every question is solved, if not each at the first try.
     """
 
     exercise: Exercise
     points: float
     possible: float
     date: str
-
-    @property
-    def whole(self) -> bool:
-        """Whether every point is reached."""
-        return self.points >= self.possible
+    whole: bool
 
 
 def default_folder() -> Path:
@@ -64,7 +61,13 @@ def _reached(exercise: Exercise, kept: dict[str, dict]) -> Reached:
     possible = {key: sum(case.points for case in q.cases) for key, q in exercise.questions.items()}
     points = {key: min(kept[key]["points"], most) for key, most in possible.items() if key in kept}
     dates = [kept[key].get("date", "") for key in points]
-    return Reached(exercise, sum(points.values()), sum(possible.values()), max(dates, default=""))
+    whole = all(_solved(kept.get(key, {}), most) for key, most in possible.items())
+    return Reached(exercise, sum(points.values()), sum(possible.values()), max(dates, default=""), whole)
+
+
+def _solved(entry: dict, most: float) -> bool:
+    """A letter that took a second try is not worth all its points, and solved all the same."""
+    return entry.get("points", 0) >= most or entry.get("solved") is True
 
 
 def table(reached: list[Reached]) -> str:

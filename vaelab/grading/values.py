@@ -8,6 +8,8 @@ import base64
 import math
 import re
 import sys
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -27,8 +29,8 @@ class UnsendableError(TypeError):
 def encode(value: Any) -> Any:
     """The value as JSON.
 
-    Numbers, text, None, lists, tuples, dictionaries, NumPy arrays and PyTorch tensors (of any
-    device and floating type) can be sent.
+    Numbers (fractions as floats), text, None, lists, tuples, dictionaries, NumPy arrays and PyTorch tensors
+    (of any device and floating type) can be sent.
 
     Raises:
         UnsendableError: for anything else.
@@ -38,6 +40,8 @@ def encode(value: Any) -> Any:
         return value
     if kind is float:
         return value if math.isfinite(value) else {"$float": repr(value)}
+    if isinstance(value, Fraction | Decimal):
+        return encode(float(value))
     if kind is list or isinstance(value, tuple):  # also torch.Size and named tuples
         return [encode(item) for item in value]
     if kind is dict:

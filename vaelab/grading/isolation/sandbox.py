@@ -77,7 +77,7 @@ class Submission:
         """Start it again if it has ended, so that one question does not cost the next its answers."""
 
     def _nobody(self, message: dict) -> dict:
-        return {"none": self.status}
+        return {"none": f"nothing was run ({self.status})"}
 
 
 @contextmanager
@@ -114,7 +114,7 @@ class _Running(Submission):
         self._said: dict[int, str] = {}  # what cells raised
         self._ended: dict[int, str] = {}  # and how some ended the process: those are left out from then on
         self._stopped: list[int] = []  # cells that took too long
-        self._trouble = self._why = ""
+        self._trouble = self._why = self._gone = ""
 
     def revive(self) -> None:
         """Start it again if it has ended, without the cells that ended it."""
@@ -167,14 +167,14 @@ class _Running(Submission):
     def ask(self, message: dict) -> dict:
         """What the submission answers to one message."""
         if not self._alive:
-            return {"none": f"the notebook had ended before ({self._why})"}
+            return {"none": self._gone}
         reply = self._step(message, self._limits.answer_seconds, "answering")
         if self._alive and self._watch.late:
             self._trouble = self.status = self._trouble or "time limit while answering"
             reply = {"none": f"{_too_long(self._limits.answer_seconds)}, the limit for one call"}
         if self._alive and self._seconds <= 0:
             self._give_up("time limit while answering")
-            self._why = f"in all, {_too_long(self._limits.all_seconds)}"
+            self._gone = f"in all, {_too_long(self._limits.all_seconds)}"
         elif "missing" in reply and self._stopped:
             cells = " and ".join(f"cell {number}" for number in self._stopped)
             reply = {"none": f"it is not defined, for {cells} took too long and was stopped"}
@@ -189,6 +189,7 @@ class _Running(Submission):
         except PipeError as error:
             self.kill()
             status, self._why = self._reason(error, seconds, doing)
+            self._gone = f"the notebook had ended before ({self._why})"
             self._trouble = self.status = self._trouble or status
             return {"none": self._why}
         finally:
@@ -208,7 +209,7 @@ class _Running(Submission):
 
     def _give_up(self, status: str) -> None:
         self.kill()
-        self._starts, self._trouble, self._why = 0, status, status
+        self._starts, self._trouble, self._gone = 0, status, f"nothing was run ({status})"
 
     def kill(self) -> None:
         """End it and everything it has started."""

@@ -22,6 +22,7 @@ _GRACE = 3  # seconds between a request to stop, which spares the process, and i
 _INODE = 1024  # bytes of the kernel's memory for a file, be it empty
 _COUNTED = ("RssAnon:", "RssShmem:", "VmSwap:")  # not files that are mapped, such as libraries
 _SHARED_OUT = ("Pss_Anon:", "Pss_Shmem:", "SwapPss:")  # the same, where each sharer counts its part
+_PROC = os.path.isdir("/proc/self/task")
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -37,7 +38,7 @@ class Watch:
     def __init__(self, process: subprocess.Popen, limits: Limits):
         self.used, self.late, self.exceeded = 0.0, False, ""
         self._process, self._limits = process, limits
-        self._worker: Process | None = None  # who is asked to stop
+        self._worker = Process(process.pid, "", 0, 0, True)  # who is asked to stop
         self._until: float | None = None
         self._processor, self._own = 0.0, {}
         self._lock, self._stopped = Lock(), Event()
@@ -45,7 +46,7 @@ class Watch:
 
     def ready(self) -> None:
         """The worker is there, and runs nothing of the submission yet."""
-        self._worker = (family(self._process.pid) or [None])[-1]
+        self._worker = (family(self._process.pid) or [self._worker])[-1]
 
     @contextmanager
     def step(self, seconds: float) -> Iterator[None]:
@@ -97,7 +98,7 @@ class Watch:
 
     def _files(self) -> int:
         """How many it has made in the folder that lives in memory."""
-        if self._worker is None or self._worker.pid == self._process.pid:  # it has no such folder
+        if self._worker.pid == self._process.pid:  # it has no such folder
             return 0
         try:
             place = os.statvfs(f"/proc/{self._worker.pid}/root/tmp")
@@ -106,12 +107,11 @@ class Watch:
         return place.f_files - place.f_ffree
 
     def _ask_to_stop(self, processes: list["Process"]) -> None:
-        alive = not processes or any(
-            self._worker and (p.pid, p.began) == (self._worker.pid, self._worker.began) for p in processes
-        )
+        who = (self._worker.pid, self._worker.began)  # no later process of the same number
+        alive = who in {(p.pid, p.began) for p in processes} if _PROC else self._process.poll() is None
         if alive and hasattr(signal, "SIGALRM"):
             with suppress(OSError):
-                os.kill(self._worker.pid if self._worker else self._process.pid, signal.SIGALRM)
+                os.kill(self._worker.pid, signal.SIGALRM)
 
     def _kill(self, why: str) -> None:
         self.exceeded, self.late = why, self.late or why == "time"

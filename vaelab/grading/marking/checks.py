@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import vaelab
+from vaelab.grading import draws
 from vaelab.grading.exercise import Case, Exercise
 from vaelab.grading.marking.submissions import SubmissionsError
 from vaelab.grading.sheet import exercise, module
@@ -82,6 +83,12 @@ def _checks(name: str, folders: list[Path]) -> Checks:
         for key, question in public.questions.items()
     }
     return Checks(public, cases, hidden.rubrics, _digest(name, path))
+
+
+def secret(hidden: Path | None, submissions: Path) -> str:
+    """What the draws of graded checks are made from. `vaelab exercises build` makes it, once."""
+    files = [folder / draws.SECRET for folder in _folders(hidden, submissions)]
+    return next((path.read_text(encoding="utf-8").strip() for path in files if path.is_file()), "no secret")
 
 
 def _loaded(path: Path, name: str) -> ModuleType:

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from vaelab.grading import page
+from vaelab.grading import draws, page
 from vaelab.grading.isolation import sandbox
 from vaelab.grading.isolation.limits import LIMITS, Limits
 from vaelab.grading.marking import checks, feedback, scores, summary
@@ -71,8 +71,10 @@ def grade(
     kept = Kept(kept_in)
     readable = [s for s in found if not s.problem]
     limits = _limits(readable)
-    keys = {s: _key(s, all_checks, limits[s.student], not unsafe) for s in readable}
-    if not _run_all(_Runner(all_checks, limits, not unsafe), keys, kept, jobs or _cores()):
+    with draws.by(checks.secret(hidden, folder)):
+        keys = {s: _key(s, all_checks, limits[s.student], not unsafe) for s in readable}
+        whole = _run_all(_Runner(all_checks, limits, not unsafe), keys, kept, jobs or _cores())
+    if not whole:
         print("Interrupted. What is graded is kept: the same command goes on from there.")
         return 130
     results = {s: kept.get(keys[s]) if s in keys else Result(NOT_GRADED, s.problem) for s in found}
@@ -188,7 +190,7 @@ def _answer(space: Space, name: str) -> str:
 def _key(submission: Submission, all_checks: dict[str, Checks], limits: Limits, isolated: bool) -> str:
     """Changes when the notebook, the checks, vaelab or the way it is run change."""
     of_checks = all_checks[submission.exercise].digest
-    parts = [submission.digest, submission.exercise, of_checks, asdict(limits), isolated]
+    parts = [submission.digest, submission.exercise, of_checks, asdict(limits), isolated, draws.seed(0)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from vaelab.grading import draws
 from vaelab.grading.space import seed_all
 
 
@@ -22,9 +23,9 @@ class Turns:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """For one question's checks: nobody else's run, and the generators start from 0."""
+        """For one question's checks: nobody else's run, and the generators start anew."""
         with self._lock:
-            seed_all(0)
+            seed_all(draws.seed(0))
             yield
 
     def waiting(self, ask: Callable[[dict], dict]) -> Callable[[dict], dict]:
