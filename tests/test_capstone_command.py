@@ -253,7 +253,8 @@ def test_a_class_is_compared_on_one_page_and_equal_pictures_are_remarked_for_bot
     assert "like those of bert" in index and "★" in index and "14,609 nats" in index
     anna = next(Path("pages").glob("anna*")).read_text(encoding="utf-8")
     assert anna.count(f"base64,{PNG}") == 2, "a sample and a worst face"
-    assert "bert" not in anna
+    assert "bert" not in anna and "★" not in anna
+    assert "★" in next(Path("pages").glob("dora*")).read_text(encoding="utf-8")
     assert "img-src data:" in anna, "pictures are shown, and none is fetched"
 
 

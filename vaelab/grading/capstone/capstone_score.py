@@ -118,8 +118,9 @@ class CapstoneScore:
         )
         return (
             f'<div class="vaelab-check"><p><strong>{text(self._head())}</strong></p>'
-            f'<table><thead><tr><th scope="col">Part</th><th scope="col">Points</th><th scope="col">Why</th>'
-            f"</tr></thead><tbody>{rows}</tbody></table>"
+            '<div style="overflow-x:auto"><table><thead><tr>'
+            f'<th scope="col">Part</th><th scope="col">Points</th><th scope="col">Why</th>'
+            f"</tr></thead><tbody>{rows}</tbody></table></div>"
             f"{''.join(f'<p>{text(line)}</p>' for line in self._below())}"
             f"{faces(self.shown) if self.shown else ''}</div>"
         )

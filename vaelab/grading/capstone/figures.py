@@ -5,7 +5,8 @@ from html import escape
 
 from vaelab.grading.capstone.pictures import FACES, Shown
 
-_ROW = "display:flex;flex-wrap:wrap;gap:6px;margin:0.4rem 0"
+_SIDE = 84  # pixels of a page
+_ROW = "display:flex;flex-wrap:wrap;gap:4px;margin:0.4rem 0"
 
 
 def faces(shown: Shown) -> str:
@@ -29,8 +30,8 @@ def _row(images: Iterable[str]) -> str:
 
 
 def _image(png: str, alt: str, faces: int = 1) -> str:
-    """At one and a half times its size, as the book shows faces."""
+    """A little enlarged: eight faces fit a row of a page, four one of a phone."""
     return (
-        f'<img src="data:image/png;base64,{escape(png)}" alt="{escape(alt)}" width="{96 * faces}" '
-        'height="96" style="border-radius:4px;max-width:none">'
+        f'<img src="data:image/png;base64,{escape(png)}" alt="{escape(alt)}" width="{_SIDE * faces}" '
+        f'height="{_SIDE}" style="border-radius:4px;max-width:none">'
     )

@@ -61,9 +61,9 @@ def _index_row(graded: Graded) -> tuple[str, ...]:
     return (
         f'<a href="{file_name(graded)}">{text(graded.submission.student)}</a>',
         *(_points(graded, key, exhibit) for key in POINTS),
-        number(result.points()),
+        f"{result.points():.2f}",
         "" if graded.marks is None else number(graded.marks),
-        number(graded.total),
+        f"{graded.total:.2f}",
         text(": ".join(filter(None, (result.status, result.note))), 500),
     )
 
@@ -71,13 +71,13 @@ def _index_row(graded: Graded) -> tuple[str, ...]:
 def _points(graded: Graded, key: str, exhibit: Exhibit) -> str:
     """Points in one measure, and below them the value that earned them."""
     value = f'<br><span class="soft">{text(exhibit.values[key])}</span>' if key in exhibit.values else ""
-    return f"{STAR + ' ' if key in exhibit.stars else ''}{number(graded.result.points(key))}{value}"
+    return f"{STAR + ' ' if key in exhibit.stars else ''}{graded.result.points(key):.2f}{value}"
 
 
 def _strip(graded: Graded) -> str:
     exhibit = Exhibit.read(graded.result)
     stars = f" {STAR * len(exhibit.stars)}" if exhibit.stars else ""
-    points = f'<span class="of">{number(graded.result.points())} of {number(_POSSIBLE)}{stars}</span>'
+    points = f'<span class="of">{graded.result.points():.2f} of {number(_POSSIBLE)}{stars}</span>'
     remark = f"<p>{text(graded.result.note)}</p>" if graded.result.note else ""
     return (
         f"<section><h3>{points}{text(graded.submission.student)}</h3>{figures.strip(exhibit.shown)}{remark}"
@@ -91,13 +91,18 @@ def _refused(graded: Graded) -> str:
 
 
 def _details(graded: Graded) -> Iterator[str]:
-    cases = [(TITLES[key], case) for key in POINTS for case in graded.result.questions[key]]
+    exhibit = Exhibit.read(graded.result)
+    cases = [(key, case) for key in POINTS for case in graded.result.questions[key]]
     rows = (
-        (text(title), f"{case.points:.2f} of {number(case.possible)}", message(case.message))
-        for title, case in cases
+        (
+            text(TITLES[key]),
+            f"{STAR + ' ' if key in exhibit.stars else ''}{case.points:.2f} of {number(case.possible)}",
+            message(case.message),
+        )
+        for key, case in cases
     )
     yield table(("Part", "Points", "Why"), rows, numbers={1})
-    yield figures.faces(Exhibit.read(graded.result).shown)
+    yield figures.faces(exhibit.shown)
     for key, title in _ASKED.items():
         answer = graded.result.written.get(key, "")
         said = quoted(answer) if answer else '<p class="soft">Nothing was written.</p>'

@@ -166,13 +166,24 @@ def _prior(metadata: dict[str, str], model: VAE) -> priors.Prior | None:
         if type(value) is not int or not 1 <= value <= most:
             raise NotAcceptedError(f"A prior's {option} may be from 1 to {most:,}, not {str(value)[:50]}.")
     try:
-        with torch.device("meta"):  # as in `_check_size`
-            count = sum(tensor.numel() for tensor in kind(**fixed, **options).state_dict().values())
+        count = _numbers(kind, fixed, options)
     except VaelabError as error:
         raise NotAcceptedError(f"{name} cannot be built with these options: {str(error)[:200]}") from None
     if count > PRIOR_NUMBERS:
         raise NotAcceptedError(f"The prior has {count:,} numbers; {PRIOR_NUMBERS:,} are allowed.")
     return kind(**fixed, **options)
+
+
+def _numbers(kind: type[priors.Prior], fixed: dict, options: dict) -> int:
+    """How many numbers a prior would have, without making them, as in `_check_size`."""
+    with torch.device("meta"):
+        if kind is latent_diffusion.LatentDiffusion:  # its network alone: a schedule has to be made
+            told = {name: p.default for name, p in inspect.signature(kind).parameters.items()} | options
+            network = latent_diffusion.NETWORKS[fixed["network"]]
+            made = network(fixed["grid_shape"], len(fixed["attributes"]), told["width"], told["blocks"])
+        else:
+            made = kind(**fixed, **options)
+    return sum(tensor.numel() for tensor in made.state_dict().values())
 
 
 def _fixed(kind: type[priors.Prior], options: dict, model: VAE) -> dict:
