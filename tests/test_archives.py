@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 import vaelab
+from vaelab.data import picture_files
 from vaelab.errors import DataError
 
 
@@ -55,6 +56,20 @@ def test_one_damaged_picture_in_a_zip_costs_one_picture(faces, method):
     path.write_bytes(data)
     with pytest.warns(UserWarning, match=r"0\.bmp \(broken in the archive: "):
         assert len(load(path)) == 2
+
+
+def test_a_picture_that_unpacks_to_more_than_is_read_is_named_and_not_unpacked(faces, monkeypatch):
+    monkeypatch.setattr(picture_files, "_MAX_BYTES", 100_000)
+    path = as_zip(faces)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb.png", bytes(100_001))
+    (faces / "bomb.png").write_bytes(bytes(100_001))
+    unpacked, read = [], zipfile.ZipFile.read
+    monkeypatch.setattr(zipfile.ZipFile, "read", lambda self, m: unpacked.append(m.filename) or read(self, m))
+    for place in (path, faces, as_tar(faces)):
+        with pytest.warns(UserWarning, match=r"bomb\.png \(0 MB, where pictures of 0 MB are read\)"):
+            assert len(load(place)) == 3
+    assert sorted(unpacked) == ["0.bmp", "1.bmp", "2.bmp"]
 
 
 @pytest.mark.parametrize("where", [0.3, 0.85])

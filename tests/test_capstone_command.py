@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -11,12 +12,15 @@ from vaelab import cli
 from vaelab.grading.capstone import command
 from vaelab.grading.capstone.capstone_score import CapstoneScore, Part
 from vaelab.grading.capstone.card import Card, Run
-from vaelab.grading.capstone.handed_in import find
-from vaelab.grading.capstone.rules import CARD, POINTS, WEIGHTS
+from vaelab.grading.capstone.exhibit import Exhibit, alike
+from vaelab.grading.capstone.handed_in import contents, find, only
+from vaelab.grading.capstone.pictures import Shown
+from vaelab.grading.capstone.rules import CARD, POINTS, WEIGHTS, NotAcceptedError
 from vaelab.grading.capstone.standard import Standard
 from vaelab.grading.marking.submissions import SubmissionsError
 
 HIDDEN = str(Path(__file__).resolve().parent.parent / "exercises" / "source" / "capstone" / "hidden.json")
+PNG = "iVBORw0KGgo="
 FULL = {WEIGHTS: b"weights", CARD: b"card"}
 
 
@@ -26,20 +30,20 @@ class Measured:
     def __init__(self):
         self.seen = []
 
-    def __call__(self, folder, standard) -> CapstoneScore:
-        word = (Path(folder) / WEIGHTS).read_text() if (Path(folder) / WEIGHTS).exists() else "missing"
+    def __call__(self, files, standard) -> CapstoneScore:
+        word = files[WEIGHTS].decode()
         self.seen.append(word)
         scale = standard.scales["bound"]
         if word == "stop":
             raise KeyboardInterrupt
         if word == "bomb":
             raise AssertionError("a bug of ours")
-        if word == "missing":
-            return CapstoneScore(tuple(Part(key) for key in POINTS), f"{WEIGHTS} is missing.")
-        bound = Part("bound", 1.7, "", scale.weak + 1, scale)
+        value = scale.end + 1 if word == "star" else scale.weak + 1
+        bound = Part("bound", 1.7, "", value, scale)
         others = [Part(key, 1.0, "Complete.") for key in POINTS if key != "bound"]
         card = Card("Ada", "<b>tried</b>", "=cmd|' /C calc'!A0", runs=(Run(10, 2, 1.0),))
-        return CapstoneScore((bound, *others), "", ("Near one of ours.",), card, 1_000)
+        shown = Shown([PNG], [(PNG, 0.004)], [float(len(word)), 1.0])
+        return CapstoneScore((bound, *others), "", ("Near one of ours.",), card, 1_000, shown=shown)
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def measured(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     Path("in").mkdir()
     found = Measured()
-    monkeypatch.setattr(command, "grade_folder", found)
+    monkeypatch.setattr(command, "score_files", found)
     return found
 
 
@@ -91,7 +95,7 @@ def table() -> dict[str, dict[str, str]]:
         ("anna/capstone-submission", FULL, "anna"),
         ("anna.zip", FULL, "anna"),
         ("anna.zip", inside("capstone-submission"), "anna"),
-        ("class.zip", inside("anna"), "anna"),
+        ("anna.zip", inside("work"), "anna"),
         ("class.zip", {"anna.zip": zipped(inside("capstone-submission"))}, "anna"),
         ("Anna Ek_12_assignsubmission_file_", FULL, "Anna Ek"),
         ("moodle.zip", {"Anna Ek_12_assignsubmission_file_/mine.zip": zipped(FULL)}, "Anna Ek"),
@@ -132,11 +136,11 @@ def test_a_class_with_broken_submissions_gets_a_row_each(measured, capsys):
     assert (rows["anna"]["score"], rows["anna"]["bound"], rows["anna"]["of"]) == ("4.7", "1.7", "10")
     assert "a bug of ours" in rows["bert"]["note"] and "essay.pdf" in rows["dora"]["note"]
     assert rows["anna"]["failures written"].startswith("'=cmd"), "no formula"
-    assert rows["anna"]["failures marks"] == "" and rows["anna"]["note"] == "Near one of ours."
+    assert rows["anna"]["failures marks"] == "" and rows["anna"]["note"].startswith("Near one of ours.")
     assert measured.seen.count("a checkpoint") == 0
     pages = {path.name.split("-")[0]: path.read_text() for path in Path("pages").iterdir()}
     assert len(pages) == 9 and pages["index.html"].count("<a href") == 8
-    assert "&lt;b&gt;tried" in pages["anna"] and "1.7 of 3" in pages["anna"]
+    assert "&lt;b&gt;tried" in pages["anna"] and "1.70 of 3" in pages["anna"]
     assert "Near one" not in pages["anna"] and "Near one" in pages["index.html"]
     assert "4.7 of 10  anna  accepted" in capsys.readouterr().out
 
@@ -171,13 +175,15 @@ def test_a_learner_sees_the_report(measured, monkeypatch, capsys):
     monkeypatch.setattr(
         command,
         "check_folder",
-        lambda path, measure: asked.append(measure) or measured(path, Standard.read()),
+        lambda path, measure: asked.append(measure) or measured(FULL, Standard.read()),
     )
     put("anna")
     assert cli.main(["capstone", "in/anna"]) == 0
-    assert "Bound on log p(x): 1.7 of 3 points." in capsys.readouterr().out
+    assert "Bound on log p(x): 1.70 of 3 points." in capsys.readouterr().out
     assert cli.main(["capstone", "in/anna", "--rules-only"]) == 0
-    assert asked == [True, False]
+    assert cli.main(["capstone", "in/anna", "--html", "pages"]) == 0
+    assert asked == [True, False, True]
+    assert Path("pages/report.html").read_text(encoding="utf-8").count(f"base64,{PNG}") == 2
 
 
 @pytest.mark.parametrize(
@@ -200,15 +206,62 @@ def test_what_cannot_be_done_is_said(measured, capsys, options, says):
     assert says in capsys.readouterr().err
 
 
-def test_too_many_or_twice_the_same(measured):
-    for number in range(6):
-        put(f"anna/{number}")
-    put("bert", {f"bert_1_2_{WEIGHTS}": b"a", f"bert_1_3_{WEIGHTS}": b"b", "bert_1_4_card.toml": b"c"})
+TWO = {**inside("first"), **inside("second")}
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        (TWO, "2 models with a card"),
+        ({**FULL, "again.zip": zipped(FULL)}, "2 models with a card"),
+        ({f"a/{WEIGHTS}": b"", f"b/{WEIGHTS}": b""}, "card.toml is missing"),
+        ({**FULL, "Card.toml.txt": b""}, "card.toml is there 2 times"),
+        ({"notes.txt": b""}, "notes.txt"),
+        ({**FULL, CARD: b" " * 2**17}, "64 KiB"),
+        ({**FULL, f"run/epoch-1/{WEIGHTS}": b"a checkpoint"}, ""),
+    ],
+)
+def test_learners_and_instructors_find_the_same_model_by_one_rule(measured, files, says):
+    put("anna/mine.zip", files)
+    for name, data in files.items():
+        (Path("mine") / name).parent.mkdir(parents=True, exist_ok=True)
+        (Path("mine") / name).write_bytes(data)
+    for place in (Path("in/anna/mine.zip"), Path("mine")):
+        if says:
+            with pytest.raises(NotAcceptedError, match=re.escape(says)):
+                contents(only(place))
+        else:
+            assert contents(only(place)) == FULL
     assert grade() == 0
-    rows = table()
-    assert "6 submissions of one student" in rows["anna"]["note"]
-    assert "2 times" in rows["bert"]["note"]
-    assert measured.seen == []
+    row = table()["anna"]
+    assert (row["status"], says in row["note"]) == ("not accepted" if says else "accepted", True)
+
+
+def test_a_class_is_compared_on_one_page_and_equal_pictures_are_remarked_for_both(measured):
+    put("anna")
+    put("bert", {WEIGHTS: b"weighty", CARD: b"another"})  # the stand-in draws by the length of this word
+    put("cleo", {WEIGHTS: b"far from these words", CARD: b""})
+    put("dora", {WEIGHTS: b"star", CARD: b""})
+    for _ in range(2):  # the second time from what was kept
+        assert grade("--html", "pages") == 0
+        rows = table()
+        assert "like those of bert" in rows["anna"]["note"] and "like those of anna" in rows["bert"]["note"]
+        assert "like those" not in rows["cleo"]["note"] + rows["dora"]["note"]
+        assert {name: row["stars"] for name, row in rows.items()} == dict.fromkeys(rows, "0") | {"dora": "1"}
+    index = Path("pages/index.html").read_text(encoding="utf-8")
+    assert index.count(f"base64,{PNG}") == 4, "everybody's samples"
+    assert "like those of bert" in index and "★" in index and "14,609 nats" in index
+    anna = next(Path("pages").glob("anna*")).read_text(encoding="utf-8")
+    assert anna.count(f"base64,{PNG}") == 2, "a sample and a worst face"
+    assert "bert" not in anna and "★" not in anna
+    assert "★" in next(Path("pages").glob("dora*")).read_text(encoding="utf-8")
+    assert "img-src data:" in anna, "pictures are shown, and none is fetched"
+
+
+def test_the_blurred_faces_of_untrained_models_are_nobodys(measured, monkeypatch):
+    untrained = Part("bound", 0.0, "", 1.0, Standard.read().scales["bound"])
+    score = CapstoneScore((untrained,), shown=Shown(sketch=[1.0]))
+    assert alike({"anna": Exhibit.of(score), "bert": Exhibit.of(score)}) == {}
 
 
 def test_no_such_place():

@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 import tarfile
+import warnings
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from torchvision.utils import make_grid
 import vaelab
 from vaelab import cli, commands, resources, sample_sheet
 from vaelab.errors import DataError
-from vaelab.faults import Ending, sentence
+from vaelab.faults import Ending, _Plain, sentence
 
 TINY = ["--data", "digits", "--recipe", "mayberay-digits-vae", "--set", "hidden=8", "--n", "40"]
 TINY += ["--validation", "20", "--epochs", "1"]
@@ -35,6 +36,23 @@ def refused(capsys, *arguments: str) -> str:
     said = capsys.readouterr().err
     assert said.count("vaelab: ") == 1 and "Traceback" not in said, said
     return said
+
+
+@pytest.mark.parametrize("code", ["\x1b[2J\x1b[32m", "\x1b]0;owned\x07", "\r", "\x08", "\x9b2J", "\u202e"])
+def test_no_command_prints_control_codes_of_others(capsys, code):
+    """A name, a card or a header can be anybody's; a terminal obeys what is in it."""
+    for shown in (False, True):
+        with Ending() as ending:
+            ending.traceback = shown
+            print(f"a\t{code}name", f"an{code}other", sep="\n")
+            print(warnings.formatwarning(f"an{code}swer", UserWarning, "file.py", 1), file=sys.stderr)
+            raise DataError(f"a{code} card")
+        said = capsys.readouterr()
+        assert code not in said.out + said.err
+        assert "a\t\ufffd" in said.out and "swer" in said.err and "card" in said.err
+    with Ending():
+        pass
+    assert not isinstance(sys.stdout, _Plain), "it is put back"
 
 
 @pytest.fixture

@@ -5,9 +5,13 @@ import errno
 import io
 import json
 import os
+import re
+import shutil
+import tempfile
 import time
 import zipfile
 from collections import namedtuple
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,13 +24,12 @@ import torch
 
 from tools import mutants
 from vaelab import cli
-from vaelab.grading import expect, seal, seeded
+from vaelab.grading import expect, scratch, seal, seeded
 from vaelab.grading.exercise import Exercise
 from vaelab.grading.isolation import sandbox
 from vaelab.grading.isolation.limits import LIMITS
-from vaelab.grading.marking import checks, scores
+from vaelab.grading.marking import checks, filetree, scores
 from vaelab.grading.marking.grade import _limits, grade
-from vaelab.grading.marking.owners import owner
 from vaelab.grading.marking.submissions import SubmissionsError, find
 from vaelab.grading.marking.turns import Turns
 from vaelab.grading.safe_text import cell
@@ -129,45 +132,120 @@ def rows(path: str) -> list[dict]:
     return list(csv.DictReader(io.StringIO(Path(path).read_text(encoding="utf-8-sig"), newline="")))
 
 
-@pytest.mark.parametrize(
-    ("parts", "student"),
-    [
-        (("anna_04-kl-divergence.ipynb",), "anna"),
-        (("anna_04-kl-divergence (1).ipynb",), "anna"),
-        (("anna.ipynb",), "anna"),
-        (("04-kl-divergence.ipynb",), "class"),
-        (("anna", "04-kl-divergence.ipynb"), "anna"),
-        (("anna", "exercises", "work.ipynb"), "anna"),
-        (("anna.zip", "exercises", "04-kl-divergence.ipynb"), "anna"),
-        (("week 4.zip", "week 4", "anna", "04.ipynb"), "anna"),
-        (("Anna Ek_12345_assignsubmission_file_", "04-kl-divergence.ipynb"), "Anna Ek"),
-        (("Participant_12345_assignsubmission_file_", "work.ipynb"), "Participant 12345"),
-        (("Anna Ek_12345_assignsubmission_file_04-kl-divergence.ipynb",), "Anna Ek"),
-        (("all.zip", "ekanna_12345_67890_04-kl-divergence-1.ipynb"), "ekanna"),
-        (("ekanna_LATE_12345_67890_work.zip", "mine", "x.ipynb"), "ekanna"),
-    ],
-)
-def test_whose_work_a_file_is(parts, student):
-    assert owner(parts, "class")[0] == student
+LAYOUTS = {
+    "flat": (
+        ["anna_04-kl-divergence.ipynb", "bert_04-kl-divergence (1).ipynb", "cleo.ipynb", "readme.txt"],
+        ["anna", "bert", "cleo"],
+    ),
+    "one's own": (["04-kl-divergence.ipynb"], ["in"]),
+    "folders": (
+        ["anna/04-kl-divergence.ipynb", "bert/exercises/work.ipynb", "cleo/data/essay.pdf"],
+        ["anna", "bert", "cleo"],
+    ),
+    "dates in names": (
+        ["anna/kl_2024_11_28.ipynb", "bert/hw_2024_11_kl.ipynb", "cleo/week_4_2_kl.ipynb"],
+        ["anna", "bert", "cleo"],
+    ),
+    "dates in flat names": (["a_2024_11_kl.ipynb", "b_2024_11_kl.ipynb"], ["a_2024_11_kl", "b_2024_11_kl"]),
+    "one student": (["anna/work.zip/04.ipynb"], ["anna"]),
+    "one date": (["anna/kl_2024_11_28.ipynb"], ["anna"]),
+    "moodle": (
+        [
+            "Anna Ek_1_assignsubmission_file_/04-kl-divergence.ipynb",
+            "Anna Ek_2_assignsubmission_file_/04-kl-divergence.ipynb",
+            "Participant_3_assignsubmission_file_/work.ipynb",
+            "Bert Ek_4_assignsubmission_file_04-kl-divergence.ipynb",
+        ],
+        ["Anna Ek", "Anna Ek", "Bert Ek", "Participant 3"],
+    ),
+    "canvas": (
+        ["ekanna_12_67_04-kl-divergence-1.ipynb", "ekbert_LATE_13_68_a.zip/b/x.ipynb", "ekanna_12_69_x.pdf"],
+        ["ekanna", "ekbert"],
+    ),
+    "zips": (["anna.zip/exercises/04-kl-divergence.ipynb", "bert.zip/bert/x.ipynb"], ["anna", "bert"]),
+    "a zip of folders": (["kl 4.zip/kl 4/anna/04.ipynb", "kl 4.zip/kl 4/bert/04.ipynb"], ["anna", "bert"]),
+    "a zip of zips": (["week 4.zip/anna.zip/04.ipynb", "week 4.zip/bert.zip/04.ipynb"], ["anna", "bert"]),
+    "zips of an LMS": (
+        [
+            "monday.zip/Anna Ek_1_assignsubmission_file_/04.ipynb",
+            "monday.zip/Bert Ek_2_assignsubmission_file_/04.ipynb",
+            "friday.zip/Anna Ek_9_assignsubmission_file_/04.ipynb",
+            "canvas.zip/ekcleo_3_4_04.ipynb",
+            "canvas.zip/ekdora_5_6_04.ipynb",
+        ],
+        ["Anna Ek", "Anna Ek", "Bert Ek", "ekcleo", "ekdora"],
+    ),
+    "names further down": (
+        [
+            "anna/04.ipynb",
+            "mallory/anna_1_assignsubmission_file_/04.ipynb",
+            "mallory/bert_1_2_04.ipynb",
+            "mallory/more.zip/anna_7_assignsubmission_file_/04.ipynb",
+            "mallory/anna/04.ipynb",
+            "nora.zip/anna_7_assignsubmission_file_/04.ipynb",
+            "nora.zip/bert/04.ipynb",
+        ],
+        ["anna", "mallory", "mallory", "mallory", "mallory", "nora", "nora"],
+    ),
+    "names further down in an LMS's folders": (
+        ["Mallory_1_assignsubmission_file_/Anna_2_assignsubmission_file_/04.ipynb"],
+        ["Mallory"],
+    ),
+}  # fmt: skip
 
 
-def test_scores_of_each_layout(fake):
-    put("flat_04-kl-divergence.ipynb", notebook(RIGHT))
+def lay_out(files: list[str], above: str = "") -> None:
+    """Put a notebook at each path; what a path calls .zip is one, and may lie in another."""
+    for file in files:
+        if ".zip/" not in file:
+            put(above + file, notebook(RIGHT))
+    for name in dict.fromkeys(file.partition(".zip/")[0] for file in files if ".zip/" in file):
+        inside = [file.removeprefix(f"{name}.zip/") for file in files if file.startswith(f"{name}.zip/")]
+        lay_out(inside, f"{above}{name}.zip/")
+        folder = Path("in") / above / f"{name}.zip"
+        archive = folder.rename(folder.with_suffix(".folder"))
+        shutil.make_archive(str(folder.with_suffix("")), "zip", archive)
+        shutil.rmtree(archive)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_whose_work_it_is(here, layout, capsys):
+    files, students = LAYOUTS[layout]
+    lay_out(files)
+    assert [s.student for s in find(Path("in"))] == students
+    assert "More than one layout" not in capsys.readouterr().out
+
+
+def test_a_class_of_files_of_one_name(here):
+    for number in range(51):
+        put(f"student{number:02}/week_4_2_kl-divergence.ipynb", notebook(RIGHT))
+    found = find(Path("in"))
+    assert [s.student for s in found] == [f"student{number:02}" for number in range(51)]
+    assert not any(s.problem for s in found)
+
+
+def test_mixed_layouts_are_told_in_one_line(here, capsys):
+    lay_out(["anna/04.ipynb", "Bo Ek_7_assignsubmission_file_/04.ipynb", "cleo_04-kl-divergence.ipynb"])
+    lay_out([f"mallory/{number}.ipynb" for number in range(51)])
+    assert {s.student: bool(s.problem) for s in find(Path("in"))} == {
+        "anna": False, "Bo Ek": False, "cleo": False, "mallory": True
+    }  # fmt: skip
+    assert capsys.readouterr().out == (
+        "More than one layout: folders or archives (2), loose files (1), names of an LMS (1). "
+        "Each is taken for its own student's.\n"
+    )
+
+
+def test_scores_of_a_class(fake):
     put("folder/anything.ipynb", notebook(WRONG))
     put("folder/.ipynb_checkpoints/anything-checkpoint.ipynb", notebook(RIGHT))
     put("essay/essay.pdf", "words")
-    for name, member in (
-        ("moodle.zip", f"Anna Ek_1_assignsubmission_file_/{NAME}.ipynb"),
-        ("canvas.zip", f"ekbert_1_2_{NAME}-1.ipynb"),
-    ):
-        with zipfile.ZipFile(Path("in") / name, "w") as archive:
-            archive.writestr(member, notebook(RIGHT))
-            archive.writestr(f"__MACOSX/._{member}", "x")
+    with zipfile.ZipFile(Path("in") / "zip.zip", "w") as archive:
+        archive.writestr("work.ipynb", notebook(RIGHT))
+        archive.writestr("__MACOSX/._work.ipynb", "x")
     found = {student: row for (student, _), row in graded().items()}
-    assert {student: row["q1"] for student, row in found.items()} == {
-        "flat": FULL, "folder": "1", "Anna Ek": FULL, "ekbert": FULL, "essay": ""
-    }  # fmt: skip
-    assert {row["score"] for row in found.values()} == {FULL, "1", "0"} and found["flat"]["of"] == "3.5"
+    assert {student: row["q1"] for student, row in found.items()} == {"zip": FULL, "folder": "1", "essay": ""}
+    assert {row["score"] for row in found.values()} == {FULL, "1", "0"} and found["zip"]["of"] == "3.5"
     assert found["essay"]["note"] == "no notebook: essay.pdf"
     assert found["folder"]["failed"] == "q1 twice as much; q1 large numbers; q3 the right choice"
 
@@ -188,6 +266,38 @@ def test_a_table_that_excel_has_open_or_that_is_a_folder_is_said(fake, monkeypat
     assert "is the table open in another program? Close it" in capsys.readouterr().err
 
 
+def test_a_full_disk_is_said_and_nothing_is_run_in_vain(fake, monkeypatch, capsys):
+    for student in "abcdefgh":
+        put(f"{student}.ipynb", notebook(RIGHT, f"# {student}"))
+    command = ["grade", "in", "--out", "scores.csv", "--hidden", "hidden", "--jobs", "1"]
+    size = 1500  # bytes of a disk: room for two results, and no table
+
+    def opened(path, mode="r", *args, **options):
+        if mode == "a" and path.exists() and path.stat().st_size >= size:
+            raise OSError(errno.ENOSPC, "No space left on device")  # where a disk is full, it names no file
+        return open(path, mode, *args, **options)
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "open", opened)
+        assert cli.main(command) == 2
+    said = capsys.readouterr().err
+    assert "No space left on device: scores.csv.resume. Make room" in said and "before is kept" in said
+    assert "Traceback" not in said and "another program" not in said and 2 <= fake.runs < 8
+    before = fake.runs
+    kept = sum(line.startswith("[") for line in Path("scores.csv.resume").read_text().splitlines())
+
+    def no_room(*args, **options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(scores.csv.DictWriter, "writerows", no_room)
+        assert cli.main(command) == 2
+    said = capsys.readouterr().err
+    assert "No space left on device" in said and "another program" not in said and "is kept" in said
+    assert cli.main(command) == 0 and len(rows("scores.csv")) == 8
+    assert fake.runs == before + 8 - kept and kept >= 1
+
+
 def test_a_class_archive_is_given_itself(fake):
     with zipfile.ZipFile("class.zip", "w") as archive:
         archive.writestr("anna/work.ipynb", notebook(RIGHT))
@@ -197,6 +307,18 @@ def test_a_class_archive_is_given_itself(fake):
         archive.writestr("bert/all of it.zip", inner.getvalue())
     found = find(Path("class.zip"))
     assert [(s.student, s.exercise, s.problem) for s in found] == [("anna", NAME, ""), ("bert", NAME, "")]
+
+
+def test_a_page_compares_the_class(fake):
+    for student, answer in (("anna", RIGHT), ("bert", WRONG), ("cleo", WRONG), ("dora", "")):
+        put(f"{student}.ipynb", notebook(answer, f"# {student}", 'q3 = "b"'))
+    graded(html=Path("pages"))
+    page = Path("pages/index.html").read_text(encoding="utf-8")
+    assert "4 graded, half of them at 2 or more of 3.5 points" in page
+    counts = re.findall(r'<th scope="row">(\d to [\d.]+)</th><td class="number">(\d)', page)
+    assert counts == [("0 to 1", "0"), ("1 to 2", "1"), ("2 to 3", "2"), ("3 to 3.5", "1")]
+    assert "q1 Double: 1 of 4 have all of it" in page and "q3 Choose: 4 of 4 have all of it" in page
+    assert "2 × Not twice as much." in page and "1 × <code>double</code> is not defined yet" in page
 
 
 def test_two_notebooks_for_one_exercise_are_both_graded_and_say_so(fake):
@@ -262,9 +384,10 @@ def test_who_handed_in_nothing_gets_a_row_and_a_reason(fake, tmp_path):
     put("carl/one.ipynb", notebook(RIGHT))
     put(f"dora/{NAME}.ipynb", '{"nbformat": 4, "cells": []}')
     put(f"emil/{NAME}.ipynb", '{"nbformat": 3, "worksheets": [{"cells": []}]}')
-    with zipfile.ZipFile(tmp_path / "in" / "others.zip", "w") as archive:
-        for name in ("fritz/", "gerd/", "gerd/one.ipynb", "gerd/data/"):
-            archive.writestr(name, "" if name.endswith("/") else notebook(RIGHT))
+    for student, names in (("fritz", ("deep/",)), ("gerd", ("a/", "a/one.ipynb", "a/data/")), ("hans", ())):
+        with zipfile.ZipFile(tmp_path / "in" / f"{student}.zip", "w") as archive:
+            for name in names:
+                archive.writestr(name, "" if name.endswith("/") else notebook(RIGHT))
     found = {student: (file, row["note"], row["score"]) for (student, file), row in graded().items()}
     assert found == {
         "anna": ("anna/", "an empty folder", "0"),
@@ -276,8 +399,9 @@ def test_who_handed_in_nothing_gets_a_row_and_a_reason(fake, tmp_path):
             "a notebook as they were before 2015: open and save it in JupyterLab",
             "0",
         ),
-        "fritz": ("others.zip/fritz/", "an empty folder", "0"),
-        "gerd": ("others.zip/gerd/one.ipynb", "", FULL),
+        "fritz": ("fritz.zip/deep/", "an empty folder", "0"),
+        "gerd": ("gerd.zip/a/one.ipynb", "", FULL),
+        "hans": ("hans.zip/", "an empty archive", "0"),
     }
 
 
@@ -498,6 +622,54 @@ def test_hidden_checks_without_a_rubric_are_refused_before_anything_runs(fake):
     assert fake.runs == 0 and not Path("scores.csv").exists()
 
 
+SECRET = """
+@hidden.case("q1", 0.5)
+def numbers_in_a_row(s):
+    expect(s.evaluate("[double(n) for n in (271828, 314159)]") == [543656, 628318], "Wrong for some numbers.")
+
+
+@hidden.case("q1", 0.5)
+def one_number(s):
+    expect(s.double(577215) == 1154430, f"Wrong for one number, twice as large as {s.half}.")
+"""
+SAYS_ALL = {
+    "raises": 'def double(x):\n    raise ValueError(f"asked {x}")',
+    "keeps": 'q3_because = ""\ndef double(x):\n    global q3_because\n    q3_because += f" {x}"',
+    "names": "def double(x):\n    return type(f'Is{x}', (), {})()",
+    "prints": "def double(x):\n    print(x)\n    return {'this': x, 'is': object()}",
+}
+
+
+@pytest.mark.parametrize("how", SAYS_ALL)
+def test_a_page_tells_nothing_of_hidden_cases_but_the_instructors_sentences(fake, how):
+    path = Path("hidden") / NAME / "hidden.py"
+    path.write_text(HIDDEN + SECRET)
+    put("anna.ipynb", notebook(SAYS_ALL[how]))
+    graded(html=Path("pages"), cases=Path("cases.csv"))
+    page = next(Path("pages").glob("anna-*.html")).read_text(encoding="utf-8")
+    assert "numbers in a row" in page and not any(
+        n in page for n in ("271828", "314159", "577215", "1000000")
+    )
+    if how == "raises":
+        assert "`[double(n) for n in (271828, 314159)]` raised ValueError" in Path("cases.csv").read_text(
+            "utf-8"
+        )
+
+
+@pytest.mark.parametrize("unwritten", ["", "def double(x):\n    ...", "double = ..."])
+def test_hidden_cases_about_what_is_not_written_are_open(fake, unwritten):
+    path = Path("hidden") / NAME / "hidden.py"
+    path.write_text(HIDDEN + SECRET)
+    put("anna.ipynb", notebook(unwritten))
+    graded(cases=Path("cases.csv"))
+    assert {row["status"] for row in rows("cases.csv")} == {"not answered yet"}
+    put("anna.ipynb", notebook(WRONG))
+    graded(cases=Path("cases.csv"))
+    assert [row["status"] for row in rows("cases.csv") if row["hidden"] == "yes"] == ["failed"] * 2 + [
+        "not answered yet"  # `half` is not there
+    ]
+
+
 def test_checks_are_never_taken_from_the_submissions(fake, monkeypatch):
     put("anna.ipynb", notebook(RIGHT))
     put(f"exercises/source/{NAME}/hidden.py", "raise SystemExit('taken over')")
@@ -533,6 +705,21 @@ def test_checks_draw_the_same_random_numbers_however_many_run():
 def test_no_such_place():
     with pytest.raises(SubmissionsError, match="neither a folder nor"):
         find(Path("nowhere"))
+
+
+def test_what_a_killed_run_left_is_taken_away_and_a_sandbox_leaves_nothing(here, monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "in"))
+    for name, hours in (("old", 25), ("new", 1)):
+        left = put(f"vaelab-grading-{name}/work", "x").parent
+        os.utime(left, (time.time() - 3600 * hours,) * 2)
+    scratch._tidy.cache_clear()
+    with scratch.folder() as folder:
+        assert sorted(path.name for path in Path("in").iterdir()) == sorted(
+            (folder.name, "vaelab-grading-new")
+        )
+    monkeypatch.setattr(sandbox._Running, "revive", lambda self: None)
+    with sandbox.opened(notebook()):
+        assert [path.name for path in Path("in").iterdir()] == ["vaelab-grading-new"]
 
 
 def test_in_the_real_sandbox(here, monkeypatch):
@@ -574,18 +761,6 @@ def test_every_exercise_in_the_real_sandbox(tmp_path, monkeypatch, name):
     assert found == {"solved": ("ran", "", 10), "untouched": ("ran", "", 0)}
 
 
-def test_names_in_an_archive_do_not_reach_others_outside(fake):
-    put("anna/a.ipynb", notebook(RIGHT))
-    put(f"Bo Ek_7_assignsubmission_file_/{NAME}.ipynb", notebook(RIGHT))
-    with zipfile.ZipFile(Path("in") / "eve.zip", "w") as archive:
-        for number in range(51):
-            archive.writestr(f"anna/{number}.ipynb", "{}")
-            archive.writestr(f"Bo Ek_7_assignsubmission_file_/{number}.ipynb", "{}")
-    found = {file: row for (_, file), row in graded().items()}
-    assert found["anna/a.ipynb"]["q1"] == found[f"Bo Ek_7_assignsubmission_file_/{NAME}.ipynb"]["q1"] == FULL
-    assert len(rows("scores.csv")) == 4 and not any(row["note"] for row in found.values() if row["q1"])
-
-
 @pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_archives_that_unpack_all_at_once_are_not_unpacked(fake, monkeypatch, packing):
     put("good.ipynb", notebook(RIGHT))
@@ -596,25 +771,88 @@ def test_archives_that_unpack_all_at_once_are_not_unpacked(fake, monkeypatch, pa
     assert found == {"good.ipynb": "", "eve.zip/bomb.ipynb": "packed in a way that is not known here"}
 
 
-def test_an_archive_in_an_archive_holds_fewer_files(here):
-    inner, outer = io.BytesIO(), Path("class.zip")
-    with zipfile.ZipFile(inner, "w") as archive:
-        for number in range(2_001):
-            archive.writestr(f"{number}.ipynb", "{}")
-    with zipfile.ZipFile(outer, "w") as archive:
-        archive.writestr("anna/mine.zip", inner.getvalue())
-    (found,) = find(outer)
-    assert (found.student, found.problem) == ("anna", "an archive of more than 2,000 files")
+def packed(names: Iterable[str], content: bytes = b"") -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name in names:
+            archive.writestr(name, content)
+    return data.getvalue()
 
 
 @pytest.mark.parametrize(
-    "line", ["[" * 200_000, "[[], {}]", '["x", {"questions": []}]', '["x", []]', "[1, 2, 3]"], ids=range(5)
+    ("work", "says"),
+    [
+        ({"a.zip": packed(f"{n}.txt" for n in range(51))}, "more than 50 files"),
+        ({f"{n}.txt": b"" for n in range(51)}, "more than 50 files"),
+        ({"a.zip": packed((f"{n}.zip" for n in range(25)), packed([]))}, "more than 20 archives"),
+        ({f"{n}.ipynb": b" " * (900 << 10) for n in range(3)}, "more than 2 MB"),
+        ({"a.zip": packed(f"{n:0200}" for n in range(40_000))}, "too many files: their list is over 8 MB"),
+        ({"a.zip": packed(["/".join("a" * 30) + ".ipynb"])}, "folders in folders, too deep"),
+    ],
+    ids=["many in an archive", "many on the disk", "many archives", "much", "a long list", "deep"],
+)
+def test_one_who_hands_in_too_much_costs_nobody_else_anything(here, monkeypatch, work, says):
+    monkeypatch.setattr(filetree, "_MOST", {"files": 50, "archives": 20, "MB": 2})
+    opened, once = [], zipfile.ZipFile
+    monkeypatch.setattr(zipfile, "ZipFile", lambda *args: opened.append(args) or once(*args))
+    put("anna/04.ipynb", notebook(RIGHT))
+    put("mallory/04.ipynb", notebook(RIGHT))
+    for name, content in work.items():
+        put(f"mallory/work/{name}", content)
+    found = find(Path("in"))
+    assert [s.problem for s in found if s.student == "anna"] == [""]
+    assert any(says in s.problem for s in found if s.student == "mallory") and len(opened) <= 21
+
+
+def test_what_is_over_the_budget_costs_nothing_that_was_found_before(here):
+    put("anna/z.ipynb", notebook(RIGHT))
+    put("anna/data.zip", packed(f"{number}.png" for number in range(5_001)))
+    assert [(s.file, s.problem) for s in find(Path("in"))] == [
+        ("anna", "more than 5,000 files of one student: the rest is not looked at"),
+        ("anna/z.ipynb", ""),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_rows_of_one_name_do_not_share_marks(fake):
+    with zipfile.ZipFile(Path("in") / "anna.zip", "w") as archive:
+        archive.writestr("a.ipynb", notebook(RIGHT, 'q3_because = "one"'))
+        archive.writestr("a.ipynb", notebook(WRONG, 'q3_because = "two"'))
+    put("bert/a\x01.ipynb", notebook(RIGHT))
+    put("bert/a\x02.ipynb", notebook(RIGHT))
+    assert [file for _, file in graded()] == [
+        "anna.zip/a.ipynb", "(2) anna.zip/a.ipynb", "bert/a\ufffd.ipynb", "(2) bert/a\ufffd.ipynb"
+    ]  # fmt: skip
+
+    def mark(cells):
+        row = next(row for row in cells if row[2] == "anna.zip/a.ipynb")
+        row[cells[0].index("q3 marks")] = "2"
+
+    retyped(mark)
+    assert [row["marks"] for row in graded(html=Path("pages")).values()].count("2") == 1
+    assert len(list(Path("pages").iterdir())) == 5
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 200_000,
+        "[[], {}]",
+        '["x", {"questions": []}]',
+        '["x", []]',
+        "[1, 2, 3]",
+    ],
+    ids=range(5),
 )
 def test_a_state_file_that_is_none_of_ours_is_passed_over(fake, line):
     put("anna.ipynb", notebook(RIGHT))
     Path("scores.csv.resume").write_text(line)
     (row,) = graded().values()
     assert row["score"] == FULL
+    damaged = Path("scores.csv.resume").read_text().replace('"status": "ran"', '"status": 3')
+    Path("scores.csv.resume").write_text(damaged)
+    (row,) = graded().values()
+    assert row["score"] == FULL and fake.runs == 2
 
 
 def retyped(change, encoding: str = "utf-8-sig") -> None:

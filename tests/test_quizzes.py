@@ -113,6 +113,40 @@ def test_only_three_marks_mean_something():
     )
 
 
+ATTRIBUTE = r" (mathvariant|stretchy|width|displaystyle|scriptlevel)=.[\w.]+."
+MARKED_UP = rf"<code>|<em>|<math display=.inline.>|<m[a-z]+({ATTRIBUTE})*( /)?>|</\w+>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<img src=x onerror="alert(1)">',
+        '`<img src=x onerror="alert(1)">`',
+        '*<img src=x onerror="alert(1)">*',
+        r'$\text{<img/src/onerror=alert("1")>}$',
+        r"$\text{&lt;img src=x onerror=alert(1)&gt;}$",
+        r"$\text{</mtext></math><script>alert(1)</script>}$",
+        r"$\mathrm{<svg onload=alert(1)>}$",
+        r"$\begin{matrix}\text{<b>}&\mbox{<b>}\end{matrix}$",
+        r'$\hspace{1em" onclick="alert(1)}$',
+        r"$\href{javascript:alert(1)}{x}$",
+        r"$\style{position:fixed}{x}$",
+        r"$\class{vae-right}{x}$",
+        r"$\color{red}{x}$",
+        r'$\color{"><img src=x onerror=alert(1)>}{x}$',
+        r"$\htmlClass{a}{x}$",
+        r"$\cssId{a}{x}$",
+    ],
+)
+def test_no_text_brings_a_tag_or_an_attribute_of_its_own(text):
+    try:
+        made = markup.html(text)
+    except markup.MarkupError as problem:
+        assert "not allowed" in str(problem) or "not known" in str(problem)
+    else:
+        assert not re.search("[<>]", re.sub(MARKED_UP, "", made))
+
+
 def test_a_formula_keeps_its_full_stop_and_nothing_more():
     kept = re.findall(
         '<span class="vae-together">(.*?)</span>', markup.html("of $p$ and many words, $q$. And $r$")

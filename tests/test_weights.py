@@ -215,6 +215,51 @@ def test_a_header_that_cannot_be_understood_is_said(model, said, message, tmp_pa
         weights.load(tmp_path / "m.safetensors")
 
 
+MLP = '{"name": "residual-mlp-vae", "changes": {%s}}'
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(
+            "[1]",
+            "3",
+            "null",
+            "not json",
+            "[" * 100_000,
+            '{"name": 1}',
+            '{"name": "portrait-vae", "changes": 3}',
+        ),
+        *(MLP % '"hidden": "x"', MLP % '"image_shape": [1, 2, 3, 4]', MLP % '"seed": [], "size": {}'),
+        *(MLP % f'"hidden": {number}' for number in (10**12, 10**18, 10**30)),
+        MLP % '"image_shape": [1, 1000000000, 1000000000]',
+        MLP % '"blocks": 100',
+    ],
+)
+def test_an_odd_recipe_is_said_and_a_giant_takes_no_memory(header, tmp_path):
+    save_file({"a": torch.zeros(1)}, tmp_path / "m.safetensors", metadata={"recipe": header})
+    with pytest.raises(WeightsError):
+        weights.load(tmp_path / "m.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"prior": '["FlowMatching", {"latent_dim": 3, "hidden": 10000000000}]'}, "another version"),
+        ({"prior": '["FlowMatching", {"latent_dim": 3, "blocks": 50}]'}, "more than the .* parameters"),
+        ({"prior": '["Velocity", {"latent_dim": 3, "hidden": 2, "blocks": 1}]'}, "no 'Velocity'"),
+        ({"likelihood": '["mse", {}]'}, "cannot be understood"),
+        ({"beta": '"much"'}, "beta must be a finite number"),
+        ({"beta": "NaN"}, "beta must be a finite number"),
+    ],
+)
+def test_odd_things_beside_the_recipe_are_said(model, given, message, tmp_path):
+    header = weights.description(model) | given
+    save_file(model.state_dict(), tmp_path / "m.safetensors", metadata=header)
+    with pytest.raises(WeightsError, match=message):
+        weights.load(tmp_path / "m.safetensors")
+
+
 def test_a_file_that_names_its_recipe_alone_loads_as_ever(tmp_path):
     """The first shipped ones, and those of earlier versions: the rest is the recipe's."""
     path = weights._SHIPPED / "small-portrait-vae.safetensors"

@@ -222,7 +222,11 @@ def _capstone(parser: argparse.ArgumentParser) -> None:
         help="baselines on hidden faces, such as exercises/hidden/capstone/hidden.json",
     )
     add("--out", metavar="FILE", help="with --hidden: table of scores to write (CSV), such as scores.csv")
-    add("--html", metavar="DIR", help="with --hidden: write a page of feedback for each, and index.html")
+    add(
+        "--html",
+        metavar="DIR",
+        help="write the report with pictures, report.html; with --hidden: feedback for each, and index.html",
+    )
     add("--rules-only", action="store_true", help="look at rules and card and measure nothing")
 
 

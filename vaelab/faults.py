@@ -5,12 +5,15 @@ import os
 import re
 import sys
 import traceback
+import warnings
+from typing import Any, TextIO
 
 from vaelab.errors import VaelabError
 from vaelab.files import REMEDIES
 
 DONE, OUR_FAULT, CANNOT, INTERRUPTED, NOBODY_READS = 0, 1, 2, 130, 141
 _FURTHER = "The same command with --traceback shows where."
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LONGEST = 300  # letters of what a library says
 
 
@@ -24,13 +27,24 @@ class Ending:
 
     def __init__(self):
         self.code, self.traceback = DONE, False
+        self._before = sys.stdout, warnings.formatwarning
 
     def __enter__(self) -> "Ending":
-        if hasattr(sys.stdout, "reconfigure"):  # a console that lacks a letter of a path shows its number
-            sys.stdout.reconfigure(errors="backslashreplace")
+        stdout, formatted = self._before
+        if hasattr(stdout, "reconfigure"):  # a console that lacks a letter of a path shows its number
+            stdout.reconfigure(errors="backslashreplace")
+        if stdout:
+            sys.stdout = _Plain(stdout)  # type: ignore[assignment]
+        warnings.formatwarning = lambda *args, **options: _plain(formatted(*args, **options))
         return self
 
     def __exit__(self, kind, error, trace) -> bool:
+        try:
+            return self._told(error)
+        finally:
+            sys.stdout, warnings.formatwarning = self._before
+
+    def _told(self, error: BaseException | None) -> bool:
         unsaid = _unsaid(error)
         if isinstance(unsaid, BrokenPipeError):  # `vaelab recipes | head -1` has read enough
             self.code = NOBODY_READS
@@ -40,10 +54,27 @@ class Ending:
             return False
         self.code = _code(error)
         if self.traceback:
-            traceback.print_exception(error)
+            print(_plain("".join(traceback.format_exception(error))), file=sys.stderr)
         line_of_its_own = "\n" if self.code == INTERRUPTED else ""  # behind the ^C that a terminal shows
-        print(f"{line_of_its_own}vaelab: {sentence(error)}", file=sys.stderr)
+        print(f"{line_of_its_own}vaelab: {_plain(sentence(error))}", file=sys.stderr)
         return True
+
+
+class _Plain:
+    """A stream to a terminal: what others wrote, into a name or a card, moves no cursor there."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(_plain(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _plain(text: str) -> str:
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _unsaid(error: BaseException | None) -> OSError | None:

@@ -60,6 +60,7 @@ class Zip(_Archive):
         return _opened(_zip, self.path)[1]
 
     def _content(self, member: zipfile.ZipInfo) -> bytes:
+        picture_files.check_bytes(member.file_size)  # more is never unpacked, whatever is packed
         try:
             return _opened(_zip, self.path)[0].read(member)
         except Exception as error:  # broken bytes make unpackers raise nearly anything
@@ -78,6 +79,7 @@ class Tar(_Archive):
 
     def _content(self, member: tuple[int, int]) -> bytes:
         start, size = member
+        picture_files.check_bytes(size)
         with self.path.open("rb") as file:
             file.seek(start)
             data = file.read(size)

@@ -13,6 +13,7 @@ from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, TiffImageFile
 # Named one by one, for Pillow has more: one of its readers starts a PostScript interpreter.
 _FORMATS = ("JPEG", "PNG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "PPM", "AVIF", "JPEG2000", "HEIF")
 MAX_PIXELS = 100_000_000
+_MAX_BYTES = 3 * MAX_PIXELS  # what that many take unpacked, which no file exceeds by much
 
 
 class UnreadablePictureError(Exception):
@@ -89,6 +90,14 @@ def mark_of(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
+def check_bytes(size: int) -> None:
+    """Raise UnreadablePictureError for a file that would take too much memory, unpacked if it is packed."""
+    if size > _MAX_BYTES:
+        raise UnreadablePictureError(
+            f"{size / 1e6:,.0f} MB, where pictures of {_MAX_BYTES / 1e6:,.0f} MB are read"
+        )
+
+
 def read_bytes(path: Path) -> bytes:
     """A file's content. Raises UnreadablePictureError with the reason."""
     if path.is_symlink() and not path.exists():
@@ -96,6 +105,7 @@ def read_bytes(path: Path) -> bytes:
     if not path.is_file():  # opening a named pipe would wait for ever
         raise UnreadablePictureError("not a regular file")
     try:
+        check_bytes(path.stat().st_size)
         data = path.read_bytes()
     except OSError as error:
         raise UnreadablePictureError(f"cannot be opened: {error.strerror}") from error

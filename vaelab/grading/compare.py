@@ -112,7 +112,7 @@ def diagnose(
 
 def _array(value: Any) -> np.ndarray | None:
     if isinstance(value, Handle):
-        raise WrongError(value.no_number())
+        raise SubmissionError(value.no_number())
     if hasattr(value, "detach"):
         value = value.detach().cpu().numpy()
     try:

@@ -21,12 +21,19 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one case went, and what it says to the learner."""
+    """How one case went.
+
+    Attributes:
+        message: what it says to the learner.
+        points: what it earns.
+        detail: what the instructor alone may read.
+    """
 
     case: Case
     status: Status
     message: str = ""
     points: float = 0
+    detail: str = ""
 
 
 def run(cases: Iterable[Case], space: Space, before: Sequence[Outcome] = ()) -> list[Outcome]:
@@ -54,6 +61,9 @@ def _spared(case: Case, gates: list[Case]) -> bool:
 
 def _in_its_place(outcome: Outcome, before: list[Outcome]) -> Outcome:
     """Without its words if they build on a case that has not passed: they would mislead there."""
+    unwritten = before and all(o.status is Status.OPEN for o in before)
+    if unwritten and outcome.case.hidden and outcome.status is Status.FAILED:
+        return replace(outcome, status=Status.OPEN, message="")
     needed = [o for o in before if o.case.gate or outcome.case.after]
     missed = next((o for o in needed if o.status is not Status.PASSED), None)
     if missed is None or outcome.status is Status.PASSED:
@@ -87,9 +97,17 @@ def _checked(case: Case, space: Space) -> Outcome:
     try:
         case.check(space)
     except UnansweredError as error:
-        return Outcome(case, Status.OPEN, str(error))
-    except (WrongError, SubmissionError) as error:
+        return _not_passed(case, Status.OPEN, str(error), "")
+    except WrongError as error:
         return Outcome(case, Status.FAILED, str(error))
+    except SubmissionError as error:
+        return _not_passed(case, Status.FAILED, str(error), "Your code met an error or a limit here.")
     except Exception as error:  # the check stumbled over something no answer should be
-        return Outcome(case, Status.FAILED, f"This could not be read as an answer: {error}"[:500])
+        short = "This could not be read as an answer"
+        return _not_passed(case, Status.FAILED, f"{short}: {error}"[:500], f"{short}.")
     return Outcome(case, Status.PASSED, points=case.points)
+
+
+def _not_passed(case: Case, status: Status, said: str, to_learners: str) -> Outcome:
+    """What the submission's code says, or the check's, could tell learners what a hidden case asks."""
+    return Outcome(case, status, to_learners, detail=said) if case.hidden else Outcome(case, status, said)

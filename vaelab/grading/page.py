@@ -63,7 +63,7 @@ footer { margin-top: 3rem; padding-top: 0.7rem; border-top: 1px solid var(--line
   color: var(--soft); }
 @media print { body { padding: 0; } section { break-inside: avoid; } }
 """
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def document(title: str, body: str, *, style: str = "", kind: str = "") -> str:

@@ -80,7 +80,13 @@ class Server:
 
     def _evaluate(self, message: dict) -> Any:
         values = {k: self._argument(a) for k, a in message["values"].items()}
-        return eval(message["expression"], {**self._namespace, **values})
+        code = compile(message["expression"], _EXPRESSION, "eval")
+        try:
+            return eval(code, {**self._namespace, **values})
+        except NameError as error:
+            if _where(error) != _EXPRESSION:
+                raise
+            raise _MissingName(error.name) from None
 
     def _seed(self, message: dict) -> None:
         seed_all(message["seed"])
@@ -98,6 +104,17 @@ class Server:
         if not torch.is_tensor(output) or not output.requires_grad:
             return [None] * len(leaves)
         return list(torch.autograd.grad(output.sum(), leaves, allow_unused=True))
+
+
+_EXPRESSION = "<the expression of a check>"
+
+
+def _where(error: Exception) -> str:
+    """The file that an error arose in."""
+    trace = error.__traceback__
+    while trace.tb_next:
+        trace = trace.tb_next
+    return trace.tb_frame.f_code.co_filename
 
 
 class _MissingName(Exception):

@@ -5,14 +5,24 @@ in a page as in JupyterLab, with or without JavaScript.
 """
 
 import re
-from html import escape
+from html import escape, unescape
+from xml.etree.ElementTree import Element
 
-from latex2mathml.converter import convert
+from latex2mathml.converter import convert_to_element
 
 _MARK = re.compile(r"`(?P<code>[^`]+)`|\$(?P<math>[^$]+)\$|\*(?P<emphasis>[^*\s][^*]*)\*")
 
 _FULL_STOP = re.compile(r"<math(?:(?!</math>).)*</math>[.,;:?!)]+")  # no line may begin with one
-_REFERENCE = re.compile(r"&#x([0-9A-F]+);")  # of a character
+# What a formula may become. Nothing of it can run, load, link or cover anything.
+_ELEMENTS = re.compile(
+    "math|mrow|mi|mn|mo|mtext|mspace|mstyle|mfrac|msqrt|mroot|msub|msup|msubsup|mover|munder|munderover|mtable|"
+    "mtr|mtd"
+)
+_ATTRIBUTES = re.compile(
+    "display|displaystyle|scriptlevel|mathvariant|stretchy|fence|form|accent|largeop|movablelimits|minsize|"
+    "maxsize|width|linethickness|columnalign"
+)
+_VALUE = re.compile(r"[\w.%-]+")
 # "ln x" needs a gap, "ln(x)" none.
 _FUNCTION = re.compile(r'(<mi>(?:ln|log|exp)</mi>)(?!<mo stretchy="false">\()')
 
@@ -21,22 +31,32 @@ class MarkupError(ValueError):
     """Text whose marks do not pair up, or a formula that cannot be turned into MathML."""
 
 
-def _character(reference: re.Match) -> str:
-    """The character itself, which is shorter, where HTML allows it."""
-    return escape(chr(int(reference[1], 16)))
-
-
 def _mathml(formula: str) -> str:
     try:
-        mathml = convert(formula)
+        mathml = _written(convert_to_element(formula))
+    except MarkupError as problem:
+        raise MarkupError(f"the formula ${formula}$ has {problem}") from problem
     except Exception as problem:  # the library raises a class for each kind of slip
         raise MarkupError(f"the formula ${formula}$ is not complete: {type(problem).__name__}") from problem
     unknown = re.search(r"\\\w+", mathml)
     if unknown:
         raise MarkupError(f"the formula ${formula}$ has a command that is not known: {unknown[0]}")
-    mathml = _REFERENCE.sub(_character, mathml.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', ""))
     mathml = mathml.replace("<mi>~</mi>", "<mo>∼</mo>")  # \sim comes as a letter
     return _FUNCTION.sub(r'\1<mspace width="0.17em" />', mathml)
+
+
+def _written(element: Element) -> str:
+    """An element of MathML as HTML. Raises MarkupError for what is not on the lists above, as of `\\href`."""
+    attributes = {name: value for name, value in element.attrib.items() if name != "xmlns"}
+    for name, value in attributes.items():
+        if not (_ATTRIBUTES.fullmatch(name) and _VALUE.fullmatch(value)):
+            raise MarkupError(f"{name}={value!r}, which is not allowed here")
+    if not _ELEMENTS.fullmatch(element.tag):
+        raise MarkupError(f"<{element.tag}>, which is not allowed here")
+    tag = " ".join([element.tag, *(f'{name}="{value}"' for name, value in attributes.items())])
+    # The library writes special characters as references.
+    inside = escape(unescape(element.text or "")) + "".join(map(_written, element))
+    return f"<{tag}>{inside}</{element.tag}>" if inside else f"<{tag} />"
 
 
 def _marked(match: re.Match) -> str:

@@ -11,6 +11,8 @@ import inspect
 import json
 import os
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, overload
@@ -20,8 +22,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load as from_safetensors
 from safetensors.torch import save as to_safetensors
 from torch import nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from vaelab import latent_diffusion, losses, priors
+from vaelab.data.arguments import real_number
 from vaelab.devices import device as find_device
 from vaelab.errors import UnknownNameError, WeightsError
 from vaelab.files import written_whole
@@ -165,23 +169,26 @@ def _in_words(name: str, value: Any) -> float | list:
     return [kind.__name__, {k: v for k, v in options.items() if not isinstance(v, torch.Tensor)}]
 
 
-def _from_words(name: str, words: float | list) -> Any:
-    if not isinstance(words, list):
-        return words
+def _from_words(name: str, words: Any) -> Any:
+    if name == "beta":
+        return real_number(name, words, least=0)
+    kind, options = words
     rooms = _ROOMS.get(name, (losses,))
-    found = [getattr(room, words[0], None) for room in rooms]
-    kinds = [kind for kind, room in zip(found, rooms, strict=True) if _is_of(kind, room)]
+    found = [getattr(room, kind, None) for room in rooms]
+    kinds = [kind for kind, room in zip(found, rooms, strict=True) if _is_of(kind, room, name)]
     if not kinds:
         raise WeightsError(
-            f"{rooms[0].__name__} has no {words[0]!r}: the file comes from another version of vaelab."
+            f"{rooms[0].__name__} has no {kind!r}: the file comes from another version of vaelab."
         )
-    kind: Any = kinds[0]
-    return kind if inspect.isfunction(kind) else kind(**words[1])
+    made: Any = kinds[0]
+    return made if inspect.isfunction(made) else made(**options)
 
 
-def _is_of(kind: Any, room: ModuleType) -> bool:
-    """Whether it was made in this module, and not only imported there."""
-    return getattr(kind, "__module__", None) == room.__name__
+def _is_of(kind: Any, room: ModuleType, name: str) -> bool:
+    """Whether it was made in this module, and not only imported there; a prior must be one."""
+    if getattr(kind, "__module__", None) != room.__name__:
+        return False
+    return name != "prior" or (inspect.isclass(kind) and issubclass(kind, priors.Prior))
 
 
 def _recipe_of(model: nn.Module) -> dict[str, Any]:
@@ -213,35 +220,68 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
     header = _header(path)
     if _LOST in header:
         raise WeightsError(f"{path} cannot be loaded. {header[_LOST]}")
-    foreign = WeightsError(f"{path} does not say which recipe it belongs to; vaelab's own files do.")
     if "recipe" not in header:
-        raise foreign
+        raise WeightsError(f"{path} does not say which recipe it belongs to; vaelab's own files do.")
+    shapes = _shapes(path)
     try:
-        recipe = json.loads(header["recipe"])
-        if not (isinstance(recipe, dict) and isinstance(recipe.get("changes"), dict)):
-            raise foreign
-        model = build(recipe.get("name", ""), **recipe["changes"])
-        for name in header.keys() & _exchangeable(model):
-            setattr(model, name, _from_words(name, json.loads(header[name])))
-    except WeightsError:
-        raise
-    except (TypeError, ValueError, LookupError, RecursionError) as error:
-        said = str(error).rstrip(".")
-        raise WeightsError(
-            f"What {path} says of its model cannot be understood: {said}. It comes from another program, or "
-            "from another version of vaelab."
-        ) from error
-    file = path.read_bytes()
-    if header.get("sha256") not in (None, _checksum(file)):  # older files have none
-        raise WeightsError(f"{path} is damaged: its numbers are not those written. Copy or make it again.")
-    try:
+        with _without_memory(len(shapes)):
+            _described(header).load_state_dict(shapes)
+        file = path.read_bytes()
+        if header.get("sha256") not in (None, _checksum(file)):  # older files have none
+            raise WeightsError(f"{path} is damaged: its numbers are not those written. Copy or make it again.")
+        model = _described(header)
         model.load_state_dict(from_safetensors(file))
     except RuntimeError as error:
         raise WeightsError(
             f"The weights in {path} were made for another model or another version of it: "
             + textwrap.shorten(str(error), 400, placeholder=" ...")
         ) from error
+    except WeightsError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+        said = textwrap.shorten(str(error).rstrip("."), 400, placeholder=" ...")
+        raise WeightsError(
+            f"What {path} says of its model cannot be understood: {said}. It comes from another program, or "
+            "from another version of vaelab."
+        ) from error
     return model.to(find_device(device)).eval()
+
+
+def _described(header: dict[str, str]) -> Autoencoder | VAE:
+    """The model that a header describes, its weights not yet filled in."""
+    recipe = json.loads(header["recipe"])
+    model = build(recipe["name"], **recipe["changes"])
+    for name in header.keys() & _exchangeable(model):
+        setattr(model, name, _from_words(name, json.loads(header[name])))
+    return model
+
+
+def _shapes(path: Path) -> dict[str, torch.Tensor]:
+    """A file's tensors without their numbers: on the meta device they have shapes alone."""
+    with safe_open(path, framework="pt") as file:
+        return {
+            name: torch.empty(file.get_slice(name).get_shape(), device="meta")
+            for name in file.keys()  # noqa: SIM118 (no mapping)
+        }
+
+
+@contextmanager
+def _without_memory(parameters: int) -> Iterator[None]:
+    """For models of at most so many parameters, whatever their sizes: a short file can describe a giant."""
+    left = parameters
+
+    def count(module: nn.Module, name: str, parameter: nn.Parameter) -> None:
+        nonlocal left
+        left -= parameter is not None
+        if left < 0:
+            raise RuntimeError(f"it describes more than the {parameters} parameters that are there")
+
+    counting = register_module_parameter_registration_hook(count)
+    try:
+        with torch.device("meta"):
+            yield
+    finally:
+        counting.remove()
 
 
 def _stored(value: torch.Tensor, half: bool) -> torch.Tensor:

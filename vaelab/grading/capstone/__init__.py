@@ -4,10 +4,12 @@ A submission is a folder (or a zip of it) with `model.safetensors` and `card.tom
 unpickled: vaelab builds the model from the recipe that the weights file names, and fills it.
 
 - `rules`: what is allowed, what gives points;  `card`: the card, written and read;
-- `submission`: from a folder to a model and its prior, or to a sentence that says why not;
-- `written`: `save`, from a model to a folder;  `likeness`: is it a model that everybody has?
+- `handed_in`: which files are the submission;  `submission`: from these to a model and its prior, or to a
+  sentence that says why not;  `written`: `save`, from a model to a folder;
 - `measures`: bound, Frechet distance, attribute control;  `standard`: from a measure to points;
-- `scoring`: `check_folder` for learners, `grade_folder` for instructors;  `capstone_score`: what they give.
+- `pictures`: samples, the worst faces, and whose pictures they are;  `figures`: these as HTML;
+- `scoring`: `check_folder` for learners, `grade_folder` for instructors;  `capstone_score`: what they give;
+- `command`: `vaelab capstone`;  `exhibit`, `pages`: what its pages show of a class.
 """
 
 from vaelab.grading.capstone.capstone_score import CapstoneScore

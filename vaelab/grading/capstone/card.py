@@ -2,14 +2,21 @@
 
 import json
 import math
+import re
 from dataclasses import asdict, dataclass, field
 
 from vaelab.edited import EditedFileError, toml
 from vaelab.grading.capstone.rules import CARD, PICTURES, NotAcceptedError
 
-FEWEST_LETTERS = 100  # of a paragraph: two sentences
+FEWEST_LETTERS, FEWEST_WORDS = 100, 12  # of a paragraph: two sentences; words that differ
+_WORD = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]|[^\W\d_]+")  # some scripts have no spaces
+_PARAGRAPH = f"{FEWEST_LETTERS} letters or more, {FEWEST_WORDS} different words among them"
 _MOST_LETTERS = 20_000
 _MOST = 10**9  # of a count
+_DEEPEST = 10  # dots of a key, where a card has one: tomllib takes half a minute for a key of 60 KB
+_STRINGS_AND_COMMENTS = re.compile(
+    r'"""(?:\\.|[^\\])*?(?:"""|\Z)|"(?:\\.|[^"\\\n])*"?|' r"'''.*?(?:'''|\Z)|'[^'\n]*'?|#[^\n]*", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -57,10 +64,8 @@ class Card:
         """What a complete card would also have, in words; empty if it is complete."""
         said = {
             "`name`, who hands it in": bool(self.name.strip()),
-            f"`tried`, what you tried ({FEWEST_LETTERS} letters or more)": _long_enough(self.tried),
-            f"`failures`, what the model does badly ({FEWEST_LETTERS} letters or more)": _long_enough(
-                self.failures
-            ),
+            f"`tried`, what you tried ({_PARAGRAPH})": _is_paragraph(self.tried),
+            f"`failures`, what the model does badly ({_PARAGRAPH})": _is_paragraph(self.failures),
             "`recipe` in `[model]`": bool(self.recipe),
             "`seconds` of each run": all(run.seconds > 0 for run in self.runs),
             "`device` of each run": all(run.device for run in self.runs),
@@ -85,6 +90,7 @@ def read(text: str) -> Card:
     Raises:
         NotAcceptedError: not TOML, something of the wrong kind, or no run, so that the budget is unknown.
     """
+    _check_depth(text)
     try:
         content = toml(CARD, text)
     except EditedFileError as error:
@@ -101,7 +107,7 @@ def read(text: str) -> Card:
         **{key: _text(content, key) for key in ("name", "tried", "failures")},
         recipe=_text(model, "recipe"),
         options=model.get("options", {}),
-        runs=tuple(_run(run) for run in runs[:100]),
+        runs=tuple(_run(run) for run in runs),
     )
 
 
@@ -111,6 +117,15 @@ def check_budget(card: Card) -> None:
         raise NotAcceptedError(
             f"The card tells of {card.pictures:,} pictures seen in training; {PICTURES:,} are allowed. Train "
             "again with fewer faces or fewer epochs."
+        )
+
+
+def _check_depth(text: str) -> None:
+    """Raise NotAcceptedError for keys of many parts, before anything parses them."""
+    plain = _STRINGS_AND_COMMENTS.sub("s", text)
+    if any(part.count(".") > _DEEPEST for part in re.split(r"[\n,=\[\]{}]", plain)):
+        raise NotAcceptedError(
+            f"{CARD} has a key of more than {_DEEPEST} parts (a.b.c. ...): no card needs one."
         )
 
 
@@ -148,8 +163,10 @@ def _text(values: dict, key: str) -> str:
     return "".join(letter for letter in value if letter.isprintable() or letter in "\n\t")
 
 
-def _long_enough(text: str) -> bool:
-    return len(" ".join(text.split())) >= FEWEST_LETTERS
+def _is_paragraph(text: str) -> bool:
+    """Two sentences that somebody may have written; whether they are true, people judge."""
+    words = {word.casefold() for word in _WORD.findall(text)}
+    return len(" ".join(text.split())) >= FEWEST_LETTERS and len(words) >= FEWEST_WORDS
 
 
 def _pairs(values: dict) -> list[str]:

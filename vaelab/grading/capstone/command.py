@@ -3,20 +3,19 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import vaelab
 from vaelab.grading.capstone import pages
 from vaelab.grading.capstone.capstone_score import CapstoneScore, Part
+from vaelab.grading.capstone.exhibit import Exhibit, alike
 from vaelab.grading.capstone.handed_in import Found, contents, find
-from vaelab.grading.capstone.rules import POINTS, RUBRIC
-from vaelab.grading.capstone.scoring import check_folder, grade_folder
+from vaelab.grading.capstone.rules import POINTS, RUBRIC, NotAcceptedError
+from vaelab.grading.capstone.scoring import check_folder, score_files
 from vaelab.grading.capstone.standard import Standard
 from vaelab.grading.marking import scores
-from vaelab.grading.marking.filetree import UnreadableError
-from vaelab.grading.marking.results import ACCEPTED, NOT_GRADED, CaseResult, Kept, Result
+from vaelab.grading.marking.results import ACCEPTED, NOT_GRADED, CaseResult, Kept, NotKeptError, Result
 from vaelab.grading.marking.scores import Graded
 from vaelab.grading.marking.submissions import Submission
 from vaelab.grading.safe_text import cell
@@ -38,7 +37,7 @@ def run(
         folder: one submission, or, with `hidden`, those of a class.
         hidden: the instructor's baselines; without them it is a learner's check on public faces.
         out: the table of scores. Marks typed into an earlier one stay.
-        html: folder for the pages of feedback.
+        html: folder for the pages of feedback; of a learner's check, for its report.
         rules_only: check files, rules and card, and measure nothing.
 
     Raises:
@@ -47,11 +46,14 @@ def run(
         ValueError: options that do not go together.
     """
     if hidden is None:
-        if out or html:
-            raise ValueError("--out and --html are for grading: they need --hidden FILE.")
+        if out:
+            raise ValueError("--out is for grading: it needs --hidden FILE.")
         if not folder.exists():
             raise ValueError(f"There is no {folder}.")
-        print(check_folder(folder, measure=not rules_only))
+        score = check_folder(folder, measure=not rules_only)
+        print(score)
+        if html:
+            print(f"The same with pictures: {pages.report(html, score)}")
         return 0
     if rules_only:
         raise ValueError("--rules-only is a learner's check: leave it out, or --hidden.")
@@ -72,10 +74,11 @@ def _grade(folder: Path, standard: Standard, out: Path, html: Path | None) -> in
     except KeyboardInterrupt:
         print("Interrupted. What is graded is kept: the same command goes on from there.")
         return 130
+    results = _with_remarks(results)
     earlier = scores.earlier_rows(out, _COLUMNS)  # marks may have been typed meanwhile
     most = {"failures": float(max(RUBRIC))}
     graded = [scores.with_marks(s, result, None, most, earlier) for s, result in results.items()]
-    with scores.perhaps_open_elsewhere():
+    with scores.what_is_graded_is_kept():
         scores.keep_what_is_lost(out, graded, earlier)
         scores.write_rows(out, [*_COLUMNS, *scores.own_columns(earlier)], map(_row, graded))
         if html:
@@ -95,19 +98,14 @@ def _result(submission: Submission, handed_in: Found, standard: Standard, kept: 
         files = contents(handed_in)
         key = _key(files, standard)
         if kept.get(key) is None:
-            kept.add(key, _measured(files, standard))
+            kept.add(key, _plain(score_files(files, standard)))
         return kept.get(key)
-    except UnreadableError as error:
+    except NotAcceptedError as error:
         return Result(_NOT_ACCEPTED, str(error))
+    except NotKeptError:
+        raise
     except Exception as error:  # nobody else's grading ends because of it
         return Result(NOT_GRADED, f"the grader stumbled: {type(error).__name__}: {error}"[:500])
-
-
-def _measured(files: Mapping[str, bytes], standard: Standard) -> Result:
-    with TemporaryDirectory() as folder:
-        for name, data in files.items():
-            Path(folder, name).write_bytes(data)
-        return _plain(grade_folder(folder, standard))
 
 
 def _plain(score: CapstoneScore) -> Result:
@@ -120,8 +118,22 @@ def _plain(score: CapstoneScore) -> Result:
         ACCEPTED,
         " ".join(score.remarks),
         questions={key: [case] for key, case in cases.items()},
-        written={"tried": score.card.tried.strip(), "failures": score.card.failures.strip()},
+        written={"tried": score.card.tried.strip(), "failures": score.card.failures.strip()}
+        | Exhibit.of(score).kept(),
     )
+
+
+def _with_remarks(results: Mapping[Submission, Result]) -> dict[Submission, Result]:
+    """The results, those whose pictures are like another student's with a sentence for the instructor."""
+    likes = alike({s: Exhibit.read(result) for s, result in results.items()})
+    told = dict(results)
+    for submission, others in likes.items():
+        names = ", ".join(other.student for other in others)
+        note = f"Its pictures are like those of {names}: one model, or one that began as the other. Ask both."
+        told[submission] = replace(
+            results[submission], note=" ".join(filter(None, (results[submission].note, note)))
+        )
+    return told
 
 
 def _case(part: Part, message: str) -> CaseResult:
@@ -139,12 +151,13 @@ def _key(files: Mapping[str, bytes], standard: Standard) -> str:
     return digest.hexdigest()
 
 
-_COLUMNS = (*scores.FIRST, *POINTS, "tried", "failures written", "failures marks")
+_COLUMNS = (*scores.FIRST, *POINTS, "stars", "tried", "failures written", "failures marks")
 
 
 def _row(graded: Graded) -> dict[str, str]:
-    written = graded.result.written
+    written, exhibit = graded.result.written, Exhibit.read(graded.result)
     return scores.first_cells(graded, f"{sum(POINTS.values()):g}", POINTS) | {
+        "stars": str(len(exhibit.stars)),
         "tried": cell(written.get("tried", "")),
         "failures written": cell(written.get("failures", "")),
         "failures marks": scores.mark_cell(graded.typed.get("failures", "")),

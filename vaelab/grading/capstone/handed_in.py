@@ -1,17 +1,21 @@
-"""Which of the files that a class handed in are whose submission. Nothing is unpacked or read here."""
+"""Which of the files that were handed in are a submission, and whose: one rule for learners and instructors.
+
+A submission is the folder that has a card, in whatever folder or zip it lies. Checkpoints of a training are
+called `model.safetensors` too and do not count, as they have no card. Two cards are two models: refused.
+"""
 
 import re
 from collections import defaultdict
 from collections.abc import Collection
 from pathlib import Path
 
-from vaelab.grading.capstone.rules import CARD, WEIGHTS, WEIGHTS_BYTES, means
+from vaelab.grading.capstone.rules import CARD, CARD_BYTES, WEIGHTS, WEIGHTS_BYTES, NotAcceptedError, means
 from vaelab.grading.marking import owners
-from vaelab.grading.marking.filetree import File, UnreadableError
+from vaelab.grading.marking.filetree import File, UnreadableError, files, top
 from vaelab.grading.marking.submissions import Submission, SubmissionsError, by_student
 
 EXERCISE = "capstone"
-_MOST_OF_ONE_STUDENT = 5  # half a minute each
+_SUBMISSION = f"a submission is {WEIGHTS} and {CARD}"
 _COUNTED = re.compile(r"-\d+(?=\.\w+$)")  # Canvas: model-1.safetensors, handed in again
 
 Found = dict[str, list[File]]  # model.safetensors or card.toml -> the files of that name, in one folder
@@ -30,64 +34,92 @@ def find(place: Path, leave_out: Collection[Path] = ()) -> dict[Submission, Foun
         SubmissionsError: if there is no such place, or nothing in it.
     """
     found = {}
-    for student, files in by_student(place, leave_out, _says_whose):
-        found |= _of(student, files)
+    for student, handed_in in by_student(place, leave_out, _of_a_loose_file):
+        found |= _of(student, handed_in)
     if not found:
         raise SubmissionsError(f"There is no {WEIGHTS} or {CARD} in {place}.")
     return dict(sorted(found.items(), key=lambda pair: (pair[0].student.casefold(), pair[0].file)))
 
 
-def contents(found: Found) -> dict[str, bytes]:
-    """Name -> bytes of a submission's files.
+def only(path: Path) -> Found:
+    """The submission in one folder or zip.
 
     Raises:
-        UnreadableError: one is there twice, is too large, or cannot be read.
+        NotAcceptedError: there is none, or more than one.
     """
-    for name, same in found.items():
-        if len(same) > 1:
-            raise UnreadableError(f"{name} is there {len(same)} times: hand in one model")
-    return {name: same[0].read(WEIGHTS_BYTES) for name, same in found.items()}
+    if not path.exists():
+        raise NotAcceptedError(f"There is no folder or zip file {path.name!r}.")
+    handed_in = list(files([top(path)]))
+    if found := _one(handed_in):
+        return found
+    raise NotAcceptedError(_nothing(handed_in))
 
 
-def _says_whose(file: File) -> tuple[str, ...]:
-    """Everybody's files have the same names: only those of an LMS, and of an archive, say whose they are."""
-    *above, name = file.parts
-    says = file.refused or owners.known_to_lms((name,))
-    return (*above, name if says else "")
+def contents(found: Found) -> dict[str, bytes]:
+    """Name -> bytes of a submission's two files.
+
+    Raises:
+        NotAcceptedError: one is missing, is there twice, is too large, or cannot be read.
+    """
+    return {name: _bytes(name, found.get(name, []), most) for name, most in _SIZES.items()}
 
 
-def _of(student: str, files: list[File]) -> dict[Submission, Found]:
+_SIZES = {CARD: CARD_BYTES, WEIGHTS: WEIGHTS_BYTES}
+
+
+def _bytes(name: str, same: list[File], most: int) -> bytes:
+    if not same:
+        raise NotAcceptedError(f"{name} is missing: {_SUBMISSION}.")
+    if len(same) > 1:
+        raise NotAcceptedError(f"{name} is there {len(same)} times: hand in one model.")
+    try:
+        data = same[0].read(WEIGHTS_BYTES)
+    except UnreadableError as error:
+        raise NotAcceptedError(f"{name}: {error}.") from None
+    if len(data) > most:
+        raise NotAcceptedError(f"{name} is larger than the {most >> 10:,} KiB that are allowed.")
+    return data
+
+
+def _of_a_loose_file(name: str) -> str | None:
+    """Everybody's files have the same names, which say nothing of their student."""
+    return "" if means(name) in (WEIGHTS, CARD) else None
+
+
+def _of(student: str, handed_in: list[File]) -> dict[Submission, Found]:
+    try:
+        if found := _one(handed_in):
+            return {Submission(student, _where(found), EXERCISE): found}
+    except NotAcceptedError as error:
+        return {Submission(student, "/".join(handed_in[0].parts), EXERCISE, problem=str(error)): {}}
+    return {Submission(student, "/".join(handed_in[0].parts), EXERCISE, problem=_nothing(handed_in)): {}}
+
+
+def _one(handed_in: list[File]) -> Found:
+    """The submission among these files; empty if there is none. Raises NotAcceptedError for several."""
     by_folder: dict[tuple[str, ...], Found] = defaultdict(lambda: defaultdict(list))
-    for file in files:
+    for file in handed_in:
         if (name := _plain_name(file)) in (WEIGHTS, CARD):
             by_folder[file.parts[:-1]][name].append(file)
-    if not by_folder:
-        return _something_else(student, files)
-    # Checkpoints of a training are called model.safetensors too; a submission has a card.
-    chosen = [found for found in by_folder.values() if CARD in found] or [*by_folder.values()][:1]
-    paths = ["/".join((found.get(WEIGHTS) or found[CARD])[0].parts) for found in chosen]
-    count = len(chosen)
-    if count > _MOST_OF_ONE_STUDENT:
-        problem = f"{count:,} submissions of one student, where {_MOST_OF_ONE_STUDENT} are allowed"
-        return {Submission(student, paths[0], EXERCISE, problem=problem): {}}
-    note = f"one of {count} submissions of this student" if count > 1 else ""
-    return {
-        Submission(student, path, EXERCISE, note=note): found
-        for path, found in zip(paths, chosen, strict=True)
-    }
+    with_card = [found for found in by_folder.values() if CARD in found]
+    if len(with_card) > 1:
+        places = ", ".join(_where(found) for found in with_card[:3])
+        raise NotAcceptedError(f"There are {len(with_card)} models with a card: hand in one ({places}).")
+    return next(iter(with_card or by_folder.values()), {})
+
+
+def _where(found: Found) -> str:
+    return "/".join((found.get(WEIGHTS) or found[CARD])[0].parts)
+
+
+def _nothing(handed_in: list[File]) -> str:
+    """Why there is no submission among these files."""
+    names = ", ".join(file.parts[-1] for file in handed_in[:5]) or "no files"
+    refused = next((file.refused for file in handed_in if file.refused), "")
+    return refused or f"no {WEIGHTS} and no {CARD}, but {names}: {_SUBMISSION}"
 
 
 def _plain_name(file: File) -> str:
     """A file's name without what an LMS wrote around it."""
     name = file.parts[-1]
-    return means(_COUNTED.sub("", name.rsplit("_", 1)[-1]) if owners.known_to_lms((name,)) else name)
-
-
-def _something_else(student: str, files: list[File]) -> dict[Submission, Found]:
-    """Neither weights nor card. Loose files at the top are nobody's, except an archive that is broken."""
-    others = [f for f in files if len(f.parts) > 1 or f.refused or owners.known_to_lms(f.parts)]
-    if not others:
-        return {}
-    names = ", ".join(file.parts[-1] for file in others[:5])
-    why = next((f.refused for f in others if f.refused), f"no {WEIGHTS} and no {CARD}: {names}")
-    return {Submission(student, "/".join(others[0].parts), EXERCISE, problem=why): {}}
+    return means(_COUNTED.sub("", name.rsplit("_", 1)[-1]) if owners.named_by_an_lms(name) else name)

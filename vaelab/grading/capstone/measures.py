@@ -54,8 +54,8 @@ def bound(model: VAE, faces: Faces) -> float:
     in it is N(0, I), which training used, whatever prior came with the model.
     """
     fair = copy.deepcopy(model)
-    fair.likelihood = losses.Gaussian(calibrated_sigma(model, _known()[:_CALIBRATION_FACES]))
-    return evaluation.importance_weighted_bound(fair, _unseen(faces)[:_BOUND_FACES], DRAWS).mean().item()
+    fair.likelihood = losses.Gaussian(calibrated_sigma(model, training_faces()[:_CALIBRATION_FACES]))
+    return evaluation.importance_weighted_bound(fair, unseen(faces)[:_BOUND_FACES], DRAWS).mean().item()
 
 
 @torch.no_grad()
@@ -77,7 +77,7 @@ def frechet(model: VAE, faces: Faces) -> float:
     judge = evaluation.portrait_features()
     z = (model.prior or StandardNormal(model.latent_dim)).sample(faces.count, seed=0)
     samples = evaluation.extract_features(judge, latent.decode(model, z))
-    return evaluation.frechet_distance(samples, evaluation.extract_features(judge, _unseen(faces)))
+    return evaluation.frechet_distance(samples, evaluation.extract_features(judge, unseen(faces)))
 
 
 def control(model: VAE, faces: Faces) -> float:
@@ -88,12 +88,12 @@ def control(model: VAE, faces: Faces) -> float:
     the attribute: gained is the share that shows it after the edit and not before, changed besides the mean
     share of its verdicts on the other attributes that flip.
     """
-    judge, known = evaluation.portrait_features(), _known()
+    judge, known = evaluation.portrait_features(), training_faces()
     vectors = latent.attribute_vectors(latent.encode(model, known)[0], known.attributes)
     places = [known.attribute_names.index(name) for name in ATTRIBUTES]
     edits = [
         evaluation.attribute_edit(
-            model, _unseen(faces)[:_EDIT_FACES], vectors[i], judge, known.attribute_names[i]
+            model, unseen(faces)[:_EDIT_FACES], vectors[i], judge, known.attribute_names[i]
         )
         for i in places
     ]
@@ -103,9 +103,11 @@ def control(model: VAE, faces: Faces) -> float:
 MEASURES: dict[str, Callable[[VAE, Faces], float]] = {"bound": bound, "frechet": frechet, "control": control}
 
 
-def _known() -> ImageSet:
+def training_faces() -> ImageSet:
+    """Public training faces."""
     return _drawn("train", 0, _KNOWN)
 
 
-def _unseen(faces: Faces) -> ImageSet:
+def unseen(faces: Faces) -> ImageSet:
+    """The faces themselves."""
     return _drawn(faces.split, faces.seed, faces.count)

@@ -1,8 +1,11 @@
-"""What students get back for the capstone, a page each, and the instructor's page that lists them all."""
+"""The capstone's pages: a learner's report, what students get back, and the instructor's page of a class."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from vaelab.grading.capstone import figures
+from vaelab.grading.capstone.capstone_score import STAR, CapstoneScore
+from vaelab.grading.capstone.exhibit import Exhibit
 from vaelab.grading.capstone.rules import POINTS, RUBRIC, TITLES
 from vaelab.grading.check_report import number
 from vaelab.grading.marking.feedback import file_name, head, marks, quoted, score
@@ -15,8 +18,14 @@ _POSSIBLE = sum(POINTS.values())
 
 
 def write(folder: Path, graded: Sequence[Graded]) -> None:
-    """Write a page for each submission, and `index.html`, which is not for students."""
+    """Write a page for each submission, and `index.html` of the class, which is not for students."""
     write_all(folder, {"index.html": index(graded)} | {file_name(row): page(row) for row in graded})
+
+
+def report(folder: Path, score: CapstoneScore) -> Path:
+    """Write a learner's own check as a page; returns where."""
+    write_all(folder, {"report.html": document("Capstone", f"<h1>Capstone</h1>{score._repr_html_()}")})
+    return folder / "report.html"
 
 
 def page(graded: Graded) -> str:
@@ -32,25 +41,48 @@ def page(graded: Graded) -> str:
 
 
 def index(graded: Sequence[Graded]) -> str:
-    """Everybody's scores."""
-    rows = (
-        (
-            f'<a href="{file_name(row)}">{text(row.submission.student)}</a>',
-            *(number(row.result.points(key)) for key in POINTS),
-            number(row.result.points()),
-            "" if row.marks is None else number(row.marks),
-            number(row.total),
-            text(": ".join(filter(None, (row.result.status, row.result.note))), 300),
-        )
-        for row in graded
-    )
-    columns = ("Student", "Bound", "Fréchet", "Control", "Card", "Points", "Marks", "Total", "Status")
+    """Everybody's scores, and everybody's samples one below the other."""
     about = "This page names everybody; those it links to are for one student."
-    body = (
-        f'<header><h1>Capstone</h1><p class="soft">{about}</p></header>'
-        f"{table(columns, rows, numbers=set(range(1, 8)))}"
+    numbers = set(range(1, 8))
+    body = [
+        f'<header><h1>Capstone</h1><p class="soft">{about}</p></header>',
+        table(_COLUMNS, map(_index_row, graded), numbers=numbers),
+        "<h2>Samples</h2>",
+        *(_strip(row) for row in graded if row.result.status == ACCEPTED),
+    ]
+    return document("Capstone: scores", "\n".join(body), kind="wide")
+
+
+_COLUMNS = ("Student", "Bound", "Fréchet", "Control", "Card", "Points", "Marks", "Total", "Status")
+
+
+def _index_row(graded: Graded) -> tuple[str, ...]:
+    result, exhibit = graded.result, Exhibit.read(graded.result)
+    return (
+        f'<a href="{file_name(graded)}">{text(graded.submission.student)}</a>',
+        *(_points(graded, key, exhibit) for key in POINTS),
+        f"{result.points():.2f}",
+        "" if graded.marks is None else number(graded.marks),
+        f"{graded.total:.2f}",
+        text(": ".join(filter(None, (result.status, result.note))), 500),
     )
-    return document("Capstone: scores", body, kind="wide")
+
+
+def _points(graded: Graded, key: str, exhibit: Exhibit) -> str:
+    """Points in one measure, and below them the value that earned them."""
+    value = f'<br><span class="soft">{text(exhibit.values[key])}</span>' if key in exhibit.values else ""
+    return f"{STAR + ' ' if key in exhibit.stars else ''}{graded.result.points(key):.2f}{value}"
+
+
+def _strip(graded: Graded) -> str:
+    exhibit = Exhibit.read(graded.result)
+    stars = f" {STAR * len(exhibit.stars)}" if exhibit.stars else ""
+    points = f'<span class="of">{graded.result.points():.2f} of {number(_POSSIBLE)}{stars}</span>'
+    remark = f"<p>{text(graded.result.note)}</p>" if graded.result.note else ""
+    return (
+        f"<section><h3>{points}{text(graded.submission.student)}</h3>{figures.strip(exhibit.shown)}{remark}"
+        "</section>"
+    )
 
 
 def _refused(graded: Graded) -> str:
@@ -59,12 +91,18 @@ def _refused(graded: Graded) -> str:
 
 
 def _details(graded: Graded) -> Iterator[str]:
-    cases = [(TITLES[key], case) for key in POINTS for case in graded.result.questions[key]]
+    exhibit = Exhibit.read(graded.result)
+    cases = [(key, case) for key in POINTS for case in graded.result.questions[key]]
     rows = (
-        (text(title), f"{number(case.points)} of {number(case.possible)}", message(case.message))
-        for title, case in cases
+        (
+            text(TITLES[key]),
+            f"{STAR + ' ' if key in exhibit.stars else ''}{case.points:.2f} of {number(case.possible)}",
+            message(case.message),
+        )
+        for key, case in cases
     )
     yield table(("Part", "Points", "Why"), rows, numbers={1})
+    yield figures.faces(exhibit.shown)
     for key, title in _ASKED.items():
         answer = graded.result.written.get(key, "")
         said = quoted(answer) if answer else '<p class="soft">Nothing was written.</p>'

@@ -2,14 +2,14 @@
 
 import math
 import os
+from collections.abc import Callable, Mapping
 
 from vaelab.errors import VaelabError
-from vaelab.grading.capstone import submission
+from vaelab.grading.capstone import pictures, submission
 from vaelab.grading.capstone.capstone_score import CapstoneScore, Part
 from vaelab.grading.capstone.card import Card
-from vaelab.grading.capstone.likeness import remarks
 from vaelab.grading.capstone.measures import MEASURES
-from vaelab.grading.capstone.rules import POINTS, NotAcceptedError
+from vaelab.grading.capstone.rules import NEAR, POINTS, SAME, NotAcceptedError
 from vaelab.grading.capstone.standard import Standard
 from vaelab.models import VAE
 from vaelab.priors import StandardNormal
@@ -40,8 +40,19 @@ def grade_folder(path: str | os.PathLike, hidden: str | os.PathLike | Standard) 
 
 def score(path: str | os.PathLike, standard: Standard, *, measure: bool = True) -> CapstoneScore:
     """Score a submission against a standard: its faces, its baselines. The same every time on one machine."""
+    return _score(lambda: submission.read(path), standard, measure)
+
+
+def score_files(files: Mapping[str, bytes], standard: Standard) -> CapstoneScore:
+    """The same for a submission that has been found already, as the bytes of its two files."""
+    return _score(lambda: submission.of(files), standard, measure=True)
+
+
+def _score(read: Callable[[], submission.Submission], standard: Standard, measure: bool) -> CapstoneScore:
     try:
-        found = submission.read(path)
+        found = read()
+        shown = pictures.show(found.model) if measure else None
+        remarks = _whose(shown) if shown else ()
     except NotAcceptedError as error:
         return _refused(str(error))
     except (VaelabError, OSError, RuntimeError, ValueError, ArithmeticError) as error:
@@ -49,10 +60,28 @@ def score(path: str | os.PathLike, standard: Standard, *, measure: bool = True) 
     measured = [_measured(key, found, standard) for key in MEASURES] if measure else _unmeasured()
     return CapstoneScore(
         (*measured, _card_part(found.card)),
-        remarks=remarks(found) if measure else (),
+        remarks=remarks,
         card=found.card,
         parameters=found.parameters,
         prior=_prior(found.model),
+        shown=shown,
+    )
+
+
+def _whose(shown: pictures.Shown) -> tuple[str, ...]:
+    """Raise NotAcceptedError for the pictures of a model that everybody has; remark on those like them."""
+    distances = {name: pictures.distance(shown.sketch, other) for name, other in pictures.shipped().items()}
+    for name, distance in distances.items():
+        if distance < SAME:
+            raise NotAcceptedError(
+                f"This model redraws faces as {name} does, which comes with vaelab: a copy, whatever its "
+                "weights look like. Train one of your own, from random weights."
+            )
+    return tuple(
+        f"Its pictures are like those of {name}, which comes with vaelab (distance {distance:.2f}; 0 is a "
+        f"copy, trainings of their own lie beyond {NEAR:g}). Ask how it was made."
+        for name, distance in distances.items()
+        if distance < NEAR
     )
 
 
@@ -79,7 +108,7 @@ def _measured(key: str, found: submission.Submission, standard: Standard) -> Par
         return Part(key, 0.0, f"The model's output could not be measured: {str(error)[:200]}", None, scale)
     if not math.isfinite(value):
         return Part(key, 0.0, "The model's output is not finite.", None, scale)
-    return Part(key, round(POINTS[key] * scale.share(value), 1), "", value, scale)
+    return Part(key, round(POINTS[key] * scale.share(value), 2), "", value, scale)
 
 
 def _card_part(card: Card) -> Part:

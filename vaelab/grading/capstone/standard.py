@@ -1,4 +1,4 @@
-"""From a measure to points: a straight line between what two baselines reach on the same faces."""
+"""From a measure to points: a straight line from what a baseline reaches on the same faces to the end."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from vaelab.files import written_whole
 from vaelab.grading.capstone.measures import MEASURES, Faces
 
 BASELINES = Path(__file__).with_name("baselines.json")
-BASELINE_NAMES = ("weak", "published", "strong")
+BASELINE_NAMES = ("weak", "published", "ours", "end")
 _DISTANCES = ("frechet",)
 
 
@@ -22,32 +22,40 @@ class StandardError(VaelabError, ValueError):
 
 @dataclass(frozen=True)
 class Scale:
-    """From nothing at `weak` to everything at `strong`, in a straight line.
+    """From nothing at `weak` to everything at `end`, in a straight line.
 
     Attributes:
-        weak, strong: the baselines at the two ends.
-        published: what the well-known model reaches, to compare with; it moves no points.
+        weak, end: where points begin, and where there are no more.
+        published, ours: what the well-known model and the course's best reach, to compare with.
         distance: True if less is better. The line is then one in the logarithm, so that halving a distance is
             worth the same wherever it starts.
     """
 
     weak: float
     published: float
-    strong: float
+    ours: float
+    end: float
     distance: bool = False
 
     def __post_init__(self):
-        if not (0 < self.strong < self.weak if self.distance else self.weak < self.strong):
-            raise StandardError(f"Strong must be better than weak; they are {self.strong} and {self.weak}.")
+        weak, ours, end = self.weak, self.ours, self.end
+        if not (0 < end < ours < weak if self.distance else weak < ours < end):
+            raise StandardError(
+                f"The end must be better than ours, and ours than weak; they are {end}, {ours} and {weak}."
+            )
 
     def share(self, value: float) -> float:
         """Share of the points, from 0 to 1. Past the ends it stays as it is there."""
         if not math.isfinite(value):
             return 0.0
-        place, weak, strong = (
-            -math.log(max(v, 1e-9)) if self.distance else v for v in (value, self.weak, self.strong)
+        place, weak, end = (
+            -math.log(max(v, 1e-9)) if self.distance else v for v in (value, self.weak, self.end)
         )
-        return min(max((place - weak) / (strong - weak), 0.0), 1.0)
+        return min(max((place - weak) / (end - weak), 0.0), 1.0)
+
+    def beyond(self, value: float) -> bool:
+        """Whether a value is better than the end: a star."""
+        return value < self.end if self.distance else value > self.end
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Standard:
 
     @classmethod
     def of(cls, faces: Faces, values: dict[str, dict[str, float]], made: dict) -> "Standard":
-        """From measure -> baseline -> value. Raises StandardError if strong is not better."""
+        """From measure -> baseline -> value. Raises StandardError if they are not in order."""
         scales = {name: Scale(**values[name], distance=name in _DISTANCES) for name in MEASURES}
         return cls(faces, scales, made)
 

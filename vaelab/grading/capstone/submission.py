@@ -4,41 +4,37 @@ import inspect
 import json
 import math
 import os
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 from safetensors import SafetensorError, safe_open
 
-from vaelab import priors
-from vaelab.edited import read_text
+from vaelab import latent_diffusion, priors
+from vaelab.edited import decoded
 from vaelab.errors import VaelabError
+from vaelab.grading import scratch
 from vaelab.grading.capstone import card as cards
+from vaelab.grading.capstone import handed_in
 from vaelab.grading.capstone.rules import (
     CARD,
-    CARD_BYTES,
+    CODE,
     IMAGE_SHAPE,
     PARAMETERS,
     PRIOR_NUMBERS,
     PRIOR_OPTIONS,
     WEIGHTS,
-    WEIGHTS_BYTES,
     NotAcceptedError,
-    means,
 )
-from vaelab.models import VAE
+from vaelab.models import VAE, GridVAE
 from vaelab.nets import count_parameters
 from vaelab.recipes import RECIPES, build
 
-_SIZES = {WEIGHTS: WEIGHTS_BYTES, CARD: CARD_BYTES}
 _FLOATS = {"F16", "BF16", "F32", "F64"}
 _LARGEST_WIDTH = 1_024  # of an option that counts something: no recipe within the limit needs more
-_PRIORS = {kind.__name__: kind for kind in (priors.StandardNormal, *priors.KINDS.values())}
+_KINDS = (priors.StandardNormal, *priors.KINDS.values(), latent_diffusion.LatentDiffusion)
+_PRIORS = {kind.__name__: kind for kind in _KINDS}
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,7 @@ class Submission:
 
 
 def read(path: str | os.PathLike) -> Submission:
-    """Read a submission, the card first.
+    """Read a submission.
 
     Args:
         path: a folder with `model.safetensors` and `card.toml`, or a zip of one.
@@ -59,22 +55,23 @@ def read(path: str | os.PathLike) -> Submission:
     Raises:
         NotAcceptedError: the files are not there, cannot be read, or break a rule.
     """
-    with _folder(Path(path).expanduser()) as folder:
-        card = read_card(folder)
-        model = read_model(_file(folder, WEIGHTS))
+    return of(handed_in.contents(handed_in.only(Path(path).expanduser())))
+
+
+def of(files: Mapping[str, bytes]) -> Submission:
+    """A submission from the bytes of its two files, the card first. Raises NotAcceptedError."""
+    card = cards.read(decoded(files[CARD]))
+    cards.check_budget(card)
+    with scratch.folder() as folder:
+        path = folder / WEIGHTS
+        path.write_bytes(files[WEIGHTS])
+        model = read_model(path)
     if card.recipe and card.recipe != model.recipe["name"]:
         raise NotAcceptedError(
             f"The card says recipe {card.recipe[:50]!r}, the weights file {model.recipe['name']!r}: card and "
             "weights belong to two models."
         )
     return Submission(model, card, count_parameters(model))
-
-
-def read_card(folder: Path) -> cards.Card:
-    """The card in a folder, within the budget. Raises NotAcceptedError."""
-    card = cards.read(read_text(_file(folder, CARD)))
-    cards.check_budget(card)
-    return card
 
 
 def read_model(path: Path) -> VAE:
@@ -87,7 +84,7 @@ def read_model(path: Path) -> VAE:
             name, changes = _recipe(file.metadata())
             _check_size(name, changes)
             model = build(name, **changes)
-            model.prior = _prior(file.metadata(), model.latent_dim)
+            model.prior = _prior(file.metadata(), model)
             wanted = {k: v for k, v in model.state_dict().items() if not k.startswith("likelihood.")}
             _check_tensors(file, wanted)
             for key, tensor in wanted.items():
@@ -95,48 +92,6 @@ def read_model(path: Path) -> VAE:
     except (SafetensorError, OSError) as error:
         raise NotAcceptedError(f"{WEIGHTS} is not a safetensors file, or is damaged: {error}") from None
     return model.eval()
-
-
-@contextmanager
-def _folder(path: Path) -> Iterator[Path]:
-    """The folder itself, or one that holds the two files of a zip for as long as they are needed."""
-    if path.is_dir():
-        yield path
-        return
-    if not path.is_file():
-        raise NotAcceptedError(f"There is no folder or zip file {path.name!r}.")
-    with TemporaryDirectory() as unpacked:
-        _unpack(path, Path(unpacked))
-        yield Path(unpacked)
-
-
-def _unpack(path: Path, folder: Path) -> None:
-    """Only the two files, by their last name, and no more bytes than allowed, whatever the zip says."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name, largest in _SIZES.items():
-                found = [n for n in archive.namelist() if means(n.rpartition("/")[2]) == name]
-                if len(found) > 1:
-                    raise NotAcceptedError(
-                        f"The zip file holds {name} {len(found)} times: hand in one model."
-                    )
-                for member in found:
-                    with archive.open(member) as file:
-                        (folder / name).write_bytes(file.read(largest + 1))
-    except NotAcceptedError:
-        raise
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError):
-        raise NotAcceptedError(f"{path.name} is neither a folder nor a zip file that can be read.") from None
-
-
-def _file(folder: Path, name: str) -> Path:
-    same = sorted(path for path in folder.iterdir() if means(path.name) == name)
-    path = next((path for path in same if path.name == name), same[0] if same else folder / name)
-    if path.is_symlink() or not path.is_file():
-        raise NotAcceptedError(f"{name} is missing: a submission is {WEIGHTS} and {CARD}.")
-    if path.stat().st_size > _SIZES[name]:
-        raise NotAcceptedError(f"{name} is larger than the {_SIZES[name] / 2**20:g} MiB that are allowed.")
-    return path
 
 
 def _recipe(metadata: dict | None) -> tuple[str, dict]:
@@ -181,14 +136,16 @@ def _check_size(name: str, changes: dict) -> None:
         raise NotAcceptedError(f"{name} cannot be built with these options: {str(error)[:200]}") from None
     if not isinstance(model, VAE):
         raise NotAcceptedError(f"{name} is no VAE: it has no bound to score.")
+    if model.latent_dim > CODE:
+        raise NotAcceptedError(f"A code has {model.latent_dim:,} numbers; {CODE:,} are allowed.")
     if count_parameters(model) > PARAMETERS:
         raise NotAcceptedError(
             f"The model has {count_parameters(model):,} parameters; {PARAMETERS:,} are allowed."
         )
 
 
-def _prior(metadata: dict[str, str], latent_dim: int) -> priors.Prior | None:
-    """The prior that the header names, for these codes and not yet filled; None if it names none."""
+def _prior(metadata: dict[str, str], model: VAE) -> priors.Prior | None:
+    """The prior that the header names, for this model's codes and not yet filled; None if it names none."""
     if "prior" not in metadata:
         return None
     try:
@@ -200,20 +157,54 @@ def _prior(metadata: dict[str, str], latent_dim: int) -> priors.Prior | None:
         ) from None
     if not isinstance(name, str) or name not in _PRIORS:
         raise NotAcceptedError(f"There is no prior {str(name)[:50]!r}. Known are {', '.join(_PRIORS)}.")
-    kind, numbers = _PRIORS[name], options.pop("latent_dim", None)
-    if type(numbers) is not int or numbers != latent_dim:
-        raise NotAcceptedError(f"The prior must be for codes of {latent_dim} numbers, as the model's are.")
+    kind = _PRIORS[name]
+    fixed = _fixed(kind, options, model)
     for option, value in options.items():
         most = PRIOR_OPTIONS.get(option) if option in inspect.signature(kind).parameters else None
         if most is None:
             raise NotAcceptedError(f"{name} has no option {str(option)[:50]!r}.")
         if type(value) is not int or not 1 <= value <= most:
             raise NotAcceptedError(f"A prior's {option} may be from 1 to {most:,}, not {str(value)[:50]}.")
-    with torch.device("meta"):  # as in `_check_size`
-        count = sum(tensor.numel() for tensor in kind(latent_dim, **options).state_dict().values())
+    try:
+        count = _numbers(kind, fixed, options)
+    except VaelabError as error:
+        raise NotAcceptedError(f"{name} cannot be built with these options: {str(error)[:200]}") from None
     if count > PRIOR_NUMBERS:
         raise NotAcceptedError(f"The prior has {count:,} numbers; {PRIOR_NUMBERS:,} are allowed.")
-    return kind(latent_dim, **options)
+    return kind(**fixed, **options)
+
+
+def _numbers(kind: type[priors.Prior], fixed: dict, options: dict) -> int:
+    """How many numbers a prior would have, without making them, as in `_check_size`."""
+    with torch.device("meta"):
+        if kind is latent_diffusion.LatentDiffusion:  # its network alone: a schedule has to be made
+            told = {name: p.default for name, p in inspect.signature(kind).parameters.items()} | options
+            network = latent_diffusion.NETWORKS[fixed["network"]]
+            made = network(fixed["grid_shape"], len(fixed["attributes"]), told["width"], told["blocks"])
+        else:
+            made = kind(**fixed, **options)
+    return sum(tensor.numel() for tensor in made.state_dict().values())
+
+
+def _fixed(kind: type[priors.Prior], options: dict, model: VAE) -> dict:
+    """Takes from `options` those that are no plain counts, and looks at each: the codes' shape first."""
+    if kind is not latent_diffusion.LatentDiffusion:
+        told = options.pop("latent_dim", None)
+        if type(told) is not int or told != model.latent_dim:
+            raise NotAcceptedError(
+                f"The prior must be for codes of {model.latent_dim} numbers, as the model's are."
+            )
+        return {"latent_dim": told}
+    shape, names = options.pop("grid_shape", None), options.pop("attributes", [])
+    network = options.pop("network", "residual")
+    if not isinstance(model, GridVAE) or shape != list(model.grid_shape):
+        raise NotAcceptedError("A LatentDiffusion prior must be for grids, those of the model's codes.")
+    if not isinstance(names, list) or len(names) > 100 or not all(isinstance(n, str) for n in names):
+        raise NotAcceptedError("A LatentDiffusion prior's attributes are a list of names.")
+    if network not in list(latent_diffusion.NETWORKS):
+        known = ", ".join(latent_diffusion.NETWORKS)
+        raise NotAcceptedError(f"A LatentDiffusion prior has no network {str(network)[:50]!r}, but {known}.")
+    return {"grid_shape": tuple(shape), "attributes": names, "network": network}
 
 
 def _check_tensors(file, wanted: dict[str, torch.Tensor]) -> None:

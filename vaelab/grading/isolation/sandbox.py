@@ -10,14 +10,14 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from vaelab.errors import VaelabError
+from vaelab.grading import scratch
 from vaelab.grading.isolation import bubblewrap
 from vaelab.grading.isolation.launch import ENVIRONMENT, MissingError, command
 from vaelab.grading.isolation.limits import LIMITS, Limits
@@ -95,8 +95,8 @@ def opened(notebook: str, limits: Limits = LIMITS, *, isolated: bool = True) -> 
     if len(notebook) > limits.notebook_bytes:
         yield Submission("notebook too large")
         return
-    with tempfile.TemporaryDirectory(prefix="vaelab-", ignore_cleanup_errors=True) as folder:
-        submission = _Running(notebook, limits, isolated, Path(folder))
+    with nullcontext() if isolated else scratch.folder() as folder:
+        submission = _Running(notebook, limits, folder)
         try:
             submission.revive()
             yield submission
@@ -107,9 +107,9 @@ def opened(notebook: str, limits: Limits = LIMITS, *, isolated: bool = True) -> 
 class _Running(Submission):
     """The process, the pipe to it, and who watches what it uses. If it ends, it can be started again."""
 
-    def __init__(self, notebook: str, limits: Limits, isolated: bool, folder: Path):
+    def __init__(self, notebook: str, limits: Limits, folder: Path | None):
         super().__init__(RAN, self.ask)
-        self._notebook, self._limits, self._isolated, self._folder = notebook, limits, isolated, folder
+        self._notebook, self._limits, self._folder = notebook, limits, folder  # a folder means: not isolated
         self._seconds, self._starts, self._alive = limits.all_seconds, limits.starts, False
         self._said: dict[int, str] = {}  # what cells raised
         self._ended: dict[int, str] = {}  # and how some ended the process: those are left out from then on
@@ -129,7 +129,7 @@ class _Running(Submission):
     def _start(self) -> None:
         limits = self._limits
         self._complaint = ""  # of bubblewrap
-        self._process, identity = _isolated(limits) if self._isolated else (_unsafe(self._folder), None)
+        self._process, identity = (_unsafe(self._folder), None) if self._folder else _isolated(limits)
         self._alive = True
         self._watch = Watch(self._process, limits)
         self._pipe = Pipe(self._process.stdin, self._process.stdout, limits.reply_bytes)

@@ -101,7 +101,7 @@ class Watch:
         if self._worker.pid == self._process.pid:  # it has no such folder
             return 0
         try:
-            place = os.statvfs(f"/proc/{self._worker.pid}/root/tmp")
+            place = os.statvfs(Path("/proc", str(self._worker.pid), "root", "tmp"))
         except OSError:
             return 0
         return place.f_files - place.f_ffree

@@ -1,26 +1,35 @@
-"""The files that were handed in, in folders and archives. Nothing is unpacked, no link is followed."""
+"""The files that were handed in, in folders and archives. Nothing is unpacked, no link is followed.
+
+What is in an archive comes as if it lay in a folder of the archive's name.
+"""
 
 import io
 import os
 import re
 import stat
 import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import BinaryIO
 
 from vaelab.errors import VaelabError
 
 LARGEST = 20 * 2**20  # bytes of one notebook
+_MOST = {
+    "files": 5_000,
+    "archives": 20,
+    "MB": 200,
+}  # of one student; MB of notebooks and archives in archives
 _LARGEST_INNER_ARCHIVE = 100 * 2**20
-_MOST_MEMBERS = (50_000, 2_000)  # files of an archive, and of one in it
+_LONGEST_LIST = 8 * 2**20  # bytes of an archive's list of its files: some 60,000
 _PACKED = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the others unpack more than is asked for
 _DEEPEST = 12
 _ARCHIVES_DEEP = 2  # an LMS's archive, and a student's in it
 _IGNORED = {"__MACOSX", "__pycache__"}
-_EMPTY = "an empty folder"
 
 
 class UnreadableError(VaelabError, ValueError):
@@ -32,15 +41,17 @@ class File:
     """A file that was handed in.
 
     Attributes:
-        parts: the folders and archives on the way to it, and its own name.
+        parts: the folders and archives on the way to it, and its own name; that of an empty folder is empty.
         read: gives its bytes, at most as many as are given. Raises `UnreadableError`.
         refused: why it is not looked into, or nothing.
+        size: in bytes, as the disk or the archive says.
         path: where it lies, if not in an archive.
     """
 
     parts: tuple[str, ...]
     read: Callable[[int], bytes]
     refused: str = ""
+    size: int = 0
     path: Path | None = None
 
     @property
@@ -49,60 +60,143 @@ class File:
         return Path(self.parts[-1]).suffix.lower()
 
 
-def files(place: Path, leave_out: Collection[Path] = ()) -> Iterator[File]:
-    """Every file in a folder or .zip, in the order of their names, hidden ones left out.
+@dataclass(frozen=True)
+class Folder:
+    """A folder or an archive.
 
-    An empty folder in it comes as a file without a name, for it may be all that somebody handed in.
-    What is in an archive comes as if it lay in a folder of the archive's name.
+    Attributes:
+        parts: as a file's.
+        look: gives what is in it by name, without what is hidden. Raises `UnreadableError`.
+        archive: the file, if it is one in another archive or on the disk.
+        inner: whether that archive lies in another one.
     """
+
+    parts: tuple[str, ...]
+    look: Callable[[], list["Entry"]]
+    archive: File | None = None
+    inner: bool = False
+
+
+Entry = File | Folder
+
+
+class Budget:
+    """How much of one student's work is looked into, so that nobody else has to wait for it."""
+
+    def __init__(self):
+        self._left = dict(_MOST)
+
+    def spend(self, what: str, amount: float = 1) -> None:
+        """Raise `OverBudgetError` if there is not so much left."""
+        self._left[what] -= amount
+        if self._left[what] < 0:
+            raise OverBudgetError(
+                f"more than {_MOST[what]:,} {what} of one student: the rest is not looked at"
+            )
+
+
+class OverBudgetError(UnreadableError):
+    """One student handed in more than is looked into."""
+
+
+def top(place: Path, leave_out: Collection[Path] = ()) -> Folder:
+    """The folder or .zip that is to be looked into, without these files and folders."""
     if place.is_dir():
-        left_out = {path.resolve() for path in leave_out}
-        yield from _in_folder(place, (), left_out)
-    else:
-        yield from _opened_if_archive(_on_disk(place, (place.name,)))
+        return _on_disk(place, (), frozenset(path.resolve() for path in leave_out))
+    return _archive(_file_on_disk(place, (place.name,)), 0)
 
 
-def _in_folder(folder: Path, above: tuple[str, ...], left_out: set[Path]) -> Iterator[File]:
+def files(entries: Iterable[Entry]) -> Iterator[File]:
+    """Every file in one student's folders and archives, as far as the budget goes.
+
+    An empty folder comes as a file without a name, for it may be all that somebody handed in.
+    """
+    budget = Budget()
+    for entry in entries:
+        try:
+            yield from _files(entry, budget)
+        except OverBudgetError as error:
+            yield _refused(entry.parts or ("",), str(error))
+            return
+
+
+def _files(entry: Entry, budget: Budget) -> Iterator[File]:
+    budget.spend("files")
+    if isinstance(entry, File):
+        if entry.kind == ".ipynb":
+            budget.spend("MB", min(entry.size, LARGEST) / 2**20)
+        yield entry
+        return
+    if entry.archive:
+        budget.spend("archives")
+        budget.spend("MB", entry.archive.size / 2**20 if entry.inner else 0)
+    try:
+        entries = entry.look()
+    except UnreadableError as error:
+        yield _refused(entry.parts or ("",), str(error))
+        return
+    if not entries:
+        yield _refused((*entry.parts, ""), "an empty archive" if entry.archive else "an empty folder")
+    for inside in sorted(entries, key=lambda inside: isinstance(inside, Folder)):  # what lies nearest first
+        yield from _files(inside, budget)
+
+
+def _on_disk(folder: Path, above: tuple[str, ...], left_out: Collection[Path]) -> Folder:
+    return Folder(above, partial(_in_folder, folder, above, left_out))
+
+
+def _in_folder(folder: Path, above: tuple[str, ...], left_out: Collection[Path]) -> list[Entry]:
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        yield _refused(above, f"the folder cannot be opened: {error.strerror}")
-        return
-    seen = [entry for entry in entries if not _ignored(entry.name)]
-    if above and not seen:
-        yield _refused((*above, ""), _EMPTY)
-    for entry in seen:
-        parts, path = (*above, entry.name), Path(entry.path)
-        if left_out and path.resolve() in left_out:
-            continue
-        if entry.is_symlink():
-            yield _refused(parts, "a link, which is not followed")
-        elif entry.is_dir(follow_symlinks=False):
-            if len(parts) < _DEEPEST:
-                yield from _in_folder(path, parts, left_out)
-            else:
-                yield _refused(parts, "folders in folders, too deep")
-        else:
-            yield from _opened_if_archive(_on_disk(path, parts))
+        raise UnreadableError(f"the folder cannot be opened: {error.strerror}") from None
+    return [
+        _entry_on_disk(entry, (*above, entry.name), left_out)
+        for entry in entries
+        if not _ignored(entry.name) and not (left_out and Path(entry.path).resolve() in left_out)
+    ]
 
 
-def _on_disk(path: Path, parts: tuple[str, ...]) -> File:
-    return File(parts, lambda most: _bytes_of(path, most), path=path)
+def _entry_on_disk(entry: os.DirEntry, parts: tuple[str, ...], left_out: Collection[Path]) -> Entry:
+    if entry.is_symlink():
+        return _refused(parts, "a link, which is not followed")
+    if not entry.is_dir(follow_symlinks=False):
+        return _opened_if_archive(_file_on_disk(Path(entry.path), parts), 0)
+    if len(parts) >= _DEEPEST:
+        return _refused(parts, "folders in folders, too deep")
+    return _on_disk(Path(entry.path), parts, left_out)
+
+
+def _file_on_disk(path: Path, parts: tuple[str, ...]) -> File:
+    return File(parts, partial(_bytes_of, path), size=_size(path), path=path)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat(follow_symlinks=False).st_size
+    except OSError:
+        return 0  # it is told when it is read
 
 
 def _bytes_of(path: Path, most: int) -> bytes:
-    flags = os.O_RDONLY
-    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # a link or a pipe put there meanwhile does no harm
-        flags |= getattr(os, name, 0)
     try:
-        handle = os.open(path, flags)
-        with open(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise UnreadableError("not a regular file")
+        with _regular(path) as file:
             return _limited(file, most)
     except OSError as error:
         raise UnreadableError(f"cannot be read: {error.strerror}") from None
+
+
+@contextmanager
+def _regular(path: Path) -> Iterator[BinaryIO]:
+    """The file, opened; never a link or a pipe that was put there meanwhile."""
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    with open(os.open(path, flags), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise UnreadableError("not a regular file")
+        yield file
 
 
 def _limited(file, most: int) -> bytes:
@@ -112,70 +206,98 @@ def _limited(file, most: int) -> bytes:
     return data
 
 
-def _opened_if_archive(file: File, depth: int = 0) -> Iterator[File]:
-    if file.kind != ".zip":
-        yield file
-    elif depth == _ARCHIVES_DEEP:
-        yield _refused(file.parts, "archives in archives, too deep")
-    else:
-        yield from _in_archive(file, depth)
+def _opened_if_archive(file: File, depth: int) -> Entry:
+    """A file, or if it is an archive what is in it. `depth` is how many archives it lies in."""
+    if file.kind != ".zip" or file.refused:
+        return file
+    if depth == _ARCHIVES_DEEP:
+        return _refused(file.parts, "archives in archives, too deep")
+    return _archive(file, depth)
 
 
-def _in_archive(archive: File, depth: int) -> Iterator[File]:
-    try:
-        with _opened(archive) as opened:
-            entries = opened.infolist()
-            full = {entry.filename.rstrip("/").rpartition("/")[0] for entry in entries}
-            members = [e for e in entries if not (e.is_dir() and e.filename.rstrip("/") in full)]
-    except UnreadableError as error:
-        yield _refused(archive.parts, str(error))
-        return
-    if len(members) > _MOST_MEMBERS[depth]:
-        yield _refused(archive.parts, f"an archive of more than {_MOST_MEMBERS[depth]:,} files")
-        return
-    for member in sorted(members, key=lambda member: member.filename):
-        yield from _member(archive, member, depth)
+def _archive(file: File, depth: int) -> Folder:
+    return Folder(file.parts, partial(_in_archive, file, depth), file, inner=depth > 0)
 
 
-def _member(archive: File, member: zipfile.ZipInfo, depth: int) -> Iterator[File]:
+Members = list[tuple[tuple[str, ...], zipfile.ZipInfo]]  # with the names on the way to each
+
+
+def _in_archive(archive: File, depth: int) -> list[Entry]:
+    members = []
+    with _told():
+        for member in _opened(archive).infolist():
+            names = re.split(r"[/\\]", member.filename, maxsplit=2 * _DEEPEST)
+            steps = tuple(name for name in names if name not in ("", ".", ".."))
+            if steps and not any(map(_ignored, steps)):
+                members.append((steps, member))
+    return _level(archive, archive.parts, members, depth)
+
+
+def _level(archive: File, above: tuple[str, ...], members: Members, depth: int) -> list[Entry]:
+    """What a folder in an archive holds, all that lies below it given."""
+    entries: list[Entry] = []
+    below: dict[str, Members] = defaultdict(list)
+    for (name, *rest), member in sorted(members, key=lambda pair: pair[0]):
+        if rest or member.is_dir():
+            below[name] += [(tuple(rest), member)] if rest else []
+        else:
+            entries.append(_member(archive, (*above, name), member, depth))
+    for name, inside in below.items():
+        parts = (*above, name)
+        if len(parts) - len(archive.parts) >= _DEEPEST:
+            entries.append(_refused(parts, "folders in folders, too deep"))
+        else:
+            entries.append(Folder(parts, partial(_level, archive, parts, inside, depth)))
+    return sorted(entries, key=lambda entry: entry.parts[-1])
+
+
+def _member(archive: File, parts: tuple[str, ...], member: zipfile.ZipInfo, depth: int) -> Entry:
     names = re.split(r"[/\\]", member.filename)
-    parts = (*archive.parts, *(name for name in names if name not in ("", ".", "..")))
-    if any(_ignored(name) for name in parts[len(archive.parts) :]):
-        return
     if ".." in names or names[0] == "" or re.fullmatch(r"[A-Za-z]:", names[0]):
-        yield _refused(parts, "a name that leads out of its archive")
-    elif stat.S_ISLNK(member.external_attr >> 16):
-        yield _refused(parts, "a link, which is not followed")
-    elif member.is_dir():
-        yield _refused((*parts, ""), _EMPTY)
-    else:
-        yield from _opened_if_archive(File(parts, lambda most: _bytes_in(archive, member, most)), depth + 1)
+        return _refused(parts, "a name that leads out of its archive")
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return _refused(parts, "a link, which is not followed")
+    file = File(parts, partial(_bytes_in, archive, member), size=member.file_size)
+    return _opened_if_archive(file, depth + 1)
 
 
 def _bytes_in(archive: File, member: zipfile.ZipInfo, most: int) -> bytes:
     if member.compress_type not in _PACKED:
         raise UnreadableError("packed in a way that is not known here")
-    with _opened(archive) as opened, opened.open(member) as file:
+    with _told(), _opened(archive).open(member) as file:
         return _limited(file, most)
 
 
+@lru_cache(maxsize=2)  # a class's archive and a student's in it: their files are read one after the other
+def _opened(archive: File) -> zipfile.ZipFile:
+    """The archive, its list of files read. Only the outermost may be large."""
+    if archive.path:
+        with _regular(archive.path) as file:
+            _check_list(file)
+        return zipfile.ZipFile(archive.path)
+    packed = io.BytesIO(archive.read(_LARGEST_INNER_ARCHIVE))
+    _check_list(packed)
+    return zipfile.ZipFile(packed)
+
+
+def _check_list(archive: BinaryIO) -> None:
+    """Before it is read, which takes a second for each ten megabytes, and as much memory."""
+    end = zipfile._EndRecData(archive)  # type: ignore[attr-defined]
+    if end and end[zipfile._ECD_SIZE] > _LONGEST_LIST:  # type: ignore[attr-defined]
+        raise UnreadableError(f"an archive of too many files: their list is over {_LONGEST_LIST >> 20} MB")
+
+
 @contextmanager
-def _opened(archive: File) -> Iterator[zipfile.ZipFile]:
-    """The archive; whatever is wrong with it is an `UnreadableError`. Only the outermost may be large."""
+def _told() -> Iterator[None]:
+    """Whatever is wrong with an archive is an `UnreadableError`."""
     try:
-        with zipfile.ZipFile(archive.path or io.BytesIO(_unpacked(archive))) as opened:
-            yield opened
+        yield
     except UnreadableError:
         raise
     except (RuntimeError, NotImplementedError):
         raise UnreadableError("the archive is encrypted, or packed in a way that is not known here") from None
     except Exception as error:  # of many kinds: `struct.error`, `zlib.error`, `BadZipFile`, ...
         raise UnreadableError(f"the archive is broken: {error}") from None
-
-
-@lru_cache(maxsize=1)  # its files are read one after the other
-def _unpacked(archive: File) -> bytes:
-    return archive.read(_LARGEST_INNER_ARCHIVE)
 
 
 def _refused(parts: tuple[str, ...], why: str) -> File:

@@ -16,7 +16,7 @@ from vaelab.grading.isolation.limits import LIMITS, Limits
 from vaelab.grading.marking import checks, feedback, scores, summary
 from vaelab.grading.marking.checks import Checks
 from vaelab.grading.marking.filetree import UnreadableError
-from vaelab.grading.marking.results import NOT_GRADED, CaseResult, Kept, Result
+from vaelab.grading.marking.results import NOT_GRADED, CaseResult, Kept, NotKeptError, Result
 from vaelab.grading.marking.scores import Graded
 from vaelab.grading.marking.submissions import Submission, find
 from vaelab.grading.marking.turns import Turns
@@ -52,6 +52,7 @@ def grade(
         unsafe: run them without a sandbox.
 
     Raises:
+        NotKeptError: if results cannot be kept, for instance on a full disk.
         IsolationError: if submissions cannot be kept apart from this machine.
         SubmissionsError: if there is nothing to grade, or nothing to grade it with.
         ValueError: if `jobs` is less than 1.
@@ -79,10 +80,10 @@ def grade(
     results = {s: kept.get(keys[s]) if s in keys else Result(NOT_GRADED, s.problem) for s in found}
     earlier = scores.earlier_rows(out)  # marks may have been typed meanwhile
     graded = [_with_marks(s, result, all_checks.get(s.exercise), earlier) for s, result in results.items()]
-    with scores.perhaps_open_elsewhere():
+    with scores.what_is_graded_is_kept():
         _write(graded, earlier, out, html, cases)
-    kept.tidy(keys.values())
     _report(graded, out, html, cases)
+    kept.tidy(keys.values())
     return 0
 
 
@@ -106,6 +107,9 @@ def _run_some(runner: "_Runner", todo: dict[str, Submission], kept: Kept, jobs: 
             for future in as_completed(running):
                 kept.add(running[future], future.result())
                 bar.update()
+        except NotKeptError:
+            pool.shutdown(cancel_futures=True)
+            raise
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)  # waits for those that run
             _keep_done(running, kept)
@@ -171,9 +175,8 @@ class _Runner:
 
 def _plain(outcome) -> CaseResult:
     case = outcome.case
-    return CaseResult(
-        case.name, case.hidden, str(outcome.status), outcome.points, case.points, outcome.message[:2_000]
-    )
+    said = (outcome.message[:2_000], outcome.detail[:2_000])
+    return CaseResult(case.name, case.hidden, str(outcome.status), outcome.points, case.points, *said)
 
 
 def _answer(space: Space, name: str) -> str:

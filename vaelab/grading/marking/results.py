@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from vaelab.errors import VaelabError
+from vaelab.faults import sentence
 from vaelab.files import written_whole
 from vaelab.grading.isolation.sandbox import RAN
 
@@ -14,7 +16,7 @@ ACCEPTED = "accepted"  # a capstone within the rules
 
 @dataclass(frozen=True)
 class CaseResult:
-    """How one case went."""
+    """How one case went; `detail` is for the instructor alone."""
 
     name: str
     hidden: bool
@@ -22,6 +24,12 @@ class CaseResult:
     points: float
     possible: float
     message: str
+    detail: str = ""
+
+    @property
+    def in_full(self) -> str:
+        """All that there is to say."""
+        return " ".join(filter(None, (self.message, self.detail)))
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,10 @@ class Result:
         ]
 
 
+class NotKeptError(VaelabError, RuntimeError):
+    """A result cannot be kept."""
+
+
 class Kept:
     """Results that are there already, a line each in a file: an interrupted run goes on where it was."""
 
@@ -76,12 +88,18 @@ class Kept:
         return self._results.get(key)
 
     def add(self, key: str, result: Result) -> None:
-        """Keep one more; in the file only if it lasts."""
+        """Keep one more; in the file only if it lasts. Raises NotKeptError, for instance on a full disk."""
         self._results[key] = result
         if not result.lasting:
             return
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write("\n" + _line(key, result))  # the line before may have been cut off
+        try:
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write("\n" + _line(key, result))  # the line before may have been cut off
+        except OSError as error:  # which names no file, where the disk is full
+            said = sentence(OSError(error.errno, error.strerror, str(self._path)))
+            raise NotKeptError(
+                f"{said} So no more was graded. What was before is kept: the same command goes on from there."
+            ) from error
 
     def tidy(self, keys: Iterable[str]) -> None:
         """Leave these alone in the file, of those that last."""
@@ -103,6 +121,8 @@ def _lines(path: Path) -> Iterable[tuple[str, Result]]:
             key, kept = json.loads(line)
             hash(key)
             questions = {k: [CaseResult(**case) for case in cases] for k, cases in kept["questions"].items()}
-            yield key, Result(**kept | {"questions": questions})
+            result = Result(**kept | {"questions": questions})
+            if isinstance(result.lasting, bool) and result.points() >= 0:
+                yield key, result
         except Exception:  # the line that an interrupted run was writing, or none of ours
             continue

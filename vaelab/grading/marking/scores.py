@@ -129,7 +129,7 @@ def with_marks(
         if as_mark(text, most.get(key)) is None:
             why = f"a mark is a number from 0 to {most[key]:g}" if key in most else "there is nothing to mark"
             notes.append(f"{text!r} in {key}{_MARKS} does not count: {why}")
-            print(f"{before.place} ({submission.student}): {notes[-1]}.")
+            print(f"{before.place} ({cell(submission.student)}): {notes[-1]}.")
     note = "; ".join(filter(None, (result.note, *notes)))
     return replace(row, result=replace(result, note=note), typed=typed, own=before.own)
 
@@ -139,19 +139,21 @@ def keep_what_is_lost(path: Path, graded: Iterable[Graded], earlier: Mapping[Key
     here = {row.key() for row in graded}
     if lost := [key for key, row in earlier.items() if key not in here and row.typed()]:
         before = path.with_name(f"{path.stem}.before{path.suffix}")
-        before.write_bytes(path.read_bytes())
+        with written_whole(before) as temporary:
+            temporary.write_bytes(path.read_bytes())
         print(f"Marks of {len(lost)} submissions that are gone: the old table is kept as {before}.")
 
 
 @contextmanager
-def perhaps_open_elsewhere() -> Iterator[None]:
-    """Around reading and writing: on Windows a table that Excel has open may not be touched."""
+def what_is_graded_is_kept() -> Iterator[None]:
+    """Around reading and writing the table, to say so. Windows lets nobody touch one that Excel has open."""
     try:
         yield
-    except PermissionError as error:
+    except OSError as error:
+        open_elsewhere = isinstance(error, PermissionError)
+        ask = "Or is the table open in another program? Close it. " if open_elsewhere else ""
         raise SubmissionsError(
-            f"{sentence(error)} Or is the table open in another program? Close it and run the same command "
-            "again: what is graded is kept."
+            f"{sentence(error)} {ask}What is graded is kept: the same command goes on from there."
         ) from None
 
 
@@ -219,7 +221,7 @@ def write_cases(path: Path, graded: Iterable[Graded]) -> None:
             "status": cell(case.status),
             "points": f"{case.points:g}",
             "of": f"{case.possible:g}",
-            "message": cell(case.message),
+            "message": cell(case.in_full),
         }
         for row in graded
         for key, cases in row.result.questions.items()
@@ -252,7 +254,7 @@ def earlier_rows(path: Path, ours: Container[str] = FIRST) -> dict[Key, Earlier]
     """
     if not path.exists():
         return {}
-    with perhaps_open_elsewhere():
+    with what_is_graded_is_kept():
         text = read_text(path)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))

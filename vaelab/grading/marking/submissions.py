@@ -3,14 +3,14 @@
 import hashlib
 import json
 import re
-from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vaelab.errors import VaelabError
 from vaelab.grading.marking import owners
-from vaelab.grading.marking.filetree import LARGEST, File, UnreadableError, files
+from vaelab.grading.marking.filetree import LARGEST, File, UnreadableError, files, top
+from vaelab.grading.safe_text import cell
 from vaelab.grading.sheet import EXERCISES
 
 _MOST_OF_ONE_STUDENT = 50
@@ -57,28 +57,44 @@ def find(place: Path, leave_out: Collection[Path] = ()) -> list[Submission]:
     Raises:
         SubmissionsError: if there is no such place, or nothing in it.
     """
-    students = by_student(place, leave_out, lambda file: file.parts)
+    students = by_student(place, leave_out, owners.of_a_notebook)
     found = [submission for student, handed in students for submission in _of(student, handed)]
     if not found:
         raise SubmissionsError(f"There is no notebook (.ipynb) in {place}.")
-    return sorted(found, key=lambda s: (s.student.casefold(), s.exercise, s.file))
+    return list(_told_apart(sorted(found, key=lambda s: (s.student.casefold(), s.exercise, s.file))))
 
 
 def by_student(
-    place: Path, leave_out: Collection[Path], says: Callable[[File], tuple[str, ...]]
-) -> list[tuple[str, list[File]]]:
-    """Each student's files; `says` gives those parts of a file's path that may say whose it is.
+    place: Path, leave_out: Collection[Path], loose: owners.Loose
+) -> Iterator[tuple[str, list[File]]]:
+    """Each student's files. One who has handed in too much gets those that come first, and one that says so.
 
     Raises:
-        SubmissionsError: if there is no such place.
+        SubmissionsError: if there is no such place, or it cannot be read.
     """
     if not place.is_dir() and not (place.is_file() and place.suffix.lower() == ".zip"):
         raise SubmissionsError(f"{place} is neither a folder nor a .zip archive.")
     root = place.resolve().name if place.is_dir() else place.stem
-    by_owner = defaultdict(list)
-    for file in files(place, leave_out):
-        by_owner[owners.owner(says(file), root)].append(file)
-    return [(student, handed) for (student, _), handed in by_owner.items()]
+    try:
+        students, remark = owners.by_student(top(place, leave_out), root, loose)
+    except UnreadableError as error:
+        raise SubmissionsError(f"{place}: {error}") from None
+    if remark:
+        print(remark)
+    for student, entries in students:
+        yield student, list(files(entries))
+
+
+def _told_apart(submissions: Iterable[Submission]) -> Iterator[Submission]:
+    """Where a table would show two names alike, the second gets a number: marks are found again by them."""
+    shown: set[str] = set()
+    for submission in submissions:
+        name, number = submission.file, 1
+        while cell(name) in shown:
+            number += 1
+            name = f"({number}) {submission.file}"
+        shown.add(cell(name))
+        yield replace(submission, file=name)
 
 
 def _of(student: str, handed_in: list[File]) -> list[Submission]:
@@ -88,13 +104,8 @@ def _of(student: str, handed_in: list[File]) -> list[Submission]:
         problem = f"{len(notebooks):,} notebooks of one student, where {_MOST_OF_ONE_STUDENT} are allowed"
         return [Submission(student, notebooks[0].parts[0], problem=problem)]
     if not notebooks:
-        others = [file for file in handed_in if len(file.parts) > 1 or owners.known_to_lms(file.parts)]
-        names = ", ".join(file.parts[-1] for file in others[:5])
-        return (
-            [Submission(student, "/".join(others[0].parts), problem=f"no notebook: {names}")]
-            if others
-            else []
-        )
+        names = ", ".join(file.parts[-1] for file in handed_in[:5])
+        return [Submission(student, "/".join(handed_in[0].parts), problem=f"no notebook: {names}")]
     return _counted([_looked_at(student, file) for file in notebooks])
 
 

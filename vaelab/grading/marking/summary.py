@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from math import ceil, floor
 
 from vaelab.grading.check_report import number
 from vaelab.grading.exercise import Case
@@ -57,12 +58,25 @@ def _exercise(checks: Checks, graded: list[Graded]) -> str:
     middle = (scores[(len(scores) - 1) // 2] + scores[len(scores) // 2]) / 2
     spread = f"half of them at {number(middle)} or more" if len(scores) > 1 else f"at {number(middle)}"
     about = f"<p>{len(ran)} graded, {spread} of {number(checks.points)} points.</p>"
-    return f"<section>{head}{about}{''.join(_questions(checks, ran))}</section>"
+    body = "".join((head, about, _distribution(scores, checks.points), *_questions(checks, ran)))
+    return f"<section>{body}</section>"
+
+
+def _distribution(scores: list[float], most: float) -> str:
+    """How many have reached how much, in as many rows as there are whole points."""
+    steps = [(low, min(low + 1, most)) for low in range(ceil(most))]
+    counts = Counter(min(floor(score), len(steps) - 1) for score in scores)
+    rows = (
+        (f"{low} to {number(high)}", f"{counts[low]}{bar(counts[low] / len(scores))}") for low, high in steps
+    )
+    return table(("Points", "Submissions"), rows, numbers={1}, kind="checks")
 
 
 def _questions(checks: Checks, ran: list[Graded]) -> Iterator[str]:
     for key, question in checks.exercise.questions.items():
-        yield f"<h3>{text(key)} {text(question.title)}</h3>"
+        possible = sum(case.points for case in checks.cases[key])
+        whole = sum(row.result.points(key) >= possible for row in ran)
+        yield f"<h3>{text(key)} {text(question.title)}: {whole} of {len(ran)} have all of it</h3>"
         rows = (_case_row(case, _results(case, ran), len(ran)) for case in checks.cases[key])
         yield table(("Check", "What the others did", "Passed"), rows, numbers={2}, kind="checks")
 
@@ -74,7 +88,7 @@ def _results(case: Case, ran: list[Graded]) -> list[CaseResult]:
 
 def _case_row(case: Case, found: list[CaseResult], count: int) -> tuple[str, str, str]:
     passed = sum(result.status == "passed" for result in found)
-    said = Counter(result.message or "(nothing more)" for result in found if result.status != "passed")
+    said = Counter(result.in_full or "(nothing more)" for result in found if result.status != "passed")
     # The most frequent first; the alphabet decides between equals, so that the page is the same each time.
     frequent = sorted(said.items(), key=lambda item: (-item[1], item[0]))
     lines = "".join(
