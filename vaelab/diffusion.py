@@ -63,7 +63,7 @@ class Schedule:
         """
         steps = whole_number("steps, from data to noise,", steps, least=2)
         end = real_number("end, the angle at both ends,", end, above=0)
-        angles = torch.linspace(end, math.pi / 2 - end, steps, dtype=torch.float64)
+        angles = torch.linspace(end, math.pi / 2 - end, steps, dtype=torch.float64, device="cpu")
         return cls(torch.cat([angles.new_ones(1), angles.cos().square()]))
 
     def __repr__(self) -> str:

@@ -228,7 +228,7 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
             _described(header).load_state_dict(shapes)
         file = path.read_bytes()
         if header.get("sha256") not in (None, _checksum(file)):  # older files have none
-            raise WeightsError(f"{path} is damaged: its numbers are not those written. Copy or make it again.")
+            raise WeightsError(f"{path} is damaged: its numbers are not those written. Make it again.")
         model = _described(header)
         model.load_state_dict(from_safetensors(file))
     except RuntimeError as error:
