@@ -42,7 +42,7 @@ class Measured:
         bound = Part("bound", 1.7, "", value, scale)
         others = [Part(key, 1.0, "Complete.") for key in POINTS if key != "bound"]
         card = Card("Ada", "<b>tried</b>", "=cmd|' /C calc'!A0", runs=(Run(10, 2, 1.0),))
-        shown = Shown([PNG], [(PNG, 0.004)], [float(len(word)), 1.0])
+        shown = Shown([PNG], [(PNG, 0.004)], [float(len(word)) ** 2, 1.0])
         return CapstoneScore((bound, *others), "", ("Near one of ours.",), card, 1_000, shown=shown)
 
 
