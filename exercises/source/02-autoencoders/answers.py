@@ -97,7 +97,7 @@ def train(model):
 """
 
 WRONG = {
-    "q1": [
+    "q2": [
         Answer("padding once", out("(h + padding - kernel) // stride + 1"), "both sides"),
         Answer("no plus one", out("(h + 2*padding - kernel) // stride"), "kernel begins counts"),
         Answer("rounded up", out("math.ceil((h + 2*padding - kernel) / stride) + 1"), "rounded up"),
@@ -117,7 +117,7 @@ WRONG = {
         Answer("at each place", count("channels * c * kernel**2 * 28 + channels"), "everywhere"),
         Answer("the shape alone", layer("return channels, (h + 2*padding - kernel)//stride + 1, (w + 2*padding - kernel)//stride + 1"), "two things"),
     ],
-    "q2": [
+    "q3": [
         Answer("always one", back("1"), "always 1"),
         Answer("always none", back("0"), "always 0"),
         Answer("the encoder's order", back("(n + 2*p - k) % s", "found"), "encoder's order"),
@@ -127,7 +127,7 @@ WRONG = {
         Answer("without the kernel", back("(n + 2*p) % s"), "each step up give"),
         Answer("padding once", back("(n + p - k) % s"), "Not yet"),
     ],
-    "q3": [
+    "q4": [
         Answer("not centred", errors("x"), "not centred"),
         Answer("each picture's mean", errors("x - x.mean(1, keepdim=True)"), "own mean"),
         Answer("not squared", errors(power=""), "squared"),
@@ -141,16 +141,16 @@ WRONG = {
         Answer("smallest first", pca("s = torch.linalg.svdvals(x - x.mean(0)).flip(0)**2; return (s.sum() - torch.cat([torch.zeros(1), s.cumsum(0)])) / x.numel()"), "wrong order"),
         Answer("a root", errors(end="(left / x.numel()).clamp(min=0).sqrt()"), "root"),
     ],
-    "q4": [
-        Answer("60", "q4_enough = 60", "Nearly"),
-        Answer("784", "q4_enough = 784", "any digits"),
-        Answer("58", "q4_enough = 58", "One too few"),
-        Answer("a third of them", "q4_enough = 20", "whole number"),
-        Answer("a", "q4 = 'a'", "no noise"),
-        Answer("b", "q4 = 'b'", "store"),
-        Answer("d", "q4 = 'D'", "single new digit"),
-    ],
     "q5": [
+        Answer("60", "q5_enough = 60", "Nearly"),
+        Answer("784", "q5_enough = 784", "any digits"),
+        Answer("58", "q5_enough = 58", "One too few"),
+        Answer("a third of them", "q5_enough = 20", "whole number"),
+        Answer("a", "q5 = 'a'", "no noise"),
+        Answer("b", "q5 = 'b'", "store"),
+        Answer("d", "q5 = 'D'", "single new digit"),
+    ],
+    "q1": [
         Answer("as given", loss("return (model(noisy) - noisy).square().mean()"), "code as given"),
         Answer("nothing noisy", loss("return (model(x) - x).square().mean()"), "gets away with 0"),
         Answer("turned round", loss("return (model(x) - noisy).square().mean()"), "too much"),
@@ -178,26 +178,26 @@ WRONG = {
 }  # fmt: skip
 
 RIGHT = {
-    "q1": [
+    "q2": [
         Answer("a loop", layer("sizes = [1 + math.floor((n + 2*padding - kernel) / stride) for n in (h, w)]; return [channels, *sizes], channels*c*kernel*kernel + channels")),
         Answer("one tensor", layer("hw = (torch.tensor([h, w]) + 2*padding - kernel) // stride + 1; return (channels, *hw.tolist()), torch.tensor(channels*(c*kernel**2 + 1))")),
         Answer("the layer after all", layer("l = nn.Conv2d(c, channels, kernel, stride, padding); return l(torch.zeros(1, *shape))[0].shape, nets.count_parameters(l)")),
         Answer("counting places", layer("n = lambda v: len(range(0, v + 2*padding - kernel + 1, stride)); return (channels, n(h), n(w)), c*channels*kernel**2 + channels")),
     ],
-    "q2": [
+    "q3": [
         Answer("the difference", back("n - ((m - 1)*s - 2*p + k)")),
         Answer("reversed", back("(n + 2*p - k) - s*(m - 1)", "list(reversed(found))")),
         Answer("a tensor", back("(n - k + 2*p) % s", "torch.tensor(found).flip(0)")),
         Answer("by trying", "def output_paddings(n, layers):\n    rows = [n]\n    for k, s, p in layers:\n        rows.append((rows[-1] + 2*p - k)//s + 1)\n    return tuple(next(o for o in range(s) if (b - 1)*s - 2*p + k + o == a) for (k, s, p), a, b in zip(layers[::-1], rows[-2::-1], rows[:0:-1]))\n"),
     ],
-    "q3": [
+    "q4": [
         Answer("NumPy", pca("x = np.asarray(x, dtype=float); s = np.linalg.svd(x - x.mean(0), compute_uv=False)**2; return np.append(s[::-1].cumsum()[::-1], 0) / x.size")),
         Answer("eigenvalues", pca("e = torch.linalg.eigvalsh(torch.cov(x.T, correction=0)).flip(0)[:min(n, d)]; return torch.stack([e[k:].sum() / d for k in range(len(e) + 1)])")),
         Answer("reconstructions", pca("c = x - x.mean(0); v = torch.linalg.svd(c, full_matrices=False).Vh; return [((c - c @ v[:k].T @ v[:k])**2).mean().item() for k in range(len(v) + 1)]")),
         Answer("scikit-learn", pca("from sklearn.decomposition import PCA; v = PCA().fit(x.double()).explained_variance_; return [v[k:].sum() * (n - 1) / (n * d) for k in range(len(v) + 1)]")),
     ],
-    "q4": [Answer("capital, and a float", "q4 = 'C'\nq4_enough = 59.0")],
-    "q5": [
+    "q5": [Answer("capital, and a float", "q5 = 'C'\nq5_enough = 59.0")],
+    "q1": [
         Answer("torch's mse_loss", loss("return F.mse_loss(model(noisy), x)")),
         Answer("mean of means", loss("return ((x - model(noisy))**2).flatten(1).mean(1).mean()")),
         Answer("the course's loss", loss("return vaelab.losses.mse(x, model(noisy)).mean()")),

@@ -10,7 +10,7 @@ from vaelab.grading.sheets.autoencoders import below_the_target, digits
 
 hidden = HiddenCases("02-autoencoders")
 hidden.rubric(
-    "q4",
+    "q5",
     {
         1: "60 points and their mean span at most 59 directions",
         2: "and the size is chosen by the error on pictures that were not used for fitting",
@@ -18,7 +18,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q2", 0.5)
 def the_same_as_pytorch(s):
     for shape, channels, kernel, stride, padding in (
         ((3, 218, 178), 32, 3, 2, 1),
@@ -33,7 +33,7 @@ def the_same_as_pytorch(s):
         diagnose(parameters, sum(p.numel() for p in layer.parameters()), {}, said)
 
 
-@hidden.case("q2", 0.5)
+@hidden.case("q3", 0.5)
 def the_way_up_ends_where_the_way_down_began(s):
     for n, layers in (
         (218, [(3, 2, 1)] * 4),
@@ -52,7 +52,7 @@ def the_way_up_ends_where_the_way_down_began(s):
             expect(size == wanted and 0 <= extra < stride, f"Wrong for {n} pixels through {layers}.")
 
 
-@hidden.case("q3", 0.5)
+@hidden.case("q4", 0.5)
 def fewer_pictures_than_pixels(s):
     generator = np.random.default_rng(7)
     x = generator.random((6, 20)) + generator.random(20)
@@ -63,7 +63,7 @@ def fewer_pictures_than_pixels(s):
     diagnose(s.pca_errors(torch.tensor(x)), right, {}, "Wrong for 6 pictures of 20 pixels, in float64.")
 
 
-@hidden.case("q5", 0.5)
+@hidden.case("q1", 0.5)
 def colour_pictures_and_a_dim_model(s):
     s.seed(4)
     x = torch.rand(20, 3, 16, 16, generator=torch.Generator().manual_seed(4))

@@ -32,7 +32,7 @@ def speak(body: str, prediction="c") -> str:
 ROOT = "w, V = torch.linalg.eigh(torch.cov(codes.T))"
 FIT = "return one(z) @ torch.linalg.lstsq(one(f), t).solution"
 WRONG = {
-    "q1": [
+    "q4": [
         Answer("deviations only", draw("return m + codes.std(0) * torch.randn(n, L)"), "together is missing"),
         Answer("variances as deviations", draw("return m + codes.var(0) * torch.randn(n, L)"), "should be its variance"),
         Answer("no mean", draw("return torch.randn(n, N) @ c / (N - 1) ** 0.5"), "around zero"),
@@ -77,7 +77,7 @@ WRONG = {
         Answer("b", "q3_share = 0.25\nq3 = 'b'", "no sign of copying"),
         Answer("c", "q3_share = 0.25\nq3 = 'c'", "nobody told"),
     ],
-    "q4": [
+    "q1": [
         Answer("as given", shake("codes.std(1, keepdim=True)"), "code as given"),
         Answer("one for everything", shake("codes.std()"), "one deviation for everything"),
         Answer("variance", shake("codes.var(0)"), "variance"),
@@ -107,7 +107,7 @@ WRONG = {
 }  # fmt: skip
 
 RIGHT = {
-    "q1": [
+    "q4": [
         Answer("eigenvalues", draw(f"{ROOT}; return m + torch.randn(n, L, dtype=codes.dtype) * w.clamp_min(0).sqrt() @ V.T")),
         Answer("singular values", draw("_, s, V = torch.linalg.svd(c, full_matrices=False); return m + torch.randn(n, len(s), dtype=codes.dtype) * s / (N - 1) ** 0.5 @ V")),
         Answer("NumPy", draw("return np.random.multivariate_normal(np.asarray(m, dtype=float), np.cov(np.asarray(codes, dtype=float).T), n)")),
@@ -125,7 +125,7 @@ RIGHT = {
         Answer("squared", holes("return (across.square().min(1).values > (among.square() + 1e9 * torch.eye(len(codes))).min(1).values.sort().values[round(q * (len(codes) - 1))]).double().mean()")),
     ],
     "q3": [Answer("capital", "q3_share = 0.28\nq3 = ' D'"), Answer("text", "q3_share = '0.2'\nq3 = 'd'")],
-    "q4": [
+    "q1": [
         Answer("biased", shake("codes.std(0, correction=0)")),
         Answer("NumPy", "import numpy as np\ndef shaken(codes, a, eps):\n    return np.asarray(codes) + a * np.std(np.asarray(codes), axis=0) * np.asarray(eps)"),
         Answer("in place", shake("(codes - codes.mean(0)).square().mean(0).sqrt()", "codes.add_(spread * eps, alpha=a)")),

@@ -16,7 +16,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q4", 0.5)
 def three_codes_and_many(s):
     generator = torch.Generator().manual_seed(7)
     for codes in (
@@ -55,7 +55,7 @@ def other_clouds_and_one_draw(s):
         diagnose(value, right, {}, f"Wrong for N={N} codes, M={M} and q={q}.", atol=0.02)
 
 
-@hidden.case("q4", 0.5)
+@hidden.case("q1", 0.5)
 def other_sizes_and_no_noise(s):
     generator = torch.Generator().manual_seed(9)
     codes, eps = torch.randn(2, 30, 7, generator=generator, dtype=torch.float64) * torch.arange(1, 8)

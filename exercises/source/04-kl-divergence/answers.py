@@ -21,7 +21,7 @@ def estimate(body: str, factor=16) -> str:
 
 TERMS = "0.5 * (mu**2 + log_var.exp() - 1 - log_var)"
 WRONG = {
-    "q1": [
+    "q2": [
         Answer("no half", kl("return (mu**2 + log_var.exp() - 1 - log_var).sum(-1)"), "half"),
         Answer("mean for sum", kl(f"return ({TERMS}).mean(-1)"), "average"),
         Answer("wrong axis", kl(f"return ({TERMS}).sum(0)"), "wrong axis"),
@@ -40,7 +40,7 @@ WRONG = {
         Answer("bits", kl(f"return ({TERMS}).sum(-1) / np.log(2)"), "bits"),
         Answer("other direction", kl("return 0.5 * ((mu**2 + 1) / log_var.exp() - 1 + log_var).sum(-1)"), "direction"),
     ],
-    "q2": [
+    "q3": [
         Answer("swapped", between("r=(log_var_p-log_var_q).exp(); return 0.5*(r+(mu_q-mu_p)**2/log_var_q.exp()-1+log_var_q-log_var_p)"), "changed places"),
         Answer("no half", between("r=(log_var_q-log_var_p).exp(); return r+(mu_q-mu_p)**2/log_var_p.exp()-1+log_var_p-log_var_q"), "half"),
         Answer("distance not scaled", between("r=(log_var_q-log_var_p).exp(); return 0.5*(r+(mu_q-mu_p)**2-1+log_var_p-log_var_q)"), "p's standard"),
@@ -55,12 +55,12 @@ WRONG = {
         Answer("means added", between("r=(log_var_q-log_var_p).exp(); return 0.5*(r+(mu_q+mu_p)**2/log_var_p.exp()-1+log_var_p-log_var_q)"), "subtracted"),
         Answer("summed", between("r=(log_var_q-log_var_p).exp(); return (0.5*(r+(mu_q-mu_p)**2/log_var_p.exp()-1+log_var_p-log_var_q)).sum(-1)"), "added up"),
     ],
-    "q3": [
-        Answer("a", "q3 = 'a'", "valley"),
-        Answer("c", "q3 = 'C'", "other hump"),
-        Answer("d", "q3 = 'd'", "price"),
-    ],
     "q4": [
+        Answer("a", "q4 = 'a'", "valley"),
+        Answer("c", "q4 = 'C'", "other hump"),
+        Answer("d", "q4 = 'd'", "price"),
+    ],
+    "q1": [
         Answer("as given", loss("return 0.5*(x-x_hat).square().flatten(1).mean(1).mean() + (0.5*(mu**2+log_var.exp()-1-log_var)).sum(1).mean()"), "as given"),
         Answer("both means", loss("return 0.5*(x-x_hat).square().mean() + (0.5*(mu**2+log_var.exp()-1-log_var)).mean()"), "averages"),
         Answer("kl mean", loss("return 0.5*(x-x_hat).square().flatten(1).sum(1).mean() + (0.5*(mu**2+log_var.exp()-1-log_var)).mean()"), "KL is averaged"),
@@ -90,20 +90,20 @@ WRONG = {
 }  # fmt: skip
 
 RIGHT = {
-    "q1": [
+    "q2": [
         Answer("torch.distributions", kl("from torch.distributions import Normal, kl_divergence; return kl_divergence(Normal(mu, (log_var/2).exp()), Normal(0, 1)).sum(1)")),
         Answer("NumPy", kl("mu, lv = np.asarray(mu), np.asarray(log_var); return -0.5 * np.sum(1 + lv - mu**2 - np.exp(lv), axis=-1)")),
         Answer("a loop", kl("return torch.stack([sum(0.5*(m*m + v.exp() - 1 - v) for m, v in zip(a, b)) for a, b in zip(mu, log_var)])")),
         Answer("in place", kl("k = mu.square_(); k += log_var.exp(); k -= 1 + log_var; return k.sum(-1).div_(2)")),
         Answer("a list", kl(f"return ({TERMS}).sum(-1).tolist()")),
     ],
-    "q2": [
+    "q3": [
         Answer("torch.distributions", between("N=torch.distributions.Normal; return torch.distributions.kl_divergence(N(mu_q,(log_var_q/2).exp()),N(mu_p,(log_var_p/2).exp()))")),
         Answer("sigmas", between("s,t=(log_var_q/2).exp(),(log_var_p/2).exp(); return torch.log(t/s)+(s**2+(mu_q-mu_p)**2)/(2*t**2)-0.5")),
         Answer("NumPy", between("import numpy as np; a,b,c,d=map(np.asarray,(mu_q,log_var_q,mu_p,log_var_p)); return 0.5*(np.exp(b-d)+(a-c)**2*np.exp(-d)-1+d-b)")),
     ],
-    "q3": [Answer("capital", "q3 = ' B'")],
-    "q4": [
+    "q4": [Answer("capital", "q4 = ' B'")],
+    "q1": [
         Answer("sum over axes", loss("return 0.5*((x-x_hat)**2).sum((1,2,3)).mean() + 0.5*(mu**2+log_var.exp()-1-log_var).sum(1).mean()")),
         Answer("sum, then divide", loss("return (0.5*((x-x_hat)**2).sum() + 0.5*(mu**2+log_var.exp()-1-log_var).sum())/len(x)")),
         Answer("torch's mse_loss", loss("import torch.nn.functional as F; return F.mse_loss(x_hat,x,reduction='sum')/2/len(x) + 0.5*(mu**2+log_var.exp()-1-log_var).sum(1).mean()")),

@@ -8,7 +8,7 @@ from vaelab.grading.sheets.kl_divergence import estimate
 
 hidden = HiddenCases("04-kl-divergence")
 hidden.rubric(
-    "q3",
+    "q4",
     {
         1: "names KL(q || p), the direction in a VAE's loss: q draws",
         2: "and says that q keeps to one hump: the other is lost, q is surer than it should be",
@@ -16,7 +16,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 1)
+@hidden.case("q2", 1)
 def any_size_and_type(s):
     generator = torch.Generator().manual_seed(3)
     for dtype, shape in ((torch.float32, (5, 7)), (torch.float64, (1, 16))):
@@ -26,7 +26,7 @@ def any_size_and_type(s):
         diagnose(s.gaussian_kl(mu, log_var), right, {}, f"Wrong for {dtype} of shape {shape}.", rtol=1e-3)
 
 
-@hidden.case("q2", 1)
+@hidden.case("q3", 1)
 def many_pairs_at_once(s):
     generator = torch.Generator().manual_seed(4)
     mu_q, log_var_q, mu_p, log_var_p = torch.randn(4, 3, 5, generator=generator)
@@ -40,7 +40,7 @@ def many_pairs_at_once(s):
     )
 
 
-@hidden.case("q4", 1)
+@hidden.case("q1", 1)
 def colour_and_other_sizes(s):
     generator = torch.Generator().manual_seed(5)
     x, x_hat = torch.rand(2, 7, 3, 4, 4, generator=generator)

@@ -31,7 +31,7 @@ SLOPE = (
     "z = (mu + torch.exp(log_var/2)*eps).detach().requires_grad_(); g = torch.autograd.grad(f(z).sum(), z)[0]"
 )
 WRONG = {
-    "q1": [
+    "q2": [
         Answer("exp(log_var) as sigma", codes("return mu + log_var.exp() * torch.randn(k, *mu.shape)"), "is the variance"),
         Answer("log_var as sigma", codes("return mu + log_var * torch.randn(k, *mu.shape)"), "is a logarithm"),
         Answer("not scaled", codes("return mu + torch.randn(k, *mu.shape) + 0 * log_var"), "not scaled"),
@@ -50,16 +50,16 @@ WRONG = {
         Answer("seeded inside", codes("torch.manual_seed(0); return mu + (log_var/2).exp() * torch.randn(k, *mu.shape)"), "Two calls"),
         Answer("NumPy, cut off", codes("m,l=mu.detach().numpy(),log_var.detach().numpy(); return torch.tensor(m+np.exp(l/2)*np.random.randn(k,*m.shape))"), "cut off"),
     ],
-    "q2": [
-        Answer("log of sigma", "q2_mu = 2.9; q2_log_var = -1.2", "instead of σ²"),
-        Answer("sigma", "q2_mu = 2.9; q2_log_var = 0.3", "slope"),
-        Answer("variance", "q2_mu = 2.9; q2_log_var = 0.09", "is the variance"),
-        Answer("sign", "q2_mu = 2.9; q2_log_var = 2.4", "sign"),
-        Answer("base 10", "q2_mu = 2.9; q2_log_var = -1.04", "base 10"),
-        Answer("left edge", "q2_mu = 2.13; q2_log_var = -2.4", "left edge"),
-        Answer("slope for mu", "q2_mu = 0.3; q2_log_var = -2.4", "steep"),
-    ],
     "q3": [
+        Answer("log of sigma", "q3_mu = 2.9; q3_log_var = -1.2", "instead of σ²"),
+        Answer("sigma", "q3_mu = 2.9; q3_log_var = 0.3", "slope"),
+        Answer("variance", "q3_mu = 2.9; q3_log_var = 0.09", "is the variance"),
+        Answer("sign", "q3_mu = 2.9; q3_log_var = 2.4", "sign"),
+        Answer("base 10", "q3_mu = 2.9; q3_log_var = -1.04", "base 10"),
+        Answer("left edge", "q3_mu = 2.13; q3_log_var = -2.4", "left edge"),
+        Answer("slope for mu", "q3_mu = 0.3; q3_log_var = -2.4", "steep"),
+    ],
+    "q1": [
         Answer("as given", code("noise = (torch.exp(log_var/2)*torch.randn_like(mu)).detach(); return mu + noise"), "as given returns"),
         Answer("sigma detached", code("return mu + torch.exp(log_var/2).detach()*torch.randn_like(mu)"), "as given returns"),
         Answer("everything under no_grad", code("return (mu + torch.exp(log_var/2)*torch.randn_like(mu)).detach()"), "cut off"),
@@ -112,7 +112,7 @@ WRONG = {
 }  # fmt: skip
 
 RIGHT = {
-    "q1": [
+    "q2": [
         Answer("rsample", codes("return torch.distributions.Normal(mu, (0.5*log_var).exp()).rsample((k,))")),
         Answer("a loop", codes("return torch.stack([mu + torch.sqrt(log_var.exp())*torch.randn_like(mu) for _ in range(k)])")),
         Answer("NumPy's noise", codes("eps=torch.tensor(np.random.standard_normal((k,*mu.shape)),dtype=mu.dtype); return eps*(log_var/2).exp()+mu")),
@@ -121,13 +121,13 @@ RIGHT = {
         Answer("repeated first", codes("m=mu.repeat(k,1,1); return torch.addcmul(m, (log_var/2).exp().repeat(k,1,1), torch.randn_like(m))")),
         Answer("torch.normal of 0 and 1", codes("return mu + (log_var/2).exp()*torch.normal(0.0, 1.0, (k,*mu.shape))")),
     ],
-    "q2": [
-        Answer("read carefully", "q2_mu = 2.88; q2_log_var = -2.39"),
-        Answer("read roughly", "q2_mu = 2.8; q2_log_var = -2.1"),
-        Answer("by the encoder", "q2_mu = mu[2, 0]; q2_log_var = log_var[2, 0]"),
-        Answer("two points", "import math; q2_mu = 2.85; q2_log_var = 2*math.log((3.5-2.3)/4)"),
-    ],
     "q3": [
+        Answer("read carefully", "q3_mu = 2.88; q3_log_var = -2.39"),
+        Answer("read roughly", "q3_mu = 2.8; q3_log_var = -2.1"),
+        Answer("by the encoder", "q3_mu = mu[2, 0]; q3_log_var = log_var[2, 0]"),
+        Answer("two points", "import math; q3_mu = 2.85; q3_log_var = 2*math.log((3.5-2.3)/4)"),
+    ],
+    "q1": [
         Answer("no_grad for the noise alone", code("with torch.no_grad():\n        eps = torch.randn_like(log_var)\n    return mu + torch.exp(log_var / 2) * eps")),
         Answer("rsample", code("return torch.distributions.Normal(mu, torch.exp(log_var/2)).rsample()")),
         Answer("square root", code("return mu + log_var.exp().sqrt()*torch.randn(mu.shape)")),

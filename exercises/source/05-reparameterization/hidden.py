@@ -16,7 +16,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q2", 0.5)
 def any_size_and_type(s):
     mu, log_var = torch.full((1, 6_000), -2.0, dtype=torch.float64), torch.full((1, 6_000), 0.8)
     s.seed(7)
@@ -27,12 +27,12 @@ def any_size_and_type(s):
     same_shape(s.draw_codes(torch.zeros(3, 3), torch.zeros(3, 3), 3), (3, 3, 3), "Three of everything.")
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q2", 0.5)
 def the_gradient_of_each_draw(s):
     _slopes_scatter(*s.gradients("draw_codes", torch.zeros(6_000, 1), torch.full((6_000, 1), -3.0), 1))
 
 
-@hidden.case("q3", 0.5)
+@hidden.case("q1", 0.5)
 def the_gradient_of_each_code(s):
     _slopes_scatter(*s.gradients("sample_code", torch.zeros(6_000, 1), torch.full((6_000, 1), -3.0)))
 

@@ -12,6 +12,64 @@ exercise = Exercise("02-autoencoders", "Exercise 2: Autoencoders")
 
 q1 = exercise.question(
     "q1",
+    "Find the bug",
+    section="The telephone game",
+    hint="A network learns to give what it is scored on. Take two models whose loss you can work out: one "
+    "draws only black, one changes nothing. What should each of them pay, and what does it pay here?",
+    hidden_points=0.5,
+)
+NOISY = {"rtol": 0.03, "atol": 1e-4}  # a loss with noise in it is right within three parts in a hundred
+
+
+@q1.case(0.5, gate=True)
+def a_model_that_draws_black(s):
+    x = torch.full((16, 1, 28, 28), 0.1)
+    value = _loss_of("lambda pictures: 0 * pictures", s, x)
+    noisy = _noisy(x)
+    mistakes = {
+        "This is still what the code as given returns: for a model that draws only black it is too much.": (
+            noisy.square().mean()
+        ),
+        "This compares the noise, or the noisy picture, with the clean one. It is what the model draws "
+        "that counts.": (noisy - x).square().mean(),
+        "The sum over all pixels, where their mean was asked for.": x.square().sum(),
+        "The sum over the pixels of a picture, where the mean over all was asked for.": x.square().sum() / 16,
+        "The root of the mean squared error: no root was asked for.": x.square().mean().sqrt(),
+        "The absolute error. The squared error was asked for.": x.mean() + 0.03,
+    }
+    otherwise = "For a model that draws only black, this should be the mean of the clean pictures' squares."
+    diagnose(value, x.square().mean(), mistakes, otherwise, **NOISY)
+    learns = "getattr(denoising_loss(__import__('torch').nn.Conv2d(1, 1, 1), x), 'requires_grad', False)"
+    message = "No gradient arrives at the model. Return a tensor, without `.item()`, `detach` or NumPy."
+    expect(s.evaluate(learns, x=x), message)
+
+
+@q1.case(0.5, gate=True)
+def a_model_that_changes_nothing(s):
+    x = torch.full((16, 1, 28, 28), 0.5)
+    mistakes = {
+        "A model that changes nothing has taken no noise away, and gets away with 0.": 0.0,
+        "The noise is no longer cut off at 0 and 1, so the model gets pixels that no picture has.": 0.16,
+    }
+    otherwise = "For a model that changes nothing, the loss should be the size of the noise."
+    value = _loss_of("lambda pictures: pictures", s, x)
+    diagnose(value, (_noisy(x) - x).square().mean(), mistakes, otherwise, **NOISY)
+
+
+def _loss_of(model, s, x):
+    s.seed(0)
+    value = s.denoising_loss(s.evaluate(model), x)
+    same_shape(value, (), "The loss is one number.")
+    return value
+
+
+def _noisy(x, seed=2):
+    generator = torch.Generator().manual_seed(seed)
+    return (x + 0.4 * torch.randn(x.shape, generator=generator)).clamp(0, 1)
+
+
+q2 = exercise.question(
+    "q2",
     "One layer, on paper",
     section="Deeper: Every layer and every weight",
     hint="Count the places where the kernel can stand: lay it at the left end of the padded row, and ask "
@@ -23,7 +81,7 @@ LAYER = {"shape": (2, 7, 12), "channels": 5, "kernel": 6, "stride": 2, "padding"
 SHAPE_AND_COUNT = "Return two things: the shape, and the number of parameters."
 
 
-@q1.case(0.75)
+@q2.case(0.75)
 def the_shape_that_comes_out(s):
     mistakes = {
         "The padding goes on both sides of the row. Here it is counted once.": (5, 3, 5),
@@ -48,7 +106,7 @@ def the_shape_that_comes_out(s):
     diagnose(several(s.conv_layer(*LAYER.values()), 2, SHAPE_AND_COUNT)[0], (5, 4, 7), mistakes, otherwise)
 
 
-@q1.case(0.75)
+@q2.case(0.75)
 def the_parameters(s):
     mistakes = {
         "The biases are missing.": 360,
@@ -65,8 +123,8 @@ def the_parameters(s):
     diagnose(several(s.conv_layer(*LAYER.values()), 2, SHAPE_AND_COUNT)[1], 365, mistakes, otherwise)
 
 
-q2 = exercise.question(
-    "q2",
+q3 = exercise.question(
+    "q3",
     "The way back",
     section="Deeper: Every layer and every weight",
     hint="Follow the row down and write down every size. On the way up, compare each of them with what the "
@@ -76,7 +134,7 @@ q2 = exercise.question(
 )
 
 
-@q2.case(0.5)
+@q3.case(0.5)
 def a_photograph_178_pixels_wide(s):
     mistakes = {
         "Always 1, as in the chapter. That is right for sizes that can be halved again and again.": [1] * 4,
@@ -89,7 +147,7 @@ def a_photograph_178_pixels_wide(s):
     diagnose(s.output_paddings(178, [(3, 2, 1)] * 4), [0, 0, 0, 1], mistakes, otherwise)
 
 
-@q2.case(1)
+@q3.case(1)
 def other_strides(s):
     mistakes = {
         "Only 0 or 1 comes out. With a stride of three, three sizes shrink to one.": [1, 1],
@@ -102,8 +160,8 @@ def other_strides(s):
     diagnose(s.output_paddings(32, [(5, 3, 2), (6, 4, 1)]), [3, 1], mistakes, otherwise)
 
 
-q3 = exercise.question(
-    "q3",
+q4 = exercise.question(
+    "q4",
     "The error of PCA",
     section="How many numbers?",
     hint="What PCA with k numbers gets wrong lies along the directions after the k-th. Add up their "
@@ -112,7 +170,7 @@ q3 = exercise.question(
 )
 
 
-@q3.case(1.5)
+@q4.case(1.5)
 def the_error_for_every_size_of_the_code(s):
     x = np.random.default_rng(1).random((12, 5)) * np.linspace(0.2, 1, 5) + np.linspace(0.1, 0.6, 5)
     value = s.pca_errors(torch.tensor(x, dtype=torch.float32))
@@ -151,100 +209,43 @@ def _left(parts):
     return parts.sum() - np.concatenate([[0], np.cumsum(parts)])
 
 
-q4 = exercise.question(
-    "q4",
+q5 = exercise.question(
+    "q5",
     "Predict, then read a plot",
     section="How many numbers?",
     hint="Two points lie on a line, three in a plane. How many directions do 60 points need, once their "
     "mean is known? And what do the directions of 60 digits know about the 61st?",
-    written="q4_because",
+    written="q5_because",
 )
 PREDICTIONS = {
-    "cfe14d9f": "Nearly. PCA is given the mean picture for nothing: how many directions do two points need?",
-    "52318d01": "That is enough for any digits whatever. These are only 60 of them.",
-    "2a7d28a2": "That is enough for nearly any digits. These are only 60 of them.",
-    "7e7425d7": "One too few. How many directions do three points in general need?",
-    "5a4a30cf": "More than needed. How many directions do two points need, and three?",
+    "60dbb2e1": "Nearly. PCA is given the mean picture for nothing: how many directions do two points need?",
+    "29d2fd64": "That is enough for any digits whatever. These are only 60 of them.",
+    "bbd809a8": "That is enough for nearly any digits. These are only 60 of them.",
+    "8508f11d": "One too few. How many directions do three points in general need?",
+    "14fdb49e": "More than needed. How many directions do two points need, and three?",
 }
 
 
-@q4.case(0.5)
+@q5.case(0.5)
 def the_prediction(s):
-    given = seal(exercise.name, "q4", s.q4_enough)
+    given = seal(exercise.name, "q5", s.q5_enough)
     otherwise = "Write a whole number, and look where the lower curve reaches 0."
-    expect(given == "61a3321a", PREDICTIONS.get(given, otherwise))
+    expect(given == "8b38487c", PREDICTIONS.get(given, otherwise))
 
 
-q4.choice(
+q5.choice(
     0.5,
-    "q4",
-    right="c3668781",
+    "q5",
+    right="25266239",
     why={
-        "2aae393c": "Fitted to all 400 digits, with as many numbers, PCA gets new ones better. So it is no "
+        "70ff981e": "Fitted to all 400 digits, with as many numbers, PCA gets new ones better. So it is no "
         "noise.",
-        "dadd6198": "A network may store its training pictures, as PCA does here. Does that tell it anything "
+        "25118b55": "A network may store its training pictures, as PCA does here. Does that tell it anything "
         "about new ones?",
-        "e18164c8": "The error is an average over digits. Would a single new digit lie in the directions of "
+        "d65eea95": "The error is an average over digits. Would a single new digit lie in the directions of "
         "these 60?",
     },
 )
-
-q5 = exercise.question(
-    "q5",
-    "Find the bug",
-    section="The telephone game",
-    hint="A network learns to give what it is scored on. Take two models whose loss you can work out: one "
-    "draws only black, one changes nothing. What should each of them pay, and what does it pay here?",
-    hidden_points=0.5,
-)
-NOISY = {"rtol": 0.03, "atol": 1e-4}  # a loss with noise in it is right within three parts in a hundred
-
-
-@q5.case(0.5, gate=True)
-def a_model_that_draws_black(s):
-    x = torch.full((16, 1, 28, 28), 0.1)
-    value = _loss_of("lambda pictures: 0 * pictures", s, x)
-    noisy = _noisy(x)
-    mistakes = {
-        "This is still what the code as given returns: for a model that draws only black it is too much.": (
-            noisy.square().mean()
-        ),
-        "This compares the noise, or the noisy picture, with the clean one. It is what the model draws "
-        "that counts.": (noisy - x).square().mean(),
-        "The sum over all pixels, where their mean was asked for.": x.square().sum(),
-        "The sum over the pixels of a picture, where the mean over all was asked for.": x.square().sum() / 16,
-        "The root of the mean squared error: no root was asked for.": x.square().mean().sqrt(),
-        "The absolute error. The squared error was asked for.": x.mean() + 0.03,
-    }
-    otherwise = "For a model that draws only black, this should be the mean of the clean pictures' squares."
-    diagnose(value, x.square().mean(), mistakes, otherwise, **NOISY)
-    learns = "getattr(denoising_loss(__import__('torch').nn.Conv2d(1, 1, 1), x), 'requires_grad', False)"
-    message = "No gradient arrives at the model. Return a tensor, without `.item()`, `detach` or NumPy."
-    expect(s.evaluate(learns, x=x), message)
-
-
-@q5.case(0.5, gate=True)
-def a_model_that_changes_nothing(s):
-    x = torch.full((16, 1, 28, 28), 0.5)
-    mistakes = {
-        "A model that changes nothing has taken no noise away, and gets away with 0.": 0.0,
-        "The noise is no longer cut off at 0 and 1, so the model gets pixels that no picture has.": 0.16,
-    }
-    otherwise = "For a model that changes nothing, the loss should be the size of the noise."
-    value = _loss_of("lambda pictures: pictures", s, x)
-    diagnose(value, (_noisy(x) - x).square().mean(), mistakes, otherwise, **NOISY)
-
-
-def _loss_of(model, s, x):
-    s.seed(0)
-    value = s.denoising_loss(s.evaluate(model), x)
-    same_shape(value, (), "The loss is one number.")
-    return value
-
-
-def _noisy(x, seed=2):
-    generator = torch.Generator().manual_seed(seed)
-    return (x + 0.4 * torch.randn(x.shape, generator=generator)).clamp(0, 1)
 
 
 q6 = exercise.question(

@@ -12,6 +12,49 @@ exercise = Exercise("04-kl-divergence", "Exercise 4: KL divergence")
 
 q1 = exercise.question(
     "q1",
+    "Find the bug",
+    section="Both terms must agree",
+    hint="Give it pictures of two sizes with the same error in every pixel. Which term grows with the "
+    "picture, and which should?",
+    hidden_points=1,
+)
+
+
+@q1.case(1)
+def both_terms_on_one_scale(s):
+    torch.manual_seed(0)
+    x, x_hat = torch.rand(4, 1, 6, 5), torch.rand(4, 1, 6, 5)
+    mu, log_var = torch.randn(4, 3), torch.randn(4, 3)
+    value = s.vae_loss(x, x_hat, mu, log_var)
+    error = 0.5 * (x - x_hat).square().sum((1, 2, 3)).mean()
+    kl = kl_divergence(Normal(mu, (0.5 * log_var).exp()), Normal(0, 1)).sum(1).mean()
+    mistakes = {
+        "This is still what the code as given returns. A model trained with it has codes that say next "
+        "to nothing.": error / 30 + kl,
+        "Now both are averages. The task asks for sums: this makes beta D / L.": error / 30 + kl / 3,
+        "The error is summed now, but the KL is averaged over the latents.": error + kl / 3,
+        "The sum runs over the whole batch. Average over the pictures.": 4 * (error + kl),
+        "The error is summed over the whole batch, the KL averaged over it.": 4 * error + kl,
+        "The half before the squared error has gone.": 2 * error + kl,
+        "The KL is subtracted. It is a price too: both terms are to be made small.": error - kl,
+        "Both terms are divided by the number of pixels. The balance is right, but sums were asked for.": (
+            (error + kl) / 30
+        ),
+        "The error is right now, but the KL has been divided by the number of pixels.": error + kl / 30,
+        "One value for each picture: average them over the batch.": (
+            0.5 * (x - x_hat).square().sum((1, 2, 3))
+            + kl_divergence(Normal(mu, (0.5 * log_var).exp()), Normal(0, 1)).sum(1)
+        ),
+    }
+    otherwise = (
+        "Not yet: half the squared error summed over pixels, plus the KL summed over latents, averaged over "
+        "pictures."
+    )
+    diagnose(value, error + kl, mistakes, otherwise)
+
+
+q2 = exercise.question(
+    "q2",
     "To the prior",
     section="Two Gaussians: a formula, and two ways to check it",
     hint="Write the four terms for one latent number first: the mean squared, the variance, a constant, and "
@@ -20,7 +63,7 @@ q1 = exercise.question(
 )
 
 
-@q1.case(1, gate=True)
+@q2.case(1, gate=True)
 def no_price_for_the_prior_itself(s):
     value = s.gaussian_kl(torch.zeros(3, 2), torch.zeros(3, 2))
     mistakes = {
@@ -35,7 +78,7 @@ def no_price_for_the_prior_itself(s):
     diagnose(value, torch.zeros(3), mistakes, "N(0, 1) has KL 0 to itself, for each picture.")
 
 
-@q1.case(1, gate=True)
+@q2.case(1, gate=True)
 def a_price_for_mean_and_width(s):
     mu = torch.tensor([[1.0, -3.0], [0.5, 0.0]])
     log_var = torch.tensor([[0.0, -1.0], [math.log(4), 0.0]])
@@ -77,8 +120,8 @@ def a_price_for_mean_and_width(s):
     diagnose(value, right, mistakes, otherwise)
 
 
-q2 = exercise.question(
-    "q2",
+q3 = exercise.question(
+    "q3",
     "From any Gaussian to any other",
     section="Two Gaussians: a formula, and two ways to check it",
     hint="Measure q in units of p: its variance divided by p's, its distance in p's standard deviations, "
@@ -87,7 +130,7 @@ q2 = exercise.question(
 )
 
 
-@q2.case(1, gate=True)
+@q3.case(1, gate=True)
 def two_examples(s):
     mu_q, var_q = torch.tensor([1.0, 0.5]), torch.tensor([0.25, 1.5])
     mu_p, var_p = torch.tensor([-1.0, 2.0]), torch.tensor([4.0, 0.5])
@@ -130,69 +173,27 @@ def two_examples(s):
     diagnose(value, right, mistakes, otherwise)
 
 
-q3 = exercise.question(
-    "q3",
+q4 = exercise.question(
+    "q4",
     "Read a plot",
     section="Which way round? A target with two humps",
     hint="Write the divergence as an average of a log ratio. Over whose draws is the average taken? Where "
     "would one draw make it huge?",
-    written="q3_because",
+    written="q4_because",
 )
-q3.choice(
+q4.choice(
     1,
-    "q3",
-    right="f3ed4b7d",
+    "q4",
+    right="d7cef501",
     why={
-        "8883d011": "A covers the valley between the humps, where p is almost 0. Which direction makes that "
+        "0d142514": "A covers the valley between the humps, where p is almost 0. Which direction makes that "
         "expensive?",
-        "b26fd903": "Under KL(p || q), draws come from p. Half of them fall on the other hump: what does B "
+        "a7548fe9": "Under KL(p || q), draws come from p. Half of them fall on the other hump: what does B "
         "say of them?",
-        "39b73772": "One Gaussian cannot match both humps, but the two directions put a price on different "
+        "532dd322": "One Gaussian cannot match both humps, but the two directions put a price on different "
         "failures.",
     },
 )
-
-q4 = exercise.question(
-    "q4",
-    "Find the bug",
-    section="Both terms must agree",
-    hint="Give it pictures of two sizes with the same error in every pixel. Which term grows with the "
-    "picture, and which should?",
-    hidden_points=1,
-)
-
-
-@q4.case(1)
-def both_terms_on_one_scale(s):
-    torch.manual_seed(0)
-    x, x_hat = torch.rand(4, 1, 6, 5), torch.rand(4, 1, 6, 5)
-    mu, log_var = torch.randn(4, 3), torch.randn(4, 3)
-    value = s.vae_loss(x, x_hat, mu, log_var)
-    error = 0.5 * (x - x_hat).square().sum((1, 2, 3)).mean()
-    kl = kl_divergence(Normal(mu, (0.5 * log_var).exp()), Normal(0, 1)).sum(1).mean()
-    mistakes = {
-        "This is still what the code as given returns. A model trained with it has codes that say next "
-        "to nothing.": error / 30 + kl,
-        "Now both are averages. The task asks for sums: this makes beta D / L.": error / 30 + kl / 3,
-        "The error is summed now, but the KL is averaged over the latents.": error + kl / 3,
-        "The sum runs over the whole batch. Average over the pictures.": 4 * (error + kl),
-        "The error is summed over the whole batch, the KL averaged over it.": 4 * error + kl,
-        "The half before the squared error has gone.": 2 * error + kl,
-        "The KL is subtracted. It is a price too: both terms are to be made small.": error - kl,
-        "Both terms are divided by the number of pixels. The balance is right, but sums were asked for.": (
-            (error + kl) / 30
-        ),
-        "The error is right now, but the KL has been divided by the number of pixels.": error + kl / 30,
-        "One value for each picture: average them over the batch.": (
-            0.5 * (x - x_hat).square().sum((1, 2, 3))
-            + kl_divergence(Normal(mu, (0.5 * log_var).exp()), Normal(0, 1)).sum(1)
-        ),
-    }
-    otherwise = (
-        "Not yet: half the squared error summed over pixels, plus the KL summed over latents, averaged over "
-        "pictures."
-    )
-    diagnose(value, error + kl, mistakes, otherwise)
 
 
 q5 = exercise.question(

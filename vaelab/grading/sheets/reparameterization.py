@@ -36,6 +36,45 @@ def spreads(log_var: torch.Tensor) -> dict[str, torch.Tensor]:
 
 q1 = exercise.question(
     "q1",
+    "Find the bug",
+    section="Where the trick sits in a VAE",
+    hint="Which term of the loss wants σ to be small, and by which way would the encoder hear of it? Make "
+    "mu and log_var with `requires_grad=True`, call `sample_code(mu, log_var).sum().backward()`, and look at "
+    "what has arrived.",
+    hidden_points=0.5,
+)
+
+
+@q1.case(0.5, gate=True)
+def every_sigma_can_be_learned(s):
+    spread = np.std(_codes(s), axis=1)
+    mu, log_var = gradients = s.gradients("sample_code", MU, LOG_VAR)
+    as_given = mu is not None and log_var is None and agrees(spread, SIGMA, rtol=0.06)
+    expect(
+        not as_given,
+        "This is still what the code as given returns: the draws are right, and every σ ends near 1.",
+    )
+    _gradients_arrive(gradients, 1.0)
+
+
+@q1.case(0.5)
+def the_draws_are_what_they_were(s):
+    value = _codes(s)
+    message = "The spread of the draws is no longer right."
+    diagnose(value.std(1), SIGMA, spreads(LOG_VAR), message, rtol=0.06, atol=0.01)
+    diagnose(value.mean(1), MU, {}, "The draws should lie around mu.", rtol=0, atol=0.1)
+
+
+def _codes(s) -> np.ndarray:
+    """10,000 codes for each of the two pictures, (2, 10,000, 3)."""
+    s.seed(1)
+    value = s.sample_code(MU.repeat_interleave(10_000, 0), LOG_VAR.repeat_interleave(10_000, 0))
+    same_shape(value, (20_000, 3), "One code for each picture.")
+    return np.asarray(value).reshape(2, 10_000, 3)
+
+
+q2 = exercise.question(
+    "q2",
     "Many codes for each picture",
     section="Move the noise outside",
     hint="Only the noise needs the new axis: make it of shape (k, B, L). Scaling it and moving it "
@@ -44,7 +83,7 @@ q1 = exercise.question(
 )
 
 
-@q1.case(0.25, gate=True)
+@q2.case(0.25, gate=True)
 def k_codes_for_each_picture(s):
     value = s.draw_codes(MU, LOG_VAR, 5)
     expect(np.shape(value) != (2, 3), "This is one code for each picture. k were asked for.")
@@ -52,7 +91,7 @@ def k_codes_for_each_picture(s):
     same_shape(value, (5, 2, 3), "k codes for each of B pictures.")
 
 
-@q1.case(0.75)
+@q2.case(0.75)
 def the_mean_and_the_spread_that_the_encoder_asks_for(s):
     s.seed(0)
     value = np.asarray(s.draw_codes(MU, LOG_VAR, 20_000))
@@ -63,7 +102,7 @@ def the_mean_and_the_spread_that_the_encoder_asks_for(s):
     expect(0.042 < beyond < 0.049, "Mean and spread are right, the shape is not: the noise should be normal.")
 
 
-@q1.case(0.25)
+@q2.case(0.25)
 def noise_of_its_own_for_every_number(s):
     first, second = (np.asarray(s.draw_codes(MU, LOG_VAR, 4)) for _ in range(2))
     same_shape(first, (4, 2, 3), "k codes for each of B pictures.")
@@ -78,7 +117,7 @@ def noise_of_its_own_for_every_number(s):
     )
 
 
-@q1.case(0.25)
+@q2.case(0.25)
 def gradients_reach_both_outputs(s):
     s.draw_codes(MU, LOG_VAR, 4)  # says so if there is no answer yet
     _gradients_arrive(s.gradients("draw_codes", MU, LOG_VAR, 4), 4.0)
@@ -99,8 +138,8 @@ def _gradients_arrive(gradients: list, for_mu: float) -> None:
     expect(np.abs(log_var).max() > 0, "The gradient for log_var is exactly zero.")
 
 
-q2 = exercise.question(
-    "q2",
+q3 = exercise.question(
+    "q3",
     "Read a plot",
     section="Move the noise outside",
     hint="z is a straight line in ε. Where is it at ε = 0, and by how much does it rise when ε grows by 1? "
@@ -115,18 +154,18 @@ def _seen() -> tuple[float, float]:
     return tuple(output[2, 0].item() for output in outputs)
 
 
-@q2.case(0.5)
+@q3.case(0.5)
 def the_mean(s):
-    given, (mu, log_var) = float(s.q2_mu), _seen()
+    given, (mu, log_var) = float(s.q3_mu), _seen()
     sigma = math.exp(log_var / 2)
     expect(abs(given - sigma) > 0.06, "That is how steep the line is. Where is z when the noise is 0?")
     expect(abs(given - mu + 2.5 * sigma) > 0.1, "That is z at the left edge. The noise is 0 in the middle.")
     expect(abs(given - mu) <= 0.1, "Not there. Where is z when the noise is 0?")
 
 
-@q2.case(0.5)
+@q3.case(0.5)
 def the_log_variance(s):
-    given, (_, log_var) = float(s.q2_log_var), _seen()
+    given, (_, log_var) = float(s.q3_log_var), _seen()
     sigma = math.exp(log_var / 2)
 
     def near(value: float, width: float) -> bool:
@@ -144,45 +183,6 @@ def the_log_variance(s):
     )
     expect(not near(-log_var, 0.4), "The sign: the spread is below 1, so its logarithm is negative.")
     expect(near(log_var, 0.4), "Not there. The slope of the line is the standard deviation.")
-
-
-q3 = exercise.question(
-    "q3",
-    "Find the bug",
-    section="Where the trick sits in a VAE",
-    hint="Which term of the loss wants σ to be small, and by which way would the encoder hear of it? Make "
-    "mu and log_var with `requires_grad=True`, call `sample_code(mu, log_var).sum().backward()`, and look at "
-    "what has arrived.",
-    hidden_points=0.5,
-)
-
-
-@q3.case(0.5, gate=True)
-def every_sigma_can_be_learned(s):
-    spread = np.std(_codes(s), axis=1)
-    mu, log_var = gradients = s.gradients("sample_code", MU, LOG_VAR)
-    as_given = mu is not None and log_var is None and agrees(spread, SIGMA, rtol=0.06)
-    expect(
-        not as_given,
-        "This is still what the code as given returns: the draws are right, and every σ ends near 1.",
-    )
-    _gradients_arrive(gradients, 1.0)
-
-
-@q3.case(0.5)
-def the_draws_are_what_they_were(s):
-    value = _codes(s)
-    message = "The spread of the draws is no longer right."
-    diagnose(value.std(1), SIGMA, spreads(LOG_VAR), message, rtol=0.06, atol=0.01)
-    diagnose(value.mean(1), MU, {}, "The draws should lie around mu.", rtol=0, atol=0.1)
-
-
-def _codes(s) -> np.ndarray:
-    """10,000 codes for each of the two pictures, (2, 10,000, 3)."""
-    s.seed(1)
-    value = s.sample_code(MU.repeat_interleave(10_000, 0), LOG_VAR.repeat_interleave(10_000, 0))
-    same_shape(value, (20_000, 3), "One code for each picture.")
-    return np.asarray(value).reshape(2, 10_000, 3)
 
 
 q4 = exercise.question(

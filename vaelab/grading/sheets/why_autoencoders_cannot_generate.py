@@ -12,122 +12,47 @@ exercise = Exercise("03-why-autoencoders-cannot-generate", "Exercise 3: Why auto
 
 q1 = exercise.question(
     "q1",
-    "A fitted normal from few codes",
-    section="Mending the draws, one moment at a time",
-    hint="Two ways lead there. A symmetric matrix has a square root by its eigenvalues, even if some of them "
-    "are zero. Or: what are the mean and covariance of a sum of centred codes with random normal weights?",
+    "Find the bug",
+    section="Shaking the codes",
+    hint="Print the shape of `spread` for codes of shape (300, 200). How many deviations does the task "
+    "speak of?",
     hidden_points=0.5,
 )
-DRAWS = 4_000
-SHARES = {"nearer": 0.75, "further": 0.25}  # of hat B, read off the curves of question 3
 
 
-def two_clumps():
-    """300 correlated codes far from the origin, in two clumps, (300, 3)."""
-    z = torch.randn(300, 3, generator=torch.Generator().manual_seed(0))
-    z[:, 0] = 0.2 * z[:, 0] + 2 * (torch.arange(300) % 2) - 1
-    return z @ torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, -1.0], [0.0, 0.0, 0.5]]) + torch.tensor(
-        [5.0, -3.0, 1]
-    )
-
-
-def drawn(s, codes):
-    """Many draws, as float64."""
-    s.seed(0)
-    value = s.draw_like(codes, DRAWS)
-    same_shape(value, (DRAWS, codes.shape[1]), "One row for each draw, as long as a code.")
-    z = np.asarray(value, dtype=float)
-    expect(
-        np.isfinite(z).all(),
-        "Some draws are not finite. Rounding can make an eigenvalue a little negative that should be 0.",
-    )
-    return z
-
-
-@q1.case(0.75, gate=True)
-def the_mean_and_shape_of_the_cloud(s):
-    codes = two_clumps()
-    z = drawn(s, codes)
-    given = codes.numpy().astype(float)
-    right, mean, found, spread = np.cov(given.T), given.mean(0), np.cov(z.T), z.std(0)
-    expect(
-        spread.min() > 1e-3,
-        "The draws hardly differ from one another. Each row needs random numbers of its own.",
-    )
-    expect(
-        np.abs(z.mean(0) / spread).max() > 0.08,
-        "The draws scatter around zero. Where is the middle of the codes?",
-    )
-    expect(
-        np.abs((z.mean(0) - mean) / spread).max() < 0.08,
-        "The mean of the draws is not that of the codes.",
-    )
-    in_deviations = np.outer(spread, spread)  # all entries on one scale, so that one tolerance fits
-    second_moment = given.T @ given / len(given)
-    root = np.linalg.cholesky(right)
+@q1.case(1.5)
+def loud_where_the_codes_are_loud(s):
+    generator = torch.Generator().manual_seed(0)
+    scale, middle = torch.tensor([0.1, 1.0, 10.0]), torch.tensor([5.0, 0.0, -3.0])
+    codes = scale * torch.randn(40, 3, generator=generator) + middle
+    eps, a = torch.randn(40, 3, generator=generator), 0.7
+    value = np.asarray(s.shaken(codes, a, eps), dtype=float)
+    same_shape(value, (40, 3), "One noisy code for each code.")
+    deviation = codes.var(0).sqrt()
+    if agrees(value, codes + a * codes.var(0, correction=0).sqrt() * eps):
+        return
     mistakes = {
-        "The deviations are right, but each number is drawn by itself. What the codes' numbers do together "
-        "is missing.": np.diag(np.diag(right)),
-        "Each number is drawn by itself, and its deviation is what should be its variance.": (
-            np.diag(np.diag(right) ** 2)
+        "This is still what the code as given returns: a number that hardly varies gets noise as loud "
+        "as one that varies a lot.": (codes + a * codes.std(1, keepdim=True) * eps),
+        "One deviation for everything: a number that hardly varies still gets loud noise.": (
+            codes + a * codes.std() * eps
         ),
-        "The draws are stretched by the covariance itself. It takes its root: what is multiplied enters the "
-        "covariance twice.": right @ right,
-        "The draws have deviation 1 in all directions. They should have the codes' covariance.": np.eye(3),
-        "The codes' mean has to be taken off before they are stretched: as it is, it adds to the spread.": (
-            second_moment
+        "The noise is scaled by the variance. A deviation is its root.": codes + a * codes.var(0) * eps,
+        "The noise is not scaled by the codes at all.": codes + a * eps,
+        "The factor `a` has gone.": codes + deviation * eps,
+        "Only the noise comes back. Add it to the codes.": a * deviation * eps,
+        "The noise is divided by the deviation: quiet where it should be loud.": codes + a * eps / deviation,
+        "The noise is scaled by the average size of a number, not by how much it varies.": (
+            codes + a * codes.abs().mean(0) * eps
         ),
-        "The root is transposed. For draws in rows, which of its two axes must meet the noise?": (
-            root.T @ root
-        ),
-        "The spread grows with the number of codes: a sum of many random parts is wider than one of few.": (
-            299 * right
+        "The noise is scaled by the mean of a number, not by how much it varies.": (
+            codes + a * codes.mean(0) * eps
         ),
     }
-    diagnose(
-        found / in_deviations,
-        right / in_deviations,
-        {message: covariance / in_deviations for message, covariance in mistakes.items()},
-        "The mean is right, the covariance of the draws is not that of the codes.",
-        rtol=0,
-        atol=0.12,
+    otherwise = (
+        "Not yet. Give it codes of which one number is ten times as spread out, and look at the noise there."
     )
-    gap = torch.cdist(torch.from_numpy(z), codes.double()).min(1).values
-    expect(
-        gap.median() > 1e-3,
-        "These are the codes themselves, drawn again. Nothing new can come from them.",
-    )
-    along = np.linalg.solve(np.array([[2.0, 0, 0], [1, 1, 0], [0, -1, 0.5]]), (z - mean).T)[0]
-    kurtosis = (along**4).mean() / (along**2).mean() ** 2
-    expect(
-        abs(kurtosis - 3) < 0.5,
-        "Mean and covariance are right, but the draws are no normal distribution: they repeat the clumps "
-        "of the codes.",
-    )
-
-
-@q1.case(0.75)
-def fewer_codes_than_numbers(s):
-    codes = torch.randn(6, 20, generator=torch.Generator().manual_seed(1)) + 2
-    beside, spread = beside_the_codes(drawn(s, codes), codes)
-    expect(
-        beside < 0.05,
-        "Some of the spread points out of the flat piece of space that these six codes span.",
-    )
-    either = min(abs(spread - 1), abs(spread - 5 / 6))  # divided by N - 1 or by N
-    expect(either < 0.1, "With fewer codes than numbers, the spread of the draws is not the codes'.")
-
-
-def beside_the_codes(z, codes):
-    """How far draws scatter beside the space that the codes span, and along it, as shares of
-    the codes' spread."""
-    given = codes.numpy().astype(float)
-    centred, away = given - given.mean(0), z - given.mean(0)
-    axes = np.linalg.svd(centred, full_matrices=False)[2][: len(given) - 1]
-    along = away @ axes.T
-    scale = centred.var(0, ddof=1).sum()
-    beside = ((away - along @ axes) ** 2).sum(1).mean() / scale
-    return beside**0.5, along.var(0, ddof=1).sum() / scale
+    diagnose(value, codes + a * deviation * eps, mistakes, otherwise)
 
 
 q2 = exercise.question(
@@ -247,49 +172,125 @@ q3.choice(
     },
 )
 
+
 q4 = exercise.question(
     "q4",
-    "Find the bug",
-    section="Shaking the codes",
-    hint="Print the shape of `spread` for codes of shape (300, 200). How many deviations does the task "
-    "speak of?",
+    "A fitted normal from few codes",
+    section="Mending the draws, one moment at a time",
+    hint="Two ways lead there. A symmetric matrix has a square root by its eigenvalues, even if some of them "
+    "are zero. Or: what are the mean and covariance of a sum of centred codes with random normal weights?",
     hidden_points=0.5,
 )
+DRAWS = 4_000
+SHARES = {"nearer": 0.75, "further": 0.25}  # of hat B, read off the curves of question 3
 
 
-@q4.case(1.5)
-def loud_where_the_codes_are_loud(s):
-    generator = torch.Generator().manual_seed(0)
-    scale, middle = torch.tensor([0.1, 1.0, 10.0]), torch.tensor([5.0, 0.0, -3.0])
-    codes = scale * torch.randn(40, 3, generator=generator) + middle
-    eps, a = torch.randn(40, 3, generator=generator), 0.7
-    value = np.asarray(s.shaken(codes, a, eps), dtype=float)
-    same_shape(value, (40, 3), "One noisy code for each code.")
-    deviation = codes.var(0).sqrt()
-    if agrees(value, codes + a * codes.var(0, correction=0).sqrt() * eps):
-        return
+def two_clumps():
+    """300 correlated codes far from the origin, in two clumps, (300, 3)."""
+    z = torch.randn(300, 3, generator=torch.Generator().manual_seed(0))
+    z[:, 0] = 0.2 * z[:, 0] + 2 * (torch.arange(300) % 2) - 1
+    return z @ torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, -1.0], [0.0, 0.0, 0.5]]) + torch.tensor(
+        [5.0, -3.0, 1]
+    )
+
+
+def drawn(s, codes):
+    """Many draws, as float64."""
+    s.seed(0)
+    value = s.draw_like(codes, DRAWS)
+    same_shape(value, (DRAWS, codes.shape[1]), "One row for each draw, as long as a code.")
+    z = np.asarray(value, dtype=float)
+    expect(
+        np.isfinite(z).all(),
+        "Some draws are not finite. Rounding can make an eigenvalue a little negative that should be 0.",
+    )
+    return z
+
+
+@q4.case(0.75, gate=True)
+def the_mean_and_shape_of_the_cloud(s):
+    codes = two_clumps()
+    z = drawn(s, codes)
+    given = codes.numpy().astype(float)
+    right, mean, found, spread = np.cov(given.T), given.mean(0), np.cov(z.T), z.std(0)
+    expect(
+        spread.min() > 1e-3,
+        "The draws hardly differ from one another. Each row needs random numbers of its own.",
+    )
+    expect(
+        np.abs(z.mean(0) / spread).max() > 0.08,
+        "The draws scatter around zero. Where is the middle of the codes?",
+    )
+    expect(
+        np.abs((z.mean(0) - mean) / spread).max() < 0.08,
+        "The mean of the draws is not that of the codes.",
+    )
+    in_deviations = np.outer(spread, spread)  # all entries on one scale, so that one tolerance fits
+    second_moment = given.T @ given / len(given)
+    root = np.linalg.cholesky(right)
     mistakes = {
-        "This is still what the code as given returns: a number that hardly varies gets noise as loud "
-        "as one that varies a lot.": (codes + a * codes.std(1, keepdim=True) * eps),
-        "One deviation for everything: a number that hardly varies still gets loud noise.": (
-            codes + a * codes.std() * eps
+        "The deviations are right, but each number is drawn by itself. What the codes' numbers do together "
+        "is missing.": np.diag(np.diag(right)),
+        "Each number is drawn by itself, and its deviation is what should be its variance.": (
+            np.diag(np.diag(right) ** 2)
         ),
-        "The noise is scaled by the variance. A deviation is its root.": codes + a * codes.var(0) * eps,
-        "The noise is not scaled by the codes at all.": codes + a * eps,
-        "The factor `a` has gone.": codes + deviation * eps,
-        "Only the noise comes back. Add it to the codes.": a * deviation * eps,
-        "The noise is divided by the deviation: quiet where it should be loud.": codes + a * eps / deviation,
-        "The noise is scaled by the average size of a number, not by how much it varies.": (
-            codes + a * codes.abs().mean(0) * eps
+        "The draws are stretched by the covariance itself. It takes its root: what is multiplied enters the "
+        "covariance twice.": right @ right,
+        "The draws have deviation 1 in all directions. They should have the codes' covariance.": np.eye(3),
+        "The codes' mean has to be taken off before they are stretched: as it is, it adds to the spread.": (
+            second_moment
         ),
-        "The noise is scaled by the mean of a number, not by how much it varies.": (
-            codes + a * codes.mean(0) * eps
+        "The root is transposed. For draws in rows, which of its two axes must meet the noise?": (
+            root.T @ root
+        ),
+        "The spread grows with the number of codes: a sum of many random parts is wider than one of few.": (
+            299 * right
         ),
     }
-    otherwise = (
-        "Not yet. Give it codes of which one number is ten times as spread out, and look at the noise there."
+    diagnose(
+        found / in_deviations,
+        right / in_deviations,
+        {message: covariance / in_deviations for message, covariance in mistakes.items()},
+        "The mean is right, the covariance of the draws is not that of the codes.",
+        rtol=0,
+        atol=0.12,
     )
-    diagnose(value, codes + a * deviation * eps, mistakes, otherwise)
+    gap = torch.cdist(torch.from_numpy(z), codes.double()).min(1).values
+    expect(
+        gap.median() > 1e-3,
+        "These are the codes themselves, drawn again. Nothing new can come from them.",
+    )
+    along = np.linalg.solve(np.array([[2.0, 0, 0], [1, 1, 0], [0, -1, 0.5]]), (z - mean).T)[0]
+    kurtosis = (along**4).mean() / (along**2).mean() ** 2
+    expect(
+        abs(kurtosis - 3) < 0.5,
+        "Mean and covariance are right, but the draws are no normal distribution: they repeat the clumps "
+        "of the codes.",
+    )
+
+
+@q4.case(0.75)
+def fewer_codes_than_numbers(s):
+    codes = torch.randn(6, 20, generator=torch.Generator().manual_seed(1)) + 2
+    beside, spread = beside_the_codes(drawn(s, codes), codes)
+    expect(
+        beside < 0.05,
+        "Some of the spread points out of the flat piece of space that these six codes span.",
+    )
+    either = min(abs(spread - 1), abs(spread - 5 / 6))  # divided by N - 1 or by N
+    expect(either < 0.1, "With fewer codes than numbers, the spread of the draws is not the codes'.")
+
+
+def beside_the_codes(z, codes):
+    """How far draws scatter beside the space that the codes span, and along it, as shares of
+    the codes' spread."""
+    given = codes.numpy().astype(float)
+    centred, away = given - given.mean(0), z - given.mean(0)
+    axes = np.linalg.svd(centred, full_matrices=False)[2][: len(given) - 1]
+    along = away @ axes.T
+    scale = centred.var(0, ddof=1).sum()
+    beside = ((away - along @ axes) ** 2).sum(1).mean() / scale
+    return beside**0.5, along.var(0, ddof=1).sum() / scale
 
 
 q5 = exercise.question(
