@@ -166,12 +166,9 @@ q3 = exercise.question(
 @q3.case(0.5)
 def a_photograph_178_pixels_wide(s):
     mistakes = {
-        "1 everywhere, as in the chapter, or as if each layer met 178 pixels. The sizes change on the way.": [
-            1
-        ]
-        * 4,
+        "1 everywhere, as in the chapter, or as if each layer met 178 pixels. Sizes change.": [1] * 4,
         "Always 0. Then the way up ends at 177.": [0] * 4,
-        "The one that differs belongs to the decoder's last layer, the encoder's first. Is the order right?": [
+        "The one that differs belongs to the decoder's last layer. Is this the encoder's order?": [
             1,
             0,
             0,
