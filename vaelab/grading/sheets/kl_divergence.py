@@ -73,8 +73,8 @@ q2 = exercise.question(
     "q2",
     "How many throws?",
     section="Two coins",
-    hint="First one throw: for each face, its probability under p times the logarithm of a ratio. Add up. How "
-    "often does that go into the logarithm of the odds?",
+    hint="First one throw: for each face, its probability under p times the logarithm of a ratio. Add up. "
+    "How often does that go into the logarithm of the odds?",
     hidden_points=0.5,
 )
 DICE = torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.3, 0.3, 0.4])
@@ -134,8 +134,8 @@ q3 = exercise.question(
     "q3",
     "The cheapest prior",
     section="Two Gaussians: a formula, and two ways to check it",
-    hint="Of the KL, only log s and the average of (σ² + (μ - m)²) / (2 s²) depend on the prior. For any s "
-    "the best m makes the second sum of squares smallest. Then put a single unknown for the average in brackets.",
+    hint="Of the KL, only log s and the average of (σ² + (μ - m)²) / (2 s²) depend on the prior. The best m "
+    "makes the sum of (μ - m)² smallest, whatever s. Then write one letter for the average of the brackets.",
     hidden_points=1,
 )
 CODES = (
