@@ -78,7 +78,8 @@ q2 = exercise.question(
     "Codes in opposite pairs",
     section="Move the noise outside",
     hint="Only the noise needs the new axis: make it of shape (k, B, L), and put its negative behind it. "
-    "Scaling and moving it broadcasts by itself. Half of the log-variance is the logarithm of the standard deviation.",
+    "Scaling and moving it broadcasts by itself. Half of the log-variance is the logarithm of the "
+    "standard deviation.",
     hidden_points=0.75,
 )
 
