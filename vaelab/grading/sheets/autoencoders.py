@@ -278,7 +278,7 @@ q5.prediction(
     options=(),
     right="8b38487c",
     why={
-        "60dbb2e1": "Nearly. PCA is given the mean picture for nothing: how many directions do two points need?",
+        "60dbb2e1": "Nearly. PCA is given the mean picture for nothing: what do two points need?",
         "29d2fd64": "That is enough for any digits whatever.",
         "8508f11d": "One too few: two points need one direction, three need two.",
     },
