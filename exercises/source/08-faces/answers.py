@@ -124,7 +124,7 @@ WRONG = {
         Answer("the lower right corner", find("[v + 64 for v in places[errors.argmin()]]"), "lower right corner"),
         Answer("one error for all", find(errors="(drawn - crops).square().mean()"), "compared with one another"),
         Answer("sign forgotten", find(errors="(drawn - crops).mean((1, 2, 3))"), "smallest error"),
-        Answer("steps too large", find(step=16), "steps small"),
+        Answer("steps too large", find(step=16), "steps small|Smaller steps"),
         Answer("every eighth place", find(step=8), "Smaller steps"),
         Answer("the number of the crop", find("(errors.argmin(), 0)"), "number of a crop in a list"),
         Answer("the crop's numbers", find("[v // 4 for v in places[errors.argmin()]]"), "Multiply by the step"),

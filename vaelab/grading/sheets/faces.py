@@ -360,7 +360,9 @@ def found(s, person, place):
     )
     expect(min(row, column) >= 0, told + "Places go from 0 to 32.")
     expect(max(map(abs, off)) > 8, told + "Close. Smaller steps would help, and the last place is 32.")
-    expect(False, told + "Is it the smallest error that you take, and one error for each crop?")
+    expect(
+        False, told + "Is it the smallest error that you take, one for each crop? And are the steps small?"
+    )
 
 
 def _nearest(crop, place):
