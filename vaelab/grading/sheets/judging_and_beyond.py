@@ -41,14 +41,77 @@ SEED = 14  # with these points no mistake looks like another one, and none lies 
 
 def _balls(s, real, samples, neighbours):
     """Check both shares on points so far from every edge that rounding changes nothing."""
+
+    def shares(k):
+        """What is right for these points, and what mistakes lead to."""
+        apart = {
+            (a, b): np.linalg.norm(one[:, None] - other[None], axis=2)
+            for a, one in (("r", real), ("s", samples))
+            for b, other in (("r", real), ("s", samples))
+        }
+
+        def share(points, centres, radius, how=np.any):
+            return how(apart[points, centres] <= radius, axis=1).mean()
+
+        def both(radius, **how):
+            return [share("s", "r", radius("r"), **how), share("r", "s", radius("s"), **how)]
+
+        def kth(offset):
+            return lambda which: np.sort(apart[which, which], 1)[
+                :, min(k + offset, len(apart[which, which]) - 1)
+            ]
+
+        right = both(kth(0))
+        of_points = [  # balls around the points that are asked about
+            (apart["s", "r"] <= kth(0)("s")[:, None]).any(1).mean(),
+            (apart["r", "s"] <= kth(0)("r")[:, None]).any(1).mean(),
+        ]
+        no_twins = both(
+            lambda which: np.sort(np.where(apart[which, which] == 0, np.inf, apart[which, which]), 1)[
+                :, k - 1
+            ]
+        )
+        mistakes = {
+            "This is still what the code as given returns: it counts a picture as its own neighbour.": both(
+                kth(-1)
+            ),
+            "Precision and recall have changed places.": right[::-1],
+            "One neighbour too far.": both(kth(1)),
+            "A sample counts if it lies in one ball or more. Here it has to lie in all of them.": both(
+                kth(0), how=np.all
+            ),
+            "Each ball reaches the k-th neighbour, and not always the nearest one.": both(
+                lambda w: np.sort(apart[w, w], 1)[:, 1]
+            ),
+            "The balls reach the farthest of all pictures.": both(lambda w: apart[w, w].max(1)),
+            "The recall holds real pictures against real ones. The balls belong around the samples.": [
+                right[0],
+                1.0,
+            ],
+            "Pairs of a point and a ball are counted. A point counts once, if it lies in any.": both(
+                kth(0), how=np.mean
+            ),
+            "Each ball has a radius of its own. Here all have the average one.": both(
+                lambda w: kth(0)(w).mean()
+            ),
+            "Each ball has a radius of its own. Here all have the largest one.": both(
+                lambda w: kth(0)(w).max()
+            ),
+            "The balls are drawn around the pictures that are asked about. They belong around the others.": (
+                of_points
+            ),
+            "A twin is a neighbour like any other. Only the picture itself is left out.": (no_twins),
+        }
+        return right, mistakes
+
     mistakes, right, value = {}, [], []
     for k in neighbours:
-        exact, wrong = _shares(real, samples, k)
+        exact, wrong = shares(k)
         given = s.precision_and_recall(torch.tensor(real).float(), torch.tensor(samples).float(), k)
         value += [number(share) for share in several(given, 2, TWO_SHARES)]
         right += exact
-        for message, shares in wrong.items():
-            mistakes.setdefault(message, []).extend(shares)
+        for message, pair in wrong.items():
+            mistakes.setdefault(message, []).extend(pair)
     first = next((k for k in range(len(right)) if not agrees(value[k], right[k])), 0)
     share = ("precision", "recall")[first % 2]
     otherwise = (
@@ -56,63 +119,6 @@ def _balls(s, real, samples, neighbours):
         f"and it is {value[first]:.3g}."
     )
     diagnose(value, right, mistakes, otherwise)
-
-
-def _shares(real, samples, k):
-    """What is right for these points, and what mistakes lead to. (Not for tensors.)"""
-    apart = {
-        (a, b): np.linalg.norm(one[:, None] - other[None], axis=2)
-        for a, one in (("r", real), ("s", samples))
-        for b, other in (("r", real), ("s", samples))
-    }
-
-    def share(points, centres, radius, how=np.any):
-        return how(apart[points, centres] <= radius, axis=1).mean()
-
-    def both(radius, **how):
-        return [share("s", "r", radius("r"), **how), share("r", "s", radius("s"), **how)]
-
-    def kth(offset):
-        return lambda which: np.sort(apart[which, which], 1)[:, min(k + offset, len(apart[which, which]) - 1)]
-
-    right = both(kth(0))
-    of_points = [  # balls around the points that are asked about
-        (apart["s", "r"] <= kth(0)("s")[:, None]).any(1).mean(),
-        (apart["r", "s"] <= kth(0)("r")[:, None]).any(1).mean(),
-    ]
-    no_twins = both(
-        lambda which: np.sort(np.where(apart[which, which] == 0, np.inf, apart[which, which]), 1)[:, k - 1]
-    )
-    mistakes = {
-        "This is still what the code as given returns: it counts a picture as its own neighbour.": both(
-            kth(-1)
-        ),
-        "Precision and recall have changed places.": right[::-1],
-        "One neighbour too far.": both(kth(1)),
-        "A sample counts if it lies in one ball, no matter which. Here it has to lie in all of them.": both(
-            kth(0), how=np.all
-        ),
-        "Each ball reaches the k-th neighbour, and not always the nearest one.": both(
-            lambda w: np.sort(apart[w, w], 1)[:, 1]
-        ),
-        "The balls reach the farthest of all pictures.": both(lambda w: apart[w, w].max(1)),
-        "The recall holds real pictures against real ones. The balls belong around the samples.": [
-            right[0],
-            1.0,
-        ],
-        "Pairs of a point and a ball are counted. A point counts once, if it lies in any ball at all.": both(
-            kth(0), how=np.mean
-        ),
-        "Each ball has a radius of its own. Here all have the average one.": both(lambda w: kth(0)(w).mean()),
-        "Each ball has a radius of its own. Here all have the largest one.": both(lambda w: kth(0)(w).max()),
-        "The balls are drawn around the pictures that are asked about. They belong around the others.": (
-            of_points
-        ),
-        "A twin is a neighbour like any other, at a distance of 0. Only the picture itself is left out.": (
-            no_twins
-        ),
-    }
-    return right, mistakes
 
 
 q2 = exercise.question(
