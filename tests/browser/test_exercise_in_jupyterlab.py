@@ -10,8 +10,9 @@ from tools import browsers
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "04-kl-divergence"
-WRONG = "def gaussian_kl(mu, log_var):\n    return (mu**2 + log_var.exp() - 1 - log_var).sum(-1)"
-RIGHT = "def gaussian_kl(mu, log_var):\n    return 0.5 * (mu**2 + log_var.exp() - 1 - log_var).sum(-1)"
+EACH = "def throws_needed(p, q, odds):\n    each = torch.xlogy(p, p / q).sum()\n    return "
+WRONG = f"{EACH}int(math.log(odds) / each)"
+RIGHT = f"{EACH}math.ceil(math.log(odds) / each)"
 
 
 class Exercise:
@@ -60,23 +61,23 @@ def exercise(browser, tmp_path_factory):
 
 def test_an_untouched_sheet_runs_and_says_what_is_open(exercise):
     assert exercise.ran_without_error
-    assert "not answered yet" in exercise.cell('check("q1")').inner_text()
+    assert "not answered yet" in exercise.cell('check("q2")').inner_text()
     assert "0 of" in exercise.cell("check()").inner_text()
     assert not (exercise.folder / "exercises" / "progress.json").exists()
 
 
 def test_a_wrong_answer_is_named_and_a_right_one_kept(exercise):
-    exercise.write(exercise.cell("def gaussian_kl"), WRONG)
-    said = exercise.check("q1")
-    assert "factor of a half" in said and "0 of 2 points" in said
-    exercise.write(exercise.cell("def gaussian_kl"), RIGHT)
-    assert "2 of 2 points" in exercise.check("q1")
+    exercise.write(exercise.cell("def throws_needed"), WRONG)
+    said = exercise.check("q2")
+    assert "Rounded down" in said and "0 of 1.5 points" in said
+    exercise.write(exercise.cell("def throws_needed"), RIGHT)
+    assert "1.5 of 1.5 points" in exercise.check("q2")
     kept = json.loads((exercise.folder / "exercises" / "progress.json").read_text())
-    assert kept[NAME]["q1"]["points"] == 2
+    assert kept[NAME]["q2"]["points"] == 1.5
 
 
 def test_the_section_to_read_again_opens_in_jupyterlab(exercise):
-    exercise.cell('check("q2")').get_by_role("link", name="chapter 4").click()
+    exercise.cell('check("q3")').get_by_role("link", name="chapter 4").click()
     exercise.page.wait_for_function("jupyterapp.shell.currentWidget.title.label.startsWith('04-kl')")
     page = exercise.page.evaluate("jupyterapp.shell.currentWidget.context.path")
     assert page == f"book/{NAME}.ipynb"

@@ -29,7 +29,8 @@ def same_shape(actual: Any, expected: tuple[int, ...], message: str) -> None:
 
 
 def several(value: Any, count: int, message: str) -> list:
-    """The things that a function returned; fails unless there are so many."""
+    """The things that a function returned, in a list or one array; fails unless there are so many."""
+    value = list(value) if isinstance(value, np.ndarray) and value.ndim else value
     expect(isinstance(value, list) and len(value) == count, message)
     return value
 

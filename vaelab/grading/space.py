@@ -146,7 +146,15 @@ class Space:
         None stands where no gradient arrives. `output` chooses one of several returned values.
         """
         message = {"do": "gradients", "target": name, "arguments": _sent(arguments), "output": output}
-        return self._result(message, name)
+        try:
+            return self._result(message, name)
+        except SubmissionError as error:
+            if "numpy() on Tensor that requires grad" not in str(error):
+                raise
+        # PyTorch's own words advise to detach, which is no way out here.
+        raise SubmissionError(
+            f"`{name}` uses NumPy, and no gradient passes there. Stay with PyTorch's functions."
+        )
 
     def evaluate(self, expression: str, **values: Any) -> Any:
         """The value of a Python expression among the submission's names, and those given here."""

@@ -33,12 +33,12 @@ def guarding(body: str, prediction=0) -> str:
 
 
 def beans(probability=0.81, letter="c") -> str:
-    return f"q3_probability = {probability}\nq3 = {letter!r}\n"
+    return f"q4_probability = {probability}\nq4 = {letter!r}\n"
 
 
 MIDDLE = "lo, hi = known.quantile((1 - keep) / 2), known.quantile((1 + keep) / 2); return (scores >= lo) & (scores <= hi)"
 WRONG = {
-    "q1": [
+    "q2": [
         Answer("one covariance for all", fit("sum(((x[y == k] - x[y == k].mean(0)).T @ (x[y == k] - x[y == k].mean(0)) for k in range(K))) / len(x)"), "share one covariance"),
         Answer("covariance of everything", fit("torch.cov(x.T)"), "all rows together"),
         Answer("not divided", fit("(g - g.mean(0)).T @ (g - g.mean(0))"), "not divided"),
@@ -57,9 +57,15 @@ WRONG = {
         Answer("the common mean", fit("torch.cov(g.T)", mean="x.mean(0)"), "mean of all rows"),
         Answer("one mean for all measurements", fit("torch.cov(g.T)", mean="g.mean()"), "one number for each measurement"),
         Answer("three classes always", "def fit_classes(x, y, K):\n    g = [x[y == k] for k in range(3)]\n    return torch.tensor([len(r) / len(x) for r in g]), torch.stack([r.mean(0) for r in g]), torch.stack([torch.cov(r.T) for r in g])", "five classes"),
+        Answer("Cholesky's root", fit("torch.linalg.cholesky(torch.cov(g.T))"), "roots"),
+        Answer("the notebook's leaves", "def fit_classes(a, b, K):\n    g = [x[y == k] for k in range(K)]\n    return torch.tensor([len(r) / len(x) for r in g]), torch.stack([r.mean(0) for r in g]), torch.stack([torch.cov(r.T) for r in g])", "notebook's `x`"),
+        Answer("two measurements always", fit("torch.cov(g[:, :2].T)"), "four measurements|raised|row and a column"),
+        Answer("inverse covariances", fit("torch.linalg.inv(torch.cov(g.T))"), "not the covariances"),
+        Answer("not transposed", fit("torch.cov(g)"), "raised|row and a column"),
+        Answer("medians", fit("torch.cov(g.T)", mean="g.median(0).values"), "medians|not the means"),
         Answer("two results", "def fit_classes(x, y, K):\n    return [1], [2]", "three things"),
     ],
-    "q2": [
+    "q3": [
         Answer("no share", bayes("return log_x.softmax(1)"), "equally frequent"),
         Answer("wrong axis", bayes("return (log_x + share.log()).softmax(0)"), "each column"),
         Answer("joint", bayes("return log_x.exp() * share"), "joint density"),
@@ -68,6 +74,12 @@ WRONG = {
         Answer("no volume", bayes("a = x[:, None] - means; s = torch.einsum('nkd,kde,nke->nk', a, torch.linalg.inv(covariances), a); return (share.log() - s / 2).softmax(1)"), "height"),
         Answer("softmax of densities", bayes("return (log_x.exp() * share).softmax(1)"), "exponentiates"),
         Answer("share added to a logarithm", bayes("return (log_x + share).softmax(1)"), "share itself"),
+        Answer("a decision", bayes("return torch.nn.functional.one_hot((log_x + share.log()).argmax(1), len(share))"), "all or nothing"),
+        Answer("share times logarithm", bayes("return (log_x * share).softmax(1)"), "is multiplied"),
+        Answer("covariance as root", bayes("return (MultivariateNormal(means, scale_tril=covariances.tril()).log_prob(x[:, None]) + share.log()).softmax(1)"), "scale_tril"),
+        Answer("covariance as inverse", bayes("return (MultivariateNormal(means, precision_matrix=covariances).log_prob(x[:, None]) + share.log()).softmax(1)"), "inverse"),
+        Answer("sigmoid", bayes("return (log_x + share.log()).sigmoid()"), "not Bayes"),
+        Answer("not divided by the row", bayes("p = log_x.exp() * share; return p / p.sum()"), "not Bayes"),
         Answer("underflow", bayes("p = log_x.exp() * share; return p / p.sum(1, keepdim=True)"), "round to 0"),
         Answer("underflow, hidden by zeros", bayes("p = log_x.exp() * share; return (p / p.sum(1, keepdim=True)).nan_to_num()"), "rounded to 0"),
         Answer("underflow, hidden by epsilon", bayes("p = log_x.exp() * share; return p / (p.sum(1, keepdim=True) + 1e-12)"), "rounded to 0"),
@@ -75,7 +87,7 @@ WRONG = {
         Answer("one maximum taken off all rows", bayes("j = log_x + share.log(); p = (j - j.max()).exp(); return p / p.sum(1, keepdim=True)"), "round to 0"),
         Answer("exp first, log after", bayes("p = log_x.exp() * share; return (p.log() - p.sum(1, keepdim=True).log()).exp()"), "round to 0"),
     ],
-    "q3": [
+    "q4": [
         Answer("probability of B", beans(0.19), "of B"),
         Answer("joint", beans(0.33), "joint"),
         Answer("heights divided", beans(0.7), "logarithms"),
@@ -87,7 +99,7 @@ WRONG = {
         Answer("b", beans(letter="b"), "very many nats"),
         Answer("d", beans(letter="D"), "better guess"),
     ],
-    "q4": [
+    "q1": [
         Answer("as given", density("return (-0.5 * z.square() - 0.5 * pi).sum(1)"), "code as given"),
         Answer("wrong sign", density("return (-0.5 * z.square() - 0.5 * pi + sigma.log()).sum(1)"), "sign"),
         Answer("half of it", density("return (-0.5 * z.square() - 0.5 * pi - 0.5 * sigma.log()).sum(1)"), "half"),
@@ -97,13 +109,16 @@ WRONG = {
         Answer("averaged", density("return (-0.5 * z.square() - 0.5 * pi - sigma.log()).mean(1)"), "averaged"),
         Answer("sigma without logarithm", density("return (-0.5 * z.square() - 0.5 * pi - sigma).sum(1)"), "not its logarithm"),
         Answer("average of the logarithms", density("return (-0.5 * z.square() - 0.5 * pi).sum(1) - sigma.log().mean()"), "enters once"),
+        Answer("log of a product", density("return Normal(mean, sigma).log_prob(x).exp().prod(1).log()"), "rounded to 0"),
+        Answer("summed over the minutes", density("return (-0.5 * z.square() - 0.5 * pi - sigma.log()).sum(0)"), "not a density yet"),
+        Answer("three readings always", density("return (-0.5 * z.square() - 0.5 * pi - sigma.log())[:, :3].sum(1)"), "wrong for twenty"),
+        Answer("a density", density("return (-0.5 * z.square() - 0.5 * pi - sigma.log()).sum(1).exp()"), "not a density yet|logarithm"),
+        Answer("log2", density("return (-0.5 * z.square() - 0.5 * pi - sigma.log2()).sum(1)"), "not a density yet"),
         Answer("pi lost", density("return (-0.5 * z.square() - sigma.log()).sum(1)"), "with pi"),
     ],
     "q5": [
-        Answer("predicts 5", guarding(MIDDLE, 5), "as many as of bright"),
-        Answer("predicts 50", guarding(MIDDLE, 50), "which way"),
-        Answer("predicts 95", guarding(MIDDLE, 95), "low scores"),
-        Answer("predicts 20", guarding(MIDDLE, 20), "four numbers"),
+        Answer("predicts 20", guarding(MIDDLE, 20), "one of these: 0, 5, 50, 95"),
+        Answer("predicts nothing", guarding(MIDDLE, ...).replace("Ellipsis", "..."), "no value yet"),
         Answer("one eye", guarding("return scores >= known.quantile(1 - keep)"), "too \\*high"),
         Answer("the other eye", guarding("return scores <= known.quantile(keep)"), "noise comes in"),
         Answer("turned round", guarding(MIDDLE.replace("return ", "return ~(") + ")"), "turned round"),
@@ -112,30 +127,37 @@ WRONG = {
         Answer("two deviations", guarding("return (scores - known.mean()).abs() < 2 * known.std()"), "keep=0.8"),
         Answer("normal quantiles", guarding("t = torch.special.ndtri(torch.tensor((1 + keep) / 2)); return (scores - known.mean()).abs() < t * known.std()"), "lopsided"),
         Answer("lowest and highest", guarding("return (scores >= known.min()) & (scores <= known.max())"), "lets in 100"),
-        Answer("quantiles of the door's own", guarding("return (scores >= scores.quantile((1 - keep) / 2)) & (scores <= scores.quantile((1 + keep) / 2))"), "come in"),
+        Answer("quantiles of the door's own", guarding("return (scores >= scores.quantile((1 - keep) / 2)) & (scores <= scores.quantile((1 + keep) / 2))"), "at the door"),
+        Answer("quantiles of both, the scores' too", guarding("both = torch.cat([known, scores]); return (scores >= both.quantile((1 - keep) / 2)) & (scores <= both.quantile((1 + keep) / 2))"), "come in|lets in"),
+        Answer("95 wired in above", guarding("return (scores >= known.quantile((1 - keep) / 2)) & (scores <= known.quantile(0.95))"), "lets in|come in"),
+        Answer("three deviations", guarding("return (scores - known.mean()).abs() < 3 * known.std()"), "lets in"),
         Answer("equally far from the middle", guarding("m = known.median(); return (scores - m).abs() <= (known - m).abs().quantile(keep)"), "lopsided"),
         Answer("one answer for all", guarding("return (scores.mean() > known.min()) & (scores.mean() < known.max())"), "one True or False"),
     ],
 }  # fmt: skip
 
 RIGHT = {
-    "q1": [
+    "q2": [
         Answer("divided by the number", fit("(g - g.mean(0)).T @ (g - g.mean(0)) / len(g)")),
         Answer("NumPy", "import numpy as np\ndef fit_classes(x, y, K):\n    x, y = np.asarray(x), np.asarray(y)\n    return [np.array(r) for r in zip(*[((y == k).mean(), x[y == k].mean(0), np.cov(x[y == k], rowvar=False)) for k in range(K)])]"),
         Answer("one-hot", "def fit_classes(x, y, K):\n    h = torch.nn.functional.one_hot(y, K).to(x.dtype)\n    n = h.sum(0)\n    m = h.T @ x / n[:, None]\n    a = x - m[y]\n    return n / len(x), m, torch.einsum('nk,nd,ne->kde', h, a, a) / n[:, None, None]"),
         Answer("lists and loops", "def fit_classes(x, y, K):\n    s, m, c = [], [], []\n    for k in range(K):\n        g = x[y == k]\n        s.append((y == k).float().mean().item())\n        m.append(g.mean(0).tolist())\n        c.append((sum(torch.outer(r - g.mean(0), r - g.mean(0)) for r in g) / len(g)).tolist())\n    return s, m, c"),
         Answer("bincount", "def fit_classes(x, y, K):\n    n = torch.bincount(y, minlength=K)\n    m = torch.zeros(K, x.shape[1], dtype=x.dtype).index_add_(0, y, x) / n[:, None]\n    return n / n.sum(), m, torch.stack([torch.cov(x[y == k].T, correction=0) for k in range(K)])"),
     ],
-    "q2": [
+    "q3": [
         Answer("softmax", bayes("return torch.softmax(log_x + share.log(), dim=1)")),
         Answer("highest taken off", bayes("j = log_x + torch.log(share); p = (j - j.max(1, keepdim=True).values).exp(); return p / p.sum(1, keepdim=True)")),
         Answer("SciPy", "def posterior(x, share, means, covariances):\n    from scipy.stats import multivariate_normal as m\n    from scipy.special import softmax\n    import numpy as np\n    j = np.stack([m(np.asarray(a), np.asarray(c)).logpdf(np.asarray(x)) for a, c in zip(means, covariances)], 1) + np.log(np.asarray(share))\n    return softmax(j, axis=1)"),
         Answer("a loop", "def posterior(x, share, means, covariances):\n    rows = []\n    for point in x:\n        j = torch.stack([MultivariateNormal(m, c).log_prob(point) + s.log() for s, m, c in zip(share, means, covariances)])\n        rows.append((j - torch.logsumexp(j, 0)).exp())\n    return torch.stack(rows)"),
         Answer("differences", bayes("j = log_x + share.log(); return 1 / (j[:, None, :] - j[:, :, None]).exp().sum(2)")),
     ],
-    "q3": [Answer("capital", beans(0.78, " C")), Answer("text", beans("'0.84'", "c")), Answer("a fraction", beans("1 / (1 + math.exp(-1.5))"))],
     "q4": [
+        Answer("brackets", beans("torch.tensor([0.81])", "(c)")), Answer("a stop, and a fraction", "from fractions import Fraction\n" + beans("Fraction(4, 5)", "C.")),
+        Answer("capital", beans(0.78, " C")), Answer("text", beans("'0.84'", "c")), Answer("a fraction", beans("1 / (1 + math.exp(-1.5))"))],
+    "q1": [
         Answer("torch.distributions", density("return Normal(mean, sigma).log_prob(x).sum(-1)")),
+        Answer("a loop", density("return torch.stack([sum(Normal(m, s).log_prob(v) for v, m, s in zip(row, mean, sigma)) for row in x])")),
+        Answer("MultivariateNormal", density("return MultivariateNormal(mean, torch.diag(sigma**2)).log_prob(x)")),
         Answer("one logarithm", density("return -0.5 * (z**2 + torch.log(2 * math.pi * sigma**2)).sum(1)")),
         Answer("sums apart", density("return -0.5 * z.square().sum(1) - torch.log(sigma).sum() - 0.5 * x.shape[1] * pi")),
         Answer("NumPy", density("import numpy as np; from scipy.stats import norm; return norm(np.asarray(mean), np.asarray(sigma)).logpdf(np.asarray(x)).sum(1)")),
@@ -143,6 +165,9 @@ RIGHT = {
     "q5": [
         Answer("NumPy", guarding("lo, hi = np.quantile(np.asarray(known), [(1 - keep) / 2, 1 - (1 - keep) / 2]); s = np.asarray(scores); return (s > lo) * (s < hi)", "'0'")),
         Answer("sorted", guarding("k = known.sort().values; cut = int((1 - keep) / 2 * len(k)); return (scores >= k[cut]) & (scores < k[-cut - 1])")),
+        Answer("another prediction", guarding(MIDDLE, 5)), Answer("95 as text", guarding(MIDDLE, "'95'")),
+        Answer("float32 inside", guarding("k = torch.as_tensor(known).float(); s = torch.as_tensor(scores).float(); lo, hi = torch.quantile(k, torch.tensor([(1 - keep) / 2, (1 + keep) / 2])); return (s >= lo) & (s <= hi)")),
+        Answer("percentiles", guarding("lo, hi = np.percentile(known, [50 * (1 - keep), 50 * (1 + keep)]); return [lo <= s <= hi for s in scores]")),
         Answer("ranks", guarding("r = (known < scores[:, None]).double().mean(1); return (r - 0.5).abs() <= keep / 2")),
         Answer("a list", guarding(MIDDLE.replace("return ", "return [bool(v) for v in ") + "]", 0.0)),
     ],

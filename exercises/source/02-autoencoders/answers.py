@@ -1,21 +1,13 @@
 """Wrong answers that must fail, and right ones that must pass, of exercise 2."""
 
-import re
-
 from tools.mutants import Answer
 
 
-def layer(body: str) -> str:
-    return f"import math\ndef conv_layer(shape, channels, kernel, stride, padding):\n    c, h, w = shape\n    {body}\n"
-
-
-def out(h: str, w: str | None = None, count: str = "channels * (c * kernel**2 + 1)") -> str:
-    w = w or re.sub(r"\bh\b", "w", h)
-    return layer(f"return (channels, {h}, {w}), {count}")
-
-
-def count(expression: str) -> str:
-    return out("(h + 2*padding - kernel) // stride + 1", count=expression)
+def see(width="width += (k - 1) * step", step="step *= s", end="return width, step", start="1, 1"):
+    return (
+        f"def window(layers):\n    width, step = {start}\n    for k, s in layers:\n"
+        f"        {width}\n        {step}\n    {end}\n"
+    )
 
 
 def back(line: str, end: str = "found[::-1]") -> str:
@@ -63,6 +55,18 @@ def build():
     return Around(nets.mlp_encoder(shape, (128,)), nets.mlp_decoder(16, shape, (128,)), 16, shape)
 denoiser = train(build())
 """
+SIDE = """
+class Side(vaelab.Autoencoder):
+    def encode(self, x):
+        self.kept = nn.functional.avg_pool2d(x, 3, 1, 1)
+        return super().encode(x)
+    def decode(self, z):
+        return 0 * super().decode(z) + self.kept
+def build():
+    shape = (1, 28, 28)
+    return Side(nets.mlp_encoder(shape, (128,)), nets.mlp_decoder(16, shape, (128,)), 16, shape)
+denoiser = build()
+"""
 CONVOLUTIONS = """
 def build():
     torch.manual_seed(0)
@@ -97,37 +101,34 @@ def train(model):
 """
 
 WRONG = {
-    "q1": [
-        Answer("padding once", out("(h + padding - kernel) // stride + 1"), "both sides"),
-        Answer("no plus one", out("(h + 2*padding - kernel) // stride"), "kernel begins counts"),
-        Answer("rounded up", out("math.ceil((h + 2*padding - kernel) / stride) + 1"), "rounded up"),
-        Answer("not rounded", out("(h + 2*padding - kernel) / stride + 1"), "not rounded"),
-        Answer("Keras's 'same'", out("math.ceil(h / stride)"), "did not matter"),
-        Answer("no padding", out("(h - kernel) // stride + 1"), "left out"),
-        Answer("swapped", out("(w + 2*padding - kernel) // stride + 1", "(h + 2*padding - kernel) // stride + 1"), "changed places"),
-        Answer("square", out("(h + 2*padding - kernel) // stride + 1", "(h + 2*padding - kernel) // stride + 1"), "need not be square"),
-        Answer("old channels", layer("n = lambda v: (v + 2*padding - kernel) // stride + 1; return (c, n(h), n(w)), channels * (c * kernel**2 + 1)"), "came in"),
-        Answer("channels last", layer("n = lambda v: (v + 2*padding - kernel) // stride + 1; return (n(h), n(w), channels), channels * (c * kernel**2 + 1)"), "order"),
-        Answer("no bias", count("channels * c * kernel**2"), "biases are missing"),
-        Answer("one bias", count("channels * c * kernel**2 + 1"), "whole layer"),
-        Answer("bias of the input", count("channels * c * kernel**2 + c"), "input channels"),
-        Answer("nine", count("channels * (c * 9 + 1)"), "3 x 3"),
-        Answer("kernel not squared", count("channels * (c * kernel + 1)"), "height and a width"),
-        Answer("one input channel", count("channels * (kernel**2 + 1)"), "all input channels"),
-        Answer("at each place", count("channels * c * kernel**2 * 28 + channels"), "everywhere"),
-        Answer("the shape alone", layer("return channels, (h + 2*padding - kernel)//stride + 1, (w + 2*padding - kernel)//stride + 1"), "two things"),
-    ],
     "q2": [
-        Answer("always one", back("1"), "always 1"),
+        Answer("kernels added", see("width += k", start="0, 1"), "added up"),
+        Answer("strides ignored", see("width += k - 1"), "in \\*pixels\\*"),
+        Answer("kernels multiplied", see("width *= k"), "multiplied"),
+        Answer("own stride first", see("step *= s", "width += (k - 1) * step"), "own stride"),
+        Answer("last layer first", see().replace("in layers", "in layers[::-1]"), "last to the first"),
+        Answer("begins at nothing", see(start="0, 1"), "one too few"),
+        Answer("the whole kernel", see("width += k * step"), "kernel itself|not yet"),
+        Answer("strides added", see(step="step += s", start="1, 0").replace("* step", "* max(step, 1)"), "added up"),
+        Answer("the last stride", see(end="return width, s"), "last layer's stride"),
+        Answer("changed places", see(end="return step, width"), "window's width"),
+        Answer("the width alone", see(end="return width"), "two numbers"),
+        Answer("only stride two", see(step="step *= 2"), "not yet"),
+        Answer("a kernel of three", see("width += 2 * step"), "not yet"),
+    ],
+    "q3": [
+        Answer("always one", back("1"), "1 everywhere"),
         Answer("always none", back("0"), "always 0"),
         Answer("the encoder's order", back("(n + 2*p - k) % s", "found"), "encoder's order"),
         Answer("even or odd", back("int(n % 2 == 0)"), "even or odd"),
         Answer("remainder of the size", back("n % s"), "stride alone|Not yet"),
+        Answer("backwards from n", back("(n + 2*p - k) % s", "found").replace("in layers", "in layers[::-1]"), "last to the first"),
+        Answer("the same size everywhere", back("(n + 2*p - k) % s", "found[::-1]").replace("n = m", "pass"), "1 everywhere"),
         Answer("at most one", back("min(1, (n + 2*p - k) % s)"), "Only 0 or 1"),
         Answer("without the kernel", back("(n + 2*p) % s"), "each step up give"),
         Answer("padding once", back("(n + p - k) % s"), "Not yet"),
     ],
-    "q3": [
+    "q4": [
         Answer("not centred", errors("x"), "not centred"),
         Answer("each picture's mean", errors("x - x.mean(1, keepdim=True)"), "own mean"),
         Answer("not squared", errors(power=""), "squared"),
@@ -139,21 +140,31 @@ WRONG = {
         Answer("shares", errors(end="left / left[0]"), "shares"),
         Answer("begins at one", errors(end="left[1:] / x.numel()"), "six sizes"),
         Answer("smallest first", pca("s = torch.linalg.svdvals(x - x.mean(0)).flip(0)**2; return (s.sum() - torch.cat([torch.zeros(1), s.cumsum(0)])) / x.numel()"), "wrong order"),
+        Answer("pca_lowrank", pca("s = torch.pca_lowrank(x)[1]**2; s = torch.cat([s, torch.zeros(min(n, d) - len(s))]) if len(s) < min(n, d) else s; return (s.sum() - torch.cat([torch.zeros(1), s.cumsum(0)])) / x.numel()"), "eleven"),
+        Answer("the ten longest", errors("x - x.mean(0)").replace("    left", "    s[7:] = 0\n    left"), "eleven"),
+        Answer("of the covariance of pictures", pca("e = torch.linalg.eigvalsh(torch.cov(x)).flip(0)[:min(n, d)]; return torch.stack([e[k:].sum() / d for k in range(len(e) + 1)])"), "not yet"),
         Answer("a root", errors(end="(left / x.numel()).clamp(min=0).sqrt()"), "root"),
     ],
-    "q4": [
-        Answer("60", "q4_enough = 60", "Nearly"),
-        Answer("784", "q4_enough = 784", "any digits"),
-        Answer("58", "q4_enough = 58", "One too few"),
-        Answer("a third of them", "q4_enough = 20", "whole number"),
-        Answer("a", "q4 = 'a'", "no noise"),
-        Answer("b", "q4 = 'b'", "store"),
-        Answer("d", "q4 = 'D'", "single new digit"),
-    ],
     "q5": [
+        Answer("no number", "q5_enough = 'many'", "one number"),
+        Answer("a", "q5 = 'a'", "no noise"),
+        Answer("b", "q5 = 'b'", "store"),
+        Answer("d", "q5 = 'D'", "single new digit"),
+    ],
+    "q1": [
         Answer("as given", loss("return (model(noisy) - noisy).square().mean()"), "code as given"),
         Answer("nothing noisy", loss("return (model(x) - x).square().mean()"), "gets away with 0"),
-        Answer("turned round", loss("return (model(x) - noisy).square().mean()"), "too much"),
+        Answer("turned round", loss("return (model(x) - noisy).square().mean()"), "wrong way round"),
+        Answer("in place", "def denoising_loss(model, x):\n    x += 0.4 * torch.randn_like(x)\n    x.clamp_(0, 1)\n    return (model(x) - x).square().mean()\n", "in place"),
+        Answer("fresh noise in the target", loss("return (model(noisy) - (x + 0.4 * torch.randn_like(x)).clamp(0, 1)).square().mean()"), "noise of its own"),
+        Answer("absolute", loss("return (model(noisy) - x).abs().mean()"), "absolute"),
+        Answer("half", loss("return 0.5 * (model(noisy) - x).square().mean()"), "half"),
+        Answer("seeded inside", "def denoising_loss(model, x):\n    torch.manual_seed(0)\n    noisy = (x + 0.4 * torch.randn_like(x)).clamp(0, 1)\n    return (model(noisy) - x).square().mean()\n", "same noise"),
+        Answer("a generator inside", "def denoising_loss(model, x):\n    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(1))\n    return (model((x + 0.4 * noise).clamp(0, 1)) - x).square().mean()\n", "same noise"),
+        Answer("one noise for the batch", loss("noisy = (x + 0.4 * torch.randn_like(x[:1])).clamp(0, 1); return (model(noisy) - x).square().mean()"), "batch share"),
+        Answer("one noise for all colours", loss("noisy = (x + 0.4 * torch.randn_like(x[:, :1])).clamp(0, 1); return (model(noisy) - x).square().mean()"), "colours"),
+        Answer("grey pictures only", loss("return ((model(noisy) - x)[:, 0]).square().sum() / x.numel()"), "clean pictures' squares"),
+        Answer("binary cross-entropy", loss("return F.binary_cross_entropy(model(noisy).clamp(1e-3, 1 - 1e-3), x)"), "clean pictures' squares"),
         Answer("the noise as target", loss("return (model(noisy) - (noisy - x)).square().mean()"), "what the model draws"),
         Answer("a sum", loss("return (model(noisy) - x).square().sum()"), "sum over all"),
         Answer("a sum for each picture", loss("return (model(noisy) - x).square().flatten(1).sum(1).mean()"), "of a picture"),
@@ -172,38 +183,42 @@ WRONG = {
         Answer("one round", model(dense(), "train(build(), epochs=1)"), "trained|average"),
         Answer("the noise as target", FOG + model(dense()), "fog"),
         Answer("round the bottleneck", AROUND, "way round"),
+        Answer("no prediction", model(dense()) + "q6_noise = ...\n", "no value yet"),
+        Answer("a side channel", SIDE, "another order|way round"),
         Answer("four units", model(dense(16, 4)), "wide enough"),
         Answer("steps far too small", model(dense(), "train(build(), lr=1e-9)"), "trained|average|on its way"),
     ],
 }  # fmt: skip
 
 RIGHT = {
-    "q1": [
-        Answer("a loop", layer("sizes = [1 + math.floor((n + 2*padding - kernel) / stride) for n in (h, w)]; return [channels, *sizes], channels*c*kernel*kernel + channels")),
-        Answer("one tensor", layer("hw = (torch.tensor([h, w]) + 2*padding - kernel) // stride + 1; return (channels, *hw.tolist()), torch.tensor(channels*(c*kernel**2 + 1))")),
-        Answer("the layer after all", layer("l = nn.Conv2d(c, channels, kernel, stride, padding); return l(torch.zeros(1, *shape))[0].shape, nets.count_parameters(l)")),
-        Answer("counting places", layer("n = lambda v: len(range(0, v + 2*padding - kernel + 1, stride)); return (channels, n(h), n(w)), c*channels*kernel**2 + channels")),
-    ],
     "q2": [
+        Answer("backwards", "def window(layers):\n    width = step = 1\n    for k, s in reversed(layers):\n        width, step = (width - 1) * s + k, step * s\n    return [width, step]\n"),
+        Answer("a tensor", see(end="return torch.tensor([width, step])")),
+        Answer("by trying", "def window(layers):\n    from math import prod\n    row = torch.zeros(1, 1, 999, requires_grad=True)\n    out = row\n    for k, s in layers:\n        out = nn.functional.conv1d(out, torch.ones(1, 1, k), stride=s)\n    out[0, 0, 0].backward()\n    return int((row.grad > 0).sum()), prod(s for _, s in layers)\n"),
+        Answer("sums", "def window(layers):\n    import numpy as np\n    k, s = np.array(layers).T\n    before = np.cumprod([1, *s[:-1]])\n    return 1 + ((k - 1) * before).sum(), s.prod()\n"),
+        Answer("recursion", "def window(layers):\n    if not layers:\n        return 1, 1\n    width, step = window(layers[:-1])\n    k, s = layers[-1]\n    return width + (k - 1) * step, step * s\n"),
+    ],
+    "q3": [
         Answer("the difference", back("n - ((m - 1)*s - 2*p + k)")),
         Answer("reversed", back("(n + 2*p - k) - s*(m - 1)", "list(reversed(found))")),
         Answer("a tensor", back("(n - k + 2*p) % s", "torch.tensor(found).flip(0)")),
         Answer("by trying", "def output_paddings(n, layers):\n    rows = [n]\n    for k, s, p in layers:\n        rows.append((rows[-1] + 2*p - k)//s + 1)\n    return tuple(next(o for o in range(s) if (b - 1)*s - 2*p + k + o == a) for (k, s, p), a, b in zip(layers[::-1], rows[-2::-1], rows[:0:-1]))\n"),
     ],
-    "q3": [
+    "q4": [
         Answer("NumPy", pca("x = np.asarray(x, dtype=float); s = np.linalg.svd(x - x.mean(0), compute_uv=False)**2; return np.append(s[::-1].cumsum()[::-1], 0) / x.size")),
         Answer("eigenvalues", pca("e = torch.linalg.eigvalsh(torch.cov(x.T, correction=0)).flip(0)[:min(n, d)]; return torch.stack([e[k:].sum() / d for k in range(len(e) + 1)])")),
         Answer("reconstructions", pca("c = x - x.mean(0); v = torch.linalg.svd(c, full_matrices=False).Vh; return [((c - c @ v[:k].T @ v[:k])**2).mean().item() for k in range(len(v) + 1)]")),
         Answer("scikit-learn", pca("from sklearn.decomposition import PCA; v = PCA().fit(x.double()).explained_variance_; return [v[k:].sum() * (n - 1) / (n * d) for k in range(len(v) + 1)]")),
     ],
-    "q4": [Answer("capital, and a float", "q4 = 'C'\nq4_enough = 59.0")],
-    "q5": [
+    "q5": [Answer("capital, and a float", "q5 = 'C'\nq5_enough = 59.0"), Answer("another guess", "q5 = '(c)'\nq5_enough = '784'")],
+    "q1": [
         Answer("torch's mse_loss", loss("return F.mse_loss(model(noisy), x)")),
         Answer("mean of means", loss("return ((x - model(noisy))**2).flatten(1).mean(1).mean()")),
         Answer("the course's loss", loss("return vaelab.losses.mse(x, model(noisy)).mean()")),
         Answer("noise drawn another way", "def denoising_loss(model, x):\n    noise = torch.normal(0.0, 0.4, x.shape)\n    return torch.mean(torch.square(model((x + noise).clip(0, 1)) - x))\n"),
     ],
     "q6": [
+        Answer("another prediction", model(dense()) + "q6_noise = '(a)'\n"),
         Answer("convolutions", CONVOLUTIONS),
         Answer("layers by hand", SEQUENTIAL),
         Answer("wider, narrower code", model(dense(10, 256))),

@@ -32,7 +32,7 @@ def speak(body: str, prediction="c") -> str:
 ROOT = "w, V = torch.linalg.eigh(torch.cov(codes.T))"
 FIT = "return one(z) @ torch.linalg.lstsq(one(f), t).solution"
 WRONG = {
-    "q1": [
+    "q4": [
         Answer("deviations only", draw("return m + codes.std(0) * torch.randn(n, L)"), "together is missing"),
         Answer("variances as deviations", draw("return m + codes.var(0) * torch.randn(n, L)"), "should be its variance"),
         Answer("no mean", draw("return torch.randn(n, N) @ c / (N - 1) ** 0.5"), "around zero"),
@@ -50,6 +50,10 @@ WRONG = {
         Answer("shrunk towards a ball", draw("C = torch.cov(codes.T); C = C + 0.1 * torch.eye(L); return m + torch.randn(n, L) @ torch.linalg.cholesky(C).T"), "out of the flat"),
         Answer("zeros made small", draw("C = torch.cov(codes.T); w, V = torch.linalg.eigh(C); return m + torch.randn(n, L) * w.clamp_min(0.05).sqrt() @ V.T"), "out of the flat"),
         Answer("negative eigenvalues", draw(f"{ROOT}; return m + torch.randn(n, L) * w.sqrt() @ V.T"), "a little negative"),
+        Answer("pca_lowrank", draw("U, S, V = torch.pca_lowrank(codes); return m + (torch.randn(n, len(S)) * S / (N - 1) ** 0.5) @ V.T"), "hardly vary|raised"),
+        Answer("the ten longest directions", draw("_, s, V = torch.linalg.svd(c, full_matrices=False); return m + (torch.randn(n, len(s[:10])) * s[:10] / (N - 1) ** 0.5) @ V[:10]"), "hardly vary"),
+        Answer("a jitter", draw("C = torch.cov(codes.T) + 1e-3 * torch.eye(L); return m + torch.randn(n, L) @ torch.linalg.cholesky(C).T"), "out of the flat"),
+        Answer("seeded inside", draw("torch.manual_seed(0); return m + torch.randn(n, N) @ c / (N - 1) ** 0.5"), "same draws"),
         Answer("transposed", draw(f"{ROOT}; return (m + torch.randn(n, L) * w.clamp_min(0).sqrt() @ V.T).T"), "one row for each draw"),
     ],
     "q2": [
@@ -62,10 +66,16 @@ WRONG = {
         Answer("draws say what is near", holes("d = across.min(1).values; return (d > d.quantile(q)).double().mean()"), "own distances"),
         Answer("all distances", holes("return (across.min(1).values > among.quantile(q)).double().mean()"), "all distances between codes"),
         Answer("mean distance", holes("return (across.mean(1) > others.quantile(q)).double().mean()"), "an average taken"),
-        Answer("second nearest code", holes("return (across.kthvalue(2, dim=1).values > others.quantile(q)).double().mean()"), "every draw is in a hole"),
+        Answer("second nearest code", holes("return (across.kthvalue(2, dim=1).values > others.quantile(q)).double().mean()"), "second nearest"),
+        Answer("1 - q", holes("return (across.min(1).values > others.quantile(1 - q)).double().mean()"), "1 - q"),
+        Answer("draws to draws", holes("d = torch.cdist(draws, draws).fill_diagonal_(float('inf')).min(1).values; return (across.min(1).values > d.quantile(q)).double().mean()"), "own distances"),
+        Answer("the middle of the codes", holes("return ((draws - codes.mean(0)).norm(dim=1) > others.quantile(q)).double().mean()"), "middle of the codes"),
+        Answer("third nearest", holes("return (across.min(1).values > among.kthvalue(3, dim=1).values.quantile(q)).double().mean()"), "second nearest other"),
+        Answer("median", holes("return (across.min(1).values > others.median()).double().mean()"), "middle one"),
+        Answer("city blocks", holes("c = torch.cdist(codes, codes, p=1).fill_diagonal_(float('inf')).min(1).values; return (torch.cdist(draws, codes, p=1).min(1).values > c.quantile(q)).double().mean()"), "coordinate by coordinate"),
         Answer("for each code", holes("return (across.min(0).values > others.quantile(q)).double().mean()"), "each draw"),
         Answer("one for each draw", holes("return across.min(1).values > others.quantile(q)"), "one number"),
-        Answer("always 95", holes("return (across.min(1).values > others.quantile(0.95)).double().mean()"), "`q` say"),
+        Answer("always 95", holes("return (across.min(1).values > others.quantile(0.95)).double().mean()"), "`q` is not used"),
     ],
     "q3": [
         Answer("nearer", "q3_share = 0.76\nq3 = 'd'", "nearer"),
@@ -77,7 +87,7 @@ WRONG = {
         Answer("b", "q3_share = 0.25\nq3 = 'b'", "no sign of copying"),
         Answer("c", "q3_share = 0.25\nq3 = 'c'", "nobody told"),
     ],
-    "q4": [
+    "q1": [
         Answer("as given", shake("codes.std(1, keepdim=True)"), "code as given"),
         Answer("one for everything", shake("codes.std()"), "one deviation for everything"),
         Answer("variance", shake("codes.var(0)"), "variance"),
@@ -90,8 +100,11 @@ WRONG = {
         Answer("largest deviation", shake("codes.std(0).max()"), "ten times"),
     ],
     "q5": [
-        Answer("predicts a", speak(FIT, "a"), "invertible"),
-        Answer("predicts b", speak(FIT, "b"), "mean the same"),
+        Answer("predicts d", speak(FIT, "d"), "one of these: a, b, c"),
+        Answer("ridge", speak("X = one(f); return one(z) @ torch.linalg.solve(X.T @ X + 50 * torch.eye(X.shape[1]), X.T @ t)"), "not exact|on average"),
+        Answer("median offset", speak("W = torch.linalg.lstsq(f - f.mean(0), t - t.mean(0)).solution; return z @ W + (t - f @ W).median(0).values"), "offset"),
+        Answer("offset of the first picture", speak("W = torch.linalg.lstsq(f - f.mean(0), t - t.mean(0)).solution; return t[0] + (z - f[0]) @ W"), "offset"),
+        Answer("means of the new codes", speak("W = torch.linalg.lstsq(f - f.mean(0), t - t.mean(0)).solution; return t.mean(0) + (z - z.mean(0)) @ W"), "not exact"),
         Answer("no offset", speak("return z @ torch.linalg.lstsq(f, t).solution"), "no offset"),
         Answer("nearest code", speak("return t[torch.cdist(z, f).argmin(1)]"), "from the dictionary"),
         Answer("as it was", speak("return z"), "as they were"),
@@ -107,7 +120,9 @@ WRONG = {
 }  # fmt: skip
 
 RIGHT = {
-    "q1": [
+    "q4": [
+        Answer("a small generator of its own", draw("g = torch.Generator(); g.seed(); return m + torch.randn(n, N, generator=g) @ c / (N - 1) ** 0.5")),
+        Answer("one at a time", draw("return torch.stack([m + torch.randn(N) @ c / (N - 1) ** 0.5 for _ in range(n)])")),
         Answer("eigenvalues", draw(f"{ROOT}; return m + torch.randn(n, L, dtype=codes.dtype) * w.clamp_min(0).sqrt() @ V.T")),
         Answer("singular values", draw("_, s, V = torch.linalg.svd(c, full_matrices=False); return m + torch.randn(n, len(s), dtype=codes.dtype) * s / (N - 1) ** 0.5 @ V")),
         Answer("NumPy", draw("return np.random.multivariate_normal(np.asarray(m, dtype=float), np.cov(np.asarray(codes, dtype=float).T), n)")),
@@ -124,14 +139,15 @@ RIGHT = {
         Answer("a loop", "def share_in_holes(draws, codes, q=0.95):\n    others = []\n    for i, code in enumerate(codes):\n        rest = torch.cat([codes[:i], codes[i + 1:]])\n        others.append((rest - code).norm(dim=1).min())\n    limit = torch.stack(others).quantile(q)\n    return sum(bool((codes - d).norm(dim=1).min() > limit) for d in draws) / len(draws)"),
         Answer("squared", holes("return (across.square().min(1).values > (among.square() + 1e9 * torch.eye(len(codes))).min(1).values.sort().values[round(q * (len(codes) - 1))]).double().mean()")),
     ],
-    "q3": [Answer("capital", "q3_share = 0.28\nq3 = ' D'"), Answer("text", "q3_share = '0.2'\nq3 = 'd'")],
-    "q4": [
+    "q3": [Answer("a bracket, one number", "q3_share = torch.tensor([0.24])\nq3 = '(d)'"), Answer("capital", "q3_share = 0.28\nq3 = ' D'"), Answer("text", "q3_share = '0.2'\nq3 = 'd'")],
+    "q1": [
         Answer("biased", shake("codes.std(0, correction=0)")),
         Answer("NumPy", "import numpy as np\ndef shaken(codes, a, eps):\n    return np.asarray(codes) + a * np.std(np.asarray(codes), axis=0) * np.asarray(eps)"),
         Answer("in place", shake("(codes - codes.mean(0)).square().mean(0).sqrt()", "codes.add_(spread * eps, alpha=a)")),
         Answer("a loop", "def shaken(codes, a, eps):\n    return torch.stack([codes[:, k] + a * codes[:, k].std() * eps[:, k] for k in range(codes.shape[1])], 1)"),
     ],
     "q5": [
+        Answer("another prediction", speak(FIT, "a")),
         Answer("scikit-learn", speak("from sklearn.linear_model import LinearRegression; return LinearRegression().fit(np.asarray(f), np.asarray(t)).predict(np.asarray(z))")),
         Answer("around the means", speak("W = torch.linalg.lstsq(f - f.mean(0), t - t.mean(0)).solution; return t.mean(0) + (z - f.mean(0)) @ W", " C")),
         Answer("normal equations", speak("X = one(f).double(); return one(z).double() @ torch.linalg.solve(X.T @ X, X.T @ t.double())")),

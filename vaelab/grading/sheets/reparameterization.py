@@ -8,7 +8,7 @@ import torch
 
 import vaelab
 from vaelab import latent
-from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
+from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape
 from vaelab.grading.compare import WrongError
 
 exercise = Exercise("05-reparameterization", "Exercise 5: The reparameterization trick")
@@ -36,55 +36,117 @@ def spreads(log_var: torch.Tensor) -> dict[str, torch.Tensor]:
 
 q1 = exercise.question(
     "q1",
-    "Many codes for each picture",
-    section="Move the noise outside",
-    hint="Only the noise needs the new axis: make it of shape (k, B, L). Scaling it and moving it "
-    "broadcasts by itself. Half of the log-variance is the logarithm of the standard deviation.",
-    hidden_points=1,
+    "Find the bug",
+    section="Where the trick sits in a VAE",
+    hint="Which term of the loss wants σ to be small, and by which way would the encoder hear of it? Make "
+    "mu and log_var with `requires_grad=True`, call `sample_code(mu, log_var).sum().backward()`, and look at "
+    "what has arrived.",
+    hidden_points=0.5,
 )
 
 
-@q1.case(0.25, gate=True)
-def k_codes_for_each_picture(s):
-    value = s.draw_codes(MU, LOG_VAR, 5)
-    expect(np.shape(value) != (2, 3), "This is one code for each picture. k were asked for.")
-    expect(np.shape(value) != (2, 5, 3), "The axis of the k draws comes first: (k, B, L).")
-    same_shape(value, (5, 2, 3), "k codes for each of B pictures.")
+@q1.case(0.5, gate=True)
+def every_sigma_can_be_learned(s):
+    spread = np.std(_codes(s), axis=1)
+    mu, log_var = gradients = s.gradients("sample_code", MU, LOG_VAR)
+    as_given = mu is not None and log_var is None and agrees(spread, SIGMA, rtol=0.06)
+    expect(
+        not as_given,
+        "This is still what the code as given returns: the draws are right, and every σ ends near 1.",
+    )
+    _gradients_arrive(gradients, 1.0)
 
 
-@q1.case(0.75)
+@q1.case(0.5)
+def the_draws_are_what_they_were(s):
+    value = _codes(s)
+    message = "The spread of the draws is no longer right."
+    diagnose(value.std(1), SIGMA, spreads(LOG_VAR), message, rtol=0.06, atol=0.01)
+    diagnose(value.mean(1), MU, {}, "The draws should lie around mu.", rtol=0, atol=0.1)
+
+
+def _codes(s) -> np.ndarray:
+    """10,000 codes for each of the two pictures, (2, 10,000, 3)."""
+    s.seed(1)
+    value = s.sample_code(MU.repeat_interleave(10_000, 0), LOG_VAR.repeat_interleave(10_000, 0))
+    same_shape(value, (20_000, 3), "One code for each picture.")
+    return np.asarray(value).reshape(2, 10_000, 3)
+
+
+q2 = exercise.question(
+    "q2",
+    "Codes in opposite pairs",
+    section="Move the noise outside",
+    hint="Only the noise needs the new axis: make it of shape (k, B, L), and put its negative behind it. "
+    "Scaling and moving it broadcasts by itself. Half of the log-variance is the logarithm of the "
+    "standard deviation.",
+    hidden_points=0.75,
+)
+
+
+def _paired(s, k: int) -> np.ndarray:
+    value = s.opposite_codes(MU, LOG_VAR, k)
+    expect(np.shape(value) != (2, 3), "This is one code for each picture. k pairs were asked for.")
+    expect(np.shape(value) != (k, 2, 3), "These are k codes for each picture. k *pairs* are 2 k codes.")
+    expect(np.shape(value) != (2, 2 * k, 3), "The axis of the draws comes first: (2 k, B, L).")
+    same_shape(value, (2 * k, 2, 3), "k pairs of codes for each of B pictures.")
+    value = np.asarray(value)
+    expect(
+        not np.allclose(value[:k], -value[k:], atol=1e-4),
+        "The codes themselves have changed their sign. It is the noise that is turned round: opposite means "
+        "on the other side of mu.",
+    )
+    return value
+
+
+@q2.case(0.75, gate=True)
+def gradients_reach_both_outputs(s):
+    _paired(s, 4)
+    for_mu, for_log_var = s.gradients("opposite_codes", MU, LOG_VAR, 4)
+    # With opposite noise the slopes for log_var cancel in a sum: the first code alone must have one.
+    first = s.evaluate("lambda mu, log_var: opposite_codes(mu, log_var, 4)[:1]")
+    _gradients_arrive([for_mu, for_log_var], 8.0, cancels=True)
+    of_first = s.evaluate(
+        "__import__('torch').autograd.grad(first(m, l.requires_grad_()).sum(), l, allow_unused=True)[0]",
+        first=first,
+        m=MU,
+        l=LOG_VAR,
+    )
+    expect(np.abs(np.asarray(of_first)).max() > 0, "The gradient for log_var is exactly zero.")
+
+
+@q2.case(0.5)
 def the_mean_and_the_spread_that_the_encoder_asks_for(s):
     s.seed(0)
-    value = np.asarray(s.draw_codes(MU, LOG_VAR, 20_000))
-    same_shape(value, (20_000, 2, 3), "k codes for each of B pictures.")
+    value = _paired(s, 10_000)[:10_000]
     diagnose(value.std(0), SIGMA, spreads(LOG_VAR), "The spread of the draws is wrong.", rtol=0.06, atol=0.01)
-    diagnose(value.mean(0), MU, {}, "The draws should lie around mu.", rtol=0, atol=0.08)
+    diagnose(value.mean(0), MU, {}, "The draws should lie around mu.", rtol=0, atol=0.12)
     beyond = (np.abs(value - MU.numpy()) > 2 * SIGMA.numpy()).mean()
-    expect(0.042 < beyond < 0.049, "Mean and spread are right, the shape is not: the noise should be normal.")
+    expect(0.041 < beyond < 0.050, "Mean and spread are right, the shape is not: the noise should be normal.")
 
 
-@q1.case(0.25)
-def noise_of_its_own_for_every_number(s):
-    first, second = (np.asarray(s.draw_codes(MU, LOG_VAR, 4)) for _ in range(2))
-    same_shape(first, (4, 2, 3), "k codes for each of B pictures.")
+@q2.case(0.5)
+def noise_of_its_own_and_its_opposite(s):
+    first, second = (_paired(s, 4) for _ in range(2))
     eps = (first - MU.numpy()) / SIGMA.numpy()
-    expect(np.ptp(eps, axis=0).min() > 1e-3, "The k draws of a picture are all the same.")
-    expect(np.ptp(eps, axis=1).min() > 1e-3, "All pictures of the batch share one noise.")
-    expect(np.ptp(eps, axis=2).min() > 1e-3, "All latent numbers of a picture share one noise.")
+    expect(np.ptp(eps[:4], axis=0).min() > 1e-3, "The k draws of a picture are all the same.")
+    expect(np.ptp(eps[:4], axis=1).min() > 1e-3, "All pictures of the batch share one noise.")
+    expect(np.ptp(eps[:4], axis=2).min() > 1e-3, "All latent numbers of a picture share one noise.")
     expect(
         not np.allclose(first, second),
         "Two calls give the same codes. A seed set inside makes every step of a training draw the same "
         "noise.",
     )
+    expect(
+        not np.allclose(eps[0::2], -eps[1::2], atol=1e-3),
+        "Each code is followed by its opposite. Asked for are first all k codes, then their opposites.",
+    )
+    expect(
+        np.allclose(eps[:4], -eps[4:], atol=1e-3), "The second k codes are not the opposites of the first."
+    )
 
 
-@q1.case(0.25)
-def gradients_reach_both_outputs(s):
-    s.draw_codes(MU, LOG_VAR, 4)  # says so if there is no answer yet
-    _gradients_arrive(s.gradients("draw_codes", MU, LOG_VAR, 4), 4.0)
-
-
-def _gradients_arrive(gradients: list, for_mu: float) -> None:
+def _gradients_arrive(gradients: list, for_mu: float, cancels: bool = False) -> None:
     """Fail unless mu's gradients are `for_mu` and log_var's are there and scatter."""
     mu, log_var = gradients
     expect(
@@ -96,11 +158,11 @@ def _gradients_arrive(gradients: list, for_mu: float) -> None:
     expect(log_var is not None, "No gradient reaches log_var: it will hear of nothing but the KL.")
     expect(np.abs(mu).max() > 0, "A gradient arrives and is exactly zero. That is what `torch.normal` does.")
     expect(np.allclose(mu, for_mu), "Each code should move with mu by the same amount.")
-    expect(np.abs(log_var).max() > 0, "The gradient for log_var is exactly zero.")
+    expect(cancels or np.abs(log_var).max() > 0, "The gradient for log_var is exactly zero.")
 
 
-q2 = exercise.question(
-    "q2",
+q3 = exercise.question(
+    "q3",
     "Read a plot",
     section="Move the noise outside",
     hint="z is a straight line in ε. Where is it at ε = 0, and by how much does it rise when ε grows by 1? "
@@ -115,18 +177,18 @@ def _seen() -> tuple[float, float]:
     return tuple(output[2, 0].item() for output in outputs)
 
 
-@q2.case(0.5)
+@q3.case(0.5)
 def the_mean(s):
-    given, (mu, log_var) = float(s.q2_mu), _seen()
+    given, (mu, log_var) = number(s.q3_mu), _seen()
     sigma = math.exp(log_var / 2)
     expect(abs(given - sigma) > 0.06, "That is how steep the line is. Where is z when the noise is 0?")
     expect(abs(given - mu + 2.5 * sigma) > 0.1, "That is z at the left edge. The noise is 0 in the middle.")
     expect(abs(given - mu) <= 0.1, "Not there. Where is z when the noise is 0?")
 
 
-@q2.case(0.5)
+@q3.case(0.5)
 def the_log_variance(s):
-    given, (_, log_var) = float(s.q2_log_var), _seen()
+    given, (_, log_var) = number(s.q3_log_var), _seen()
     sigma = math.exp(log_var / 2)
 
     def near(value: float, width: float) -> bool:
@@ -144,45 +206,6 @@ def the_log_variance(s):
     )
     expect(not near(-log_var, 0.4), "The sign: the spread is below 1, so its logarithm is negative.")
     expect(near(log_var, 0.4), "Not there. The slope of the line is the standard deviation.")
-
-
-q3 = exercise.question(
-    "q3",
-    "Find the bug",
-    section="Where the trick sits in a VAE",
-    hint="Which term of the loss wants σ to be small, and by which way would the encoder hear of it? Make "
-    "mu and log_var with `requires_grad=True`, call `sample_code(mu, log_var).sum().backward()`, and look at "
-    "what has arrived.",
-    hidden_points=0.5,
-)
-
-
-@q3.case(0.5, gate=True)
-def every_sigma_can_be_learned(s):
-    spread = np.std(_codes(s), axis=1)
-    mu, log_var = gradients = s.gradients("sample_code", MU, LOG_VAR)
-    as_given = mu is not None and log_var is None and agrees(spread, SIGMA, rtol=0.06)
-    expect(
-        not as_given,
-        "This is still what the code as given returns: the draws are right, and every σ ends near 1.",
-    )
-    _gradients_arrive(gradients, 1.0)
-
-
-@q3.case(0.5)
-def the_draws_are_what_they_were(s):
-    value = _codes(s)
-    message = "The spread of the draws is no longer right."
-    diagnose(value.std(1), SIGMA, spreads(LOG_VAR), message, rtol=0.06, atol=0.01)
-    diagnose(value.mean(1), MU, {}, "The draws should lie around mu.", rtol=0, atol=0.1)
-
-
-def _codes(s) -> np.ndarray:
-    """10,000 codes for each of the two pictures, (2, 10,000, 3)."""
-    s.seed(1)
-    value = s.sample_code(MU.repeat_interleave(10_000, 0), LOG_VAR.repeat_interleave(10_000, 0))
-    same_shape(value, (20_000, 3), "One code for each picture.")
-    return np.asarray(value).reshape(2, 10_000, 3)
 
 
 q4 = exercise.question(
@@ -251,15 +274,15 @@ q5 = exercise.question(
     "the slope of z along log_var.",
     hidden_points=0.5,
 )
-q5.choice(
+q5.prediction(
     0.5,
     "q5_prediction",
+    options=("a", "b", "c", "d"),
     right="33a94ebe",
     why={
-        "ba370124": "One of the two never differentiates f: it looks at its height. What does it make of + "
-        "10?",
-        "fac9cba3": "One of the two sees f only through its slope. What is the slope of a constant?",
-        "c7e9501f": "Which of the two is made of the height of f, and which of its slope?",
+        "ba370124": "One of the two never differentiates f: it looks at its height, and 10 more is 10 more.",
+        "fac9cba3": "One of the two sees f only through its slope, and a constant has none.",
+        "c7e9501f": "The score function is made of the height of f, the pathwise one of its slope.",
     },
 )
 F = "lambda z: z**3 + 2"
@@ -269,7 +292,7 @@ POINT = torch.tensor(0.7), torch.tensor(-1.0), torch.tensor([-1.7, -0.8, -0.2, 0
 @q5.case(0.75)
 def the_score_function(s):
     mu, log_var, eps = POINT
-    value = s.score_function(s.evaluate(F), mu, log_var, eps)
+    value = s.by_score(s.evaluate(F), mu, log_var, eps)
     _given_each(value, len(eps))
     sigma = torch.exp(log_var / 2)
     height, score = (mu + sigma * eps) ** 3 + 2, (eps.square() - 1) / 2
@@ -291,6 +314,15 @@ def the_score_function(s):
             ((mu + log_var.exp() * eps) ** 3 + 2) * score
         ),
         "This is the pathwise estimate.": _pathwise(mu, sigma, eps),
+        "z moves with log_var here. Hold z fixed while you differentiate log q.": (-height / 2),
+        "A baseline is taken off f. It is a good idea, and was not asked for here.": (
+            (height - height.mean()) * score
+        ),
+        "The height at mu is taken off f. A baseline was not asked for here.": (
+            (height - (mu**3 + 2)) * score
+        ),
+        "The logarithm of q itself is in it, where its slope was asked for.": height
+        * torch.distributions.Normal(mu, sigma).log_prob(mu + sigma * eps),
     }
     otherwise = "Not yet: the height f(z) of each draw, times the slope of log q(z) along log_var."
     diagnose(value, height * score, mistakes, otherwise)
@@ -299,7 +331,7 @@ def the_score_function(s):
 @q5.case(0.75)
 def the_pathwise_estimator(s):
     mu, log_var, eps = POINT
-    value = s.pathwise(s.evaluate(F), mu, log_var, eps)
+    value = s.by_path(s.evaluate(F), mu, log_var, eps)
     _given_each(value, len(eps))
     sigma = torch.exp(log_var / 2)
     right = _pathwise(mu, sigma, eps)
