@@ -7,8 +7,11 @@ def elbo(body: str) -> str:
     return f"import torch.nn.functional as F\nimport numpy as np\ndef elbo(x, logits, mu, log_var):\n    {body}\n"
 
 
-def bound(body: str) -> str:
-    return f"import math\nimport numpy as np\ndef importance_bound(log_likelihood, log_prior, log_q):\n    {body}\n"
+def mend(body: str, before: str = "pass", after: str = "return x") -> str:
+    return (
+        "import numpy as np\ndef mend(x, known, encode, decode, rounds):\n"
+        f"    start = x; {before}\n    for round in range(rounds):\n        {body}\n    {after}\n"
+    )
 
 
 def encoder(mu: str, log_var: str, features: str = "torch.relu(self.hidden(x.flatten(1)))") -> str:
@@ -26,13 +29,14 @@ def encoder(mu: str, log_var: str, features: str = "torch.relu(self.hidden(x.fla
     )
 
 
-def trained(latent_dim: int, hidden: int, lr: float) -> str:
-    return f"q6_model = train_vae(latent_dim={latent_dim}, hidden={hidden}, lr={lr})"
+def setting(latent_dim, hidden, lr) -> str:
+    return f"q6_latent_dim, q6_hidden, q6_lr = {latent_dim}, {hidden}, {lr}"
 
 
 COST = "F.binary_cross_entropy_with_logits(logits, x, reduction='none').flatten(1).sum(1)"
 KL = "(0.5*(mu**2 + log_var.exp() - 1 - log_var)).sum(1)"
-W = "w = log_likelihood + log_prior - log_q; "
+DRAW = "mu, log_var = encode(x); z = mu + (log_var / 2).exp() * torch.randn_like(mu); "
+BACK = "x = torch.where(known, start, decode(z))"
 WRONG = {
     "q1": [
         Answer("the loss", elbo(f"return {COST} + {KL}"), "This is the loss"),
@@ -42,6 +46,11 @@ WRONG = {
         Answer("mean over latents", elbo(f"return -{COST} - {KL.replace('.sum', '.mean')}"), "averaged over the latents"),
         Answer("both means", elbo(f"return -{COST.replace('.sum', '.mean')} - {KL.replace('.sum', '.mean')}"), "Both terms"),
         Answer("one number", elbo(f"return (-{COST} - {KL}).mean()"), "whole batch"),
+        Answer("cost of the batch, averaged", elbo(f"return -F.binary_cross_entropy_with_logits(logits, x, reduction='sum') / len(x) - {KL}"), "average picture"),
+        Answer("cost of the batch", elbo(f"return -F.binary_cross_entropy_with_logits(logits, x, reduction='sum') - {KL}"), "whole batch"),
+        Answer("KL of the batch, averaged", elbo(f"return -{COST} - {KL}.mean()"), "Each picture has its own"),
+        Answer("white pixels only", elbo(f"return (x * F.logsigmoid(logits)).sum((1,2,3)) - {KL}"), "Only the white"),
+        Answer("height and width only", elbo(f"return -F.binary_cross_entropy_with_logits(logits, x, reduction='none').sum((2,3)).mean(1) - {KL}"), "averaged over the channels"),
         Answer("no KL", elbo(f"return -{COST}"), "KL is missing"),
         Answer("no half", elbo(f"return -{COST} - 2*{KL}"), "half"),
         Answer("exp(log_var) as sigma", elbo(f"return -{COST} - 0.5*(mu**2 + (2*log_var).exp() - 1 - 2*log_var).sum(1)"), "standard deviation"),
@@ -57,26 +66,28 @@ WRONG = {
         Answer("softplus and no maximum", elbo(f"return (x*logits - torch.log(1+logits.exp())).sum((1,2,3)) - {KL}"), "finite"),
     ],
     "q2": [
-        Answer("mean of logarithms", bound(f"{W}return w.mean(0)"), "the ELBO"),
-        Answer("no log K", bound(f"{W}return torch.logsumexp(w, 0)"), "log K missing"),
-        Answer("log K added", bound(f"{W}return torch.logsumexp(w, 0) + math.log(len(w))"), "is added"),
-        Answer("divided by K outside", bound(f"{W}return torch.logsumexp(w, 0) / len(w)"), "inside the logarithm"),
-        Answer("largest", bound(f"{W}return w.amax(0)"), "largest weight"),
-        Answer("sum of logarithms", bound(f"{W}return w.sum(0)"), "added up"),
-        Answer("wrong axis", bound(f"{W}return torch.logsumexp(w, 1) - math.log(w.shape[1])"), "each draw"),
-        Answer("pictures averaged", bound(f"{W}return (torch.logsumexp(w, 0) - math.log(len(w))).mean()"), "all pictures"),
-        Answer("wrong K", bound(f"{W}return torch.logsumexp(w, 0) - math.log(w.shape[1])"), "Not yet"),
-        Answer("prior missing", bound("w = log_likelihood - log_q; return torch.logsumexp(w, 0) - math.log(len(w))"), "prior is missing"),
-        Answer("q missing", bound("w = log_likelihood + log_prior; return torch.logsumexp(w, 0) - math.log(len(w))"), "q is missing"),
-        Answer("likelihood only", bound("w = log_likelihood; return torch.logsumexp(w, 0) - math.log(len(w))"), "draws from the prior"),
-        Answer("q added", bound("w = log_likelihood + log_prior + log_q; return torch.logsumexp(w, 0) - math.log(len(w))"), "multiplied"),
-        Answer("one maximum for all pictures", bound(f"{W}top = w.max(); return top + (w - top).exp().mean(0).log()"), "far apart"),
-        Answer("upside down", bound("w = log_q - log_likelihood - log_prior; return torch.logsumexp(w, 0) - math.log(len(w))"), "upside"),
-        Answer("no logarithm", bound(f"{W}return w.exp().mean(0)"), "without its logarithm"),
-        Answer("the loss", bound(f"{W}return math.log(len(w)) - torch.logsumexp(w, 0)"), "loss"),
-        Answer("exponentials underflow", bound(f"{W}return w.exp().mean(0).log()"), "leave the logarithms"),
-        Answer("a small constant", bound(f"{W}return (w.exp().mean(0) + 1e-30).log()"), "leave the logarithms"),
-        Answer("weighted logarithms", bound(f"{W}return (w.softmax(0) * w).sum(0)"), "Average w itself"),
+        Answer("mask turned round", mend(DRAW + "x = torch.where(known, decode(z), x)"), "turned round"),
+        Answer("known pixels redrawn", mend(DRAW + "x = decode(z)"), "Known pixels have changed"),
+        Answer("put back only at the end", mend(DRAW + "x = decode(z)", after="return torch.where(known, start, x)"), "nothing changes"),
+        Answer("always from the start", mend(DRAW.replace("encode(x)", "encode(start)") + BACK), "nothing changes"),
+        Answer("one round", mend(DRAW + BACK).replace("range(rounds)", "range(1)"), "nothing changes"),
+        Answer("one too many", mend(DRAW + BACK).replace("range(rounds)", "range(rounds + 1)"), "too many"),
+        Answer("one too few", mend(DRAW + BACK).replace("range(rounds)", "range(rounds - 1)"), "too few|Nothing has been filled"),
+        Answer("nothing done", mend("pass"), "Nothing has been filled"),
+        Answer("only known pixels encoded", mend(DRAW.replace("encode(x)", "encode(x * known)") + BACK), "nothing changes|Not yet"),
+        Answer("half of it mixed in", mend(DRAW + "x = torch.where(known, start, (x + decode(z)) / 2)"), "Not yet"),
+        Answer("no draw", mend("mu, log_var = encode(x); z = mu; " + BACK), "mu itself"),
+        Answer("exp(log_var) as sigma", mend(DRAW.replace("log_var / 2", "log_var") + BACK), "It is the variance"),
+        Answer("log_var as sigma", mend(DRAW.replace("(log_var / 2).exp()", "(log_var > -50) * log_var") + BACK), "log_var itself"),
+        Answer("sigma of 1", mend(DRAW.replace("(log_var / 2).exp()", "(log_var > -50)") + BACK), "standard deviation of 1"),
+        Answer("one draw for all pictures", mend(DRAW.replace("randn_like(mu)", "randn(mu.shape[1])") + BACK), "all pictures"),
+        Answer("one draw for all numbers", mend(DRAW.replace("randn_like(mu)", "randn(len(mu), 1)") + BACK), "all numbers of a code"),
+        Answer("seeded", mend(DRAW + BACK, "torch.manual_seed(0)"), "seed is set"),
+        Answer("seeded in each round", mend("torch.manual_seed(0); " + DRAW + BACK), "seed is set"),
+        Answer("noise drawn once", mend("mu, log_var = encode(x); e = torch.randn_like(mu) if round == 0 else e; z = mu + (log_var / 2).exp() * e; " + BACK), "Both rounds"),
+        Answer("drawn only at first", mend("mu, log_var = encode(x); z = mu + (round == 0) * (log_var / 2).exp() * torch.randn_like(mu); " + BACK), "Only in the first"),
+        Answer("drawn only at last", mend("mu, log_var = encode(x); z = mu + (round == rounds - 1) * (log_var / 2).exp() * torch.randn_like(mu); " + BACK), "Only in the last"),
+        Answer("the lost pixels alone", mend(DRAW + BACK, after="return x[~known]"), "shape"),
     ],
     "q3": [
         Answer("loud ones counted", "q3_quiet = 34; q3 = 'a'", "above the line"),
@@ -100,8 +111,12 @@ WRONG = {
         Answer("sigmoid for both", encoder("torch.sigmoid(mu)", "torch.sigmoid(log_var)"), "its logarithm does not"),
         Answer("never above 0", encoder("mu", "-torch.relu(log_var)"), "never above 0"),
         Answer("absolute value", encoder("mu", "log_var.abs()"), "always above 0"),
-        Answer("no activation left", encoder("mu", "log_var", "self.hidden(x.flatten(1))"), "lost its ReLU"),
+        Answer("no activation left", encoder("mu", "log_var", "self.hidden(x.flatten(1))"), "one linear map"),
         Answer("log_var fixed", encoder("mu", "torch.zeros_like(mu)"), "same for every"),
+        Answer("the ReLU before the layer", encoder("mu", "log_var", "self.hidden(torch.relu(x.flatten(1)))"), "behind it"),
+        Answer("one head for both", encoder("mu", "self.to_mu(features)"), "same numbers"),
+        Answer("one head, doubled", encoder("mu", "2 * mu - 1"), "same numbers"),
+        Answer("features detached", encoder("mu", "log_var", "torch.relu(self.hidden(x.flatten(1))).detach()"), "No gradient"),
         Answer("mu alone", encoder("mu", "log_var").replace("return mu, log_var", "return mu"), "two things"),
     ],
     "q5": [
@@ -110,13 +125,17 @@ WRONG = {
         Answer("d", "q5 = 'd'", "stopped climbing"),
     ],
     "q6": [
-        Answer("the tutorial's", trained(2, 16, 1e-3), "Which of them"),
-        Answer("larger steps only", trained(2, 16, 1e-2), "Which of them"),
-        Answer("two latents", trained(2, 128, 1e-2), "Which of them"),
-        Answer("larger, small steps", trained(8, 128, 1e-3), "Which of them"),
-        Answer("steps too large", trained(8, 256, 0.1), "Which of them"),
-        Answer("too large a model", trained(32, 512, 4e-3), "larger than 32"),
-        Answer("too many latents", "q6_model = recipes.build('mayberay-digits-vae', latent_dim=33, hidden=16)", "larger than 32"),
+        Answer("the tutorial's", setting(2, 16, 1e-3), "Which of them"),
+        Answer("larger steps only", setting(2, 16, 1e-2), "Which of them"),
+        Answer("two latents", setting(2, 128, 1e-2), "Which of them"),
+        Answer("larger, small steps", setting(8, 128, 1e-3), "Which of them"),
+        Answer("steps too large", setting(8, 256, 0.1), "Which of them|bounds"),
+        Answer("too large a model", setting(32, 512, 4e-3), "q6_hidden.*at most 256"),
+        Answer("too many latents", setting(33, 16, 4e-3), "q6_latent_dim.*at most 32"),
+        Answer("half a latent", setting(2.5, 16, 4e-3), "whole number"),
+        Answer("no latent", setting(0, 16, 4e-3), "whole number"),
+        Answer("no step", setting(8, 256, 0), "above 0"),
+        Answer("a model", setting("recipes.build('mayberay-digits-vae')", 256, 5e-3), "number"),
     ],
 }  # fmt: skip
 
@@ -129,11 +148,12 @@ RIGHT = {
         Answer("a loop", elbo("one = lambda a, b: -F.binary_cross_entropy_with_logits(a, b, reduction='sum'); return [one(a, b) - losses.gaussian_kl(m, v) for a, b, m, v in zip(logits, x, mu, log_var)]")),
     ],
     "q2": [
-        Answer("logsumexp with math.log", bound(f"{W}return w.logsumexp(dim=0) - math.log(w.shape[0])")),
-        Answer("logmeanexp by hand", bound(f"{W}top = w.max(0).values; return top + (w - top).exp().mean(0).log()")),
-        Answer("NumPy", bound("w = np.asarray(log_likelihood) + np.asarray(log_prior) - np.asarray(log_q); return np.logaddexp.reduce(w, axis=0) - np.log(len(w))")),
-        Answer("a loop", bound(f"{W}return torch.stack([torch.logsumexp(c - math.log(len(c)), 0) for c in w.T])")),
-        Answer("SciPy", bound(f"from scipy.special import logsumexp; {W}return logsumexp(w.numpy(), axis=0, b=1/len(w))")),
+        Answer("torch.where", mend(DRAW + BACK)),
+        Answer("torch.distributions", mend("mu, log_var = encode(x); z = torch.distributions.Normal(mu, log_var.exp().sqrt()).rsample(); x = known * x + ~known * decode(z)")),
+        Answer("in place", mend(DRAW + "x[~known] = decode(z)[~known]", "x = x.clone()")),
+        Answer("NumPy at the end", mend(DRAW + BACK, after="return x.numpy()")),
+        Answer("one picture at a time", "def mend(x, known, encode, decode, rounds):\n    done = []\n    for p, k in zip(x, known):\n        for _ in range(rounds):\n            m, v = encode(p[None])\n            p = torch.where(k, p, decode(torch.normal(m, (v / 2).exp()))[0])\n        done.append(p)\n    return torch.stack(done)\n"),
+        Answer("recursion", "def mend(x, known, encode, decode, rounds):\n    if rounds == 0:\n        return x\n    m, v = encode(x)\n    z = m + torch.randn(m.shape) * torch.sqrt(torch.exp(v))\n    return mend(x.where(known, decode(z)), known, encode, decode, rounds - 1)\n"),
     ],
     "q3": [
         Answer("counted by code", "q3_quiet = (price < 0.3).sum(); q3 = 'a'"),
@@ -147,7 +167,7 @@ RIGHT = {
     ],
     "q5": [Answer("capital", "q5 = 'C'")],
     "q6": [
-        Answer("eight latents, 256 units", trained(8, 256, 1e-2)),
-        Answer("larger steps", trained(8, 128, 1e-2)),
+        Answer("eight latents, 256 units", setting(8, 256, 1e-2)),
+        Answer("as text and as a tensor", setting("'8'", "torch.tensor([128])", "1 / 100")),
     ],
 }  # fmt: skip

@@ -17,8 +17,8 @@ def noise(body: str, times=28) -> str:
     )
 
 
-def climb(body: str) -> str:
-    return f"def kl_weight(step, beta, climb, cycle=None):\n    {body}\n"
+def rule(body: str) -> str:
+    return f"import math\nimport numpy as np\ndef next_beta(beta, kl, target):\n    {body}\n"
 
 
 def rates(body: str, sigma=0.6128) -> str:
@@ -27,7 +27,6 @@ def rates(body: str, sigma=0.6128) -> str:
 
 BOTH = "a = factor / D if error == 'mean' else factor; b = weight / L if kl == 'mean' else weight; "
 GOOD_NOISE = "return (error / (2 * sigma**2) + x[0].numel() * log_sigma).mean()"
-START = "step = step if cycle is None else step % cycle; "
 GOOD_RATES = "return 0.5 * (variances / (beta * sigma**2)).log().clamp(min=0)"
 WRONG = {
     "q1": [
@@ -44,6 +43,8 @@ WRONG = {
         Answer("weight squared", claim(BOTH + "return (b * weight / (2 * a)) ** 0.5"), "squared"),
         Answer("latents ignored", claim("a = factor / D if error == 'mean' else factor; return (weight / (2 * a)) ** 0.5"), "latents has no effect"),
         Answer("latents turned", claim("a = factor / D if error == 'mean' else factor; b = weight * L if kl == 'mean' else weight; return (b / (2 * a)) ** 0.5"), "latents works the wrong"),
+        Answer("wrong in two ways", claim("a = factor / L if error == 'mean' else factor; b = weight / D if kl == 'mean' else weight; return (b / (2 * a)) ** 0.5"), "it gives .*, and should give"),
+        Answer("means and sums swapped", claim("a = factor * D if error == 'mean' else factor; b = weight * L if kl == 'mean' else weight; return (b / (2 * a)) ** 0.5"), "it gives .*, and should give"),
         Answer("error always a mean", claim("b = weight / L if kl == 'mean' else weight; return (b * D / (2 * factor)) ** 0.5"), "error is treated as a mean"),
     ],
     "q2": [
@@ -57,31 +58,32 @@ WRONG = {
         Answer("summed batch", noise("return (error / (2 * sigma**2) + x[0].numel() * log_sigma).sum()"), "whole batch is summed"),
         Answer("log variance", noise("return (error / (2 * sigma) + x[0].numel() / 2 * log_sigma).mean()"), "standard deviation"),
         Answer("one a picture", noise("return error / (2 * sigma**2) + x[0].numel() * log_sigma"), "one number"),
-        Answer("one channel", noise("return (error / (2 * sigma**2) + x[0, 0].numel() * log_sigma).mean()"), "colour"),
+        Answer("one channel", noise("return (error / (2 * sigma**2) + x[0, 0].numel() * log_sigma).mean()"), "one channel"),
+        Answer("784", noise("return (error / (2 * sigma**2) + 784 * log_sigma).mean()"), "always that of 784"),
+        Answer("28", noise("return (error / (2 * sigma**2) + 28 * log_sigma).mean()"), "always that of 28"),
+        Answer("no 2", noise("return (error / sigma**2 + x[0].numel() * log_sigma).mean()"), "two variances"),
+        Answer("a number out of the tensor", noise("import math; s = float(log_sigma); return (error / (2 * math.exp(2 * s)) + x[0].numel() * s).mean()"), "No gradient arrives at log_sigma"),
+        Answer("NumPy", noise("import numpy as np; e, s = error.detach().numpy(), float(log_sigma); return np.mean(e / (2 * np.exp(2 * s)) + x[0].numel() * s)"), "No gradient"),
         Answer("detached", noise("sigma = sigma.detach(); log_sigma = log_sigma.detach(); " + GOOD_NOISE), "gradient"),
         Answer("error detached", noise("error = error.detach(); " + GOOD_NOISE), "reconstructions"),
-        Answer("pictures counted", noise("return (error / (2 * sigma**2) + len(x) * log_sigma).mean()"), "Not yet"),
-        Answer("predicted the variance", noise(GOOD_NOISE, 784), "variance"),
-        Answer("predicted one", noise(GOOD_NOISE, 1), "derivative"),
-        Answer("predicted half", noise(GOOD_NOISE, 14), "root"),
-        Answer("predicted another", noise(GOOD_NOISE, 100), "divide the two"),
+        Answer("pictures counted", noise("return (error / (2 * sigma**2) + len(x) * log_sigma).mean()"), "counts the pictures"),
+        Answer("no prediction", noise(GOOD_NOISE, "'many'"), "One number"),
     ],
     "q3": [
-        Answer("no end", climb(START + "return beta * step / climb if climb else beta"), "beyond"),
-        Answer("beta forgotten", climb(START + "return min(1, step / climb)"), "climbs to 1"),
-        Answer("one early", climb(START + "return beta * min(1, (step + 1) / climb)"), "one step early"),
-        Answer("whole division", climb(START + "return beta * min(1, step // climb)"), "jumps"),
-        Answer("no climb", climb("return beta"), "no climb"),
-        Answer("falls", climb(START + "return beta * max(0, 1 - step / climb)"), "falls"),
-        Answer("back to 0", climb(START + "return beta * step / climb if step <= climb else 0"), "back to 0"),
-        Answer("always anew", climb("return beta * (step % climb) / climb"), "no `cycle` was given"),
-        Answer("cycle ignored", climb("return beta * min(1, step / climb) if climb else beta"), "no effect"),
-        Answer("anew by climb", climb("return beta * min(1, (step % climb if cycle else step) / climb)"), "every `climb`"),
-        Answer("one late", climb("step = step if cycle is None or step == 0 else (step - 1) % cycle if step > cycle else step; return beta * min(1, step / climb)"), "one step late"),
-        Answer("anew only beyond", climb("step = step % cycle if cycle and step > cycle else step; return beta * min(1, step / climb) if climb else beta"), "Not yet right"),
-        Answer("the whole cycle", climb("return beta * min(1, step / climb) if cycle is None else beta * (step % cycle) / cycle"), "whole cycle"),
-        Answer("only once", climb("step = step if cycle is None or step < cycle else step - cycle; return beta * min(1, step / climb)"), "only once"),
-        Answer("division by 0", climb(START + "return beta * min(1.0, step / climb)"), "ZeroDivision"),
+        Answer("turned round", rule("return beta * math.exp(0.1 * (1 - kl / target))"), "turned round"),
+        Answer("added", rule("return beta + 0.1 * (kl - target)"), "below 0"),
+        Answer("by the ratio", rule("return beta * (kl / target) ** 0.5"), "empty code"),
+        Answer("constant", rule("return beta"), "should make beta grow"),
+        Answer("only up", rule("return beta * 1.05 if kl > target else beta"), "should make beta fall"),
+        Answer("up or down", rule("return beta * 1.05 if kl > target else beta / 1.05"), "stay where it is"),
+        Answer("too slow", rule("return beta * math.exp(0.0003 * min(kl / target - 1, 2))"), "Larger changes"),
+        Answer("too fast", rule("return beta * math.exp(5 * min(kl / target - 1, 2))"), "swings"),
+        Answer("the absolute distance", rule("return beta * math.exp(0.1 * abs(kl / target - 1))"), "should make beta fall"),
+        Answer("to the target itself", rule("return target / max(kl, 1e-6)"), "turned round|grow|fall|stay"),
+        Answer("twelve wired in", rule("return beta * math.exp(0.1 * min(kl / 12 - 1, 3))"), "stay where it is|grow|fall"),
+        Answer("no limit", rule("return beta * math.exp(2 * (kl - target))"), "ran off|swings|OverflowError"),
+        Answer("text", rule("return 'higher' if kl > target else 'lower'"), "One number"),
+        Answer("nothing below", rule("return max(beta + 0.02 * (kl - target), 0)"), "empty code|below 0"),
     ],
     "q4": [
         Answer("a", "q4 = 'a'", "smallest distortion"),
@@ -121,6 +123,7 @@ RIGHT = {
         Answer("NumPy", claim("import numpy as np; return np.sqrt(0.5 * weight / factor * (D if error == 'mean' else 1) / (L if kl == 'mean' else 1))")),
     ],
     "q2": [
+        Answer("another guess", noise(GOOD_NOISE, 784)),
         Answer("added pixel by pixel", noise("return (0.5 * ((x - x_hat) / sigma).square() + log_sigma).flatten(1).sum(1).mean()", 28.0)),
         Answer("with the constant", noise("return -torch.distributions.Normal(x_hat, sigma).log_prob(x).sum((1, 2, 3)).mean()", "'28'")),
         Answer("the package's", noise("from vaelab.losses import gaussian_nll; return gaussian_nll(x, x_hat, sigma).mean()")),
@@ -128,10 +131,12 @@ RIGHT = {
         Answer("shape by hand", noise("_, c, h, w = x.shape; return error.mean() * 0.5 * (-2 * log_sigma).exp() + c * h * w * log_sigma")),
     ],
     "q3": [
-        Answer("cases", climb("step = step % cycle if cycle else step\n    if step >= climb:\n        return beta\n    return beta * step / climb")),
-        Answer("a loop", climb("while cycle is not None and step >= cycle:\n        step -= cycle\n    return beta if climb == 0 else min(beta, beta * step / climb)")),
-        Answer("NumPy", climb("import numpy as np; step = step % cycle if cycle else step; return np.interp(step, [0, climb], [0, beta]) if climb else beta")),
-        Answer("a tensor", climb("import torch; step = step % (cycle or float('inf')); return beta * torch.tensor(step / max(climb, 1e-9)).clamp(max=1) if climb else torch.tensor(beta)")),
+        Answer("a floor under the ratio", rule("return beta * max(min(kl / target, 4), 0.5) ** 0.3")),
+        Answer("steps in the logarithm", rule("return math.exp(math.log(beta) + 0.1 * max(-1, min(1, (kl - target) / target)))")),
+        Answer("tanh", rule("return beta * (1 + 0.5 * np.tanh(kl / target - 1))")),
+        Answer("a tensor", rule("import torch; return torch.tensor(beta) * torch.exp(0.3 * (torch.tensor(kl / target) - 1).clamp(-1, 1))")),
+        Answer("cases with a dead zone of none", rule("r = kl / target\n    if r > 2:\n        return beta * 1.3\n    if r < 0.5:\n        return beta / 1.3\n    return beta * (1 + 0.3 * (r - 1))")),
+        Answer("both in a rational", rule("return beta * (kl + target) / (2 * target) if kl < 5 * target else 3 * beta")),
     ],
     "q4": [Answer("capital", "q4 = 'D'")],
     "q5": [

@@ -3,18 +3,10 @@
 from tools.mutants import Answer
 
 
-def prepare(
-    top: str = "(pictures.shape[1] - side) // 2",
-    left: str = "(pictures.shape[2] - side) // 2",
-    move: str = "square.permute(0, 3, 1, 2)",
-    value: str = "x.float() / 255",
-    end: str = "nn.functional.avg_pool2d(x, side // size)",
-) -> str:
+def writers(body: str, kernels="[4, 8, 12]") -> str:
     return (
-        "import numpy as np\ndef prepare(pictures, side, size):\n"
-        f"    top, left = {top}, {left}\n    b = side // size\n"
-        "    square = pictures[:, top : top + side, left : left + side]\n"
-        f"    x = {move}\n    x = {value}\n    return {end}\n"
+        "import numpy as np\ndef writers(size, kernel, stride):\n    side = (size - 1) * stride + kernel\n"
+        f"    {body}\nq1_kernels = {kernels}\n"
     )
 
 
@@ -50,26 +42,29 @@ def find(
     )
 
 
+ROW = "row = torch.tensor([sum(k * stride <= p < k * stride + kernel for k in range(size)) for p in range(side)]); "
+BOARD = ROW + "return row[:, None] * row"
 WIDTHS = "of_means + widths.diag()"
 WRONG = {
     "q1": [
-        Answer("bytes kept", prepare(value="x.float()"), "up to 1"),
-        Answer("-1 to 1", prepare(value="x.float() / 127.5 - 1"), "-1 to 1"),
-        Answer("reshaped", prepare(move="square.reshape(-1, 3, side, side)"), "torn apart"),
-        Answer("a corner", prepare("0", "0"), "top left"),
-        Answer("not centred down", prepare("0"), "top to bottom"),
-        Answer("not centred across", prepare(left="0"), "left to right"),
-        Answer("sideways", prepare(move="square.permute(0, 3, 2, 1)"), "on their side"),
-        Answer("every second pixel", prepare(end="x[:, :, ::b, ::b]"), "picked out"),
-        Answer("interpolated", prepare(end="nn.functional.interpolate(x, size=(size, size), mode='bilinear')"), "middle of each block"),
-        Answer("by the largest value", prepare(value="x / x.max()"), "single colour"),
-        Answer("by 256", prepare(value="x.float() / 256"), "White"),
-        Answer("the largest", prepare(end="nn.functional.max_pool2d(x, b)"), "largest"),
-        Answer("squeezed", prepare("0", "0", "pictures.permute(0, 3, 1, 2)", end="nn.functional.adaptive_avg_pool2d(x, size)"), "squeezed"),
-        Answer("cut to the small size", prepare("(pictures.shape[1] - size) // 2", "(pictures.shape[2] - size) // 2", end="x[:, :, :size, :size]"), "nothing has been made smaller"),
-        Answer("channels last", prepare(end="nn.functional.avg_pool2d(x, b).permute(0, 2, 3, 1)"), "channels come first"),
-        Answer("blue first", prepare(move="square.permute(0, 3, 1, 2).flip(1)"), "Red and blue"),
-        Answer("rows and columns of the crop", prepare("(pictures.shape[2] - side) // 2", "(pictures.shape[1] - side) // 2"), "Expected shape"),
+        Answer("one row", writers(ROW + "return row"), "one row"),
+        Answer("added", writers(ROW + "return row[:, None] + row"), "added"),
+        Answer("across only", writers(ROW + "return row.expand(side, side)"), "every row"),
+        Answer("down only", writers(ROW + "return row[:, None].expand(side, side)"), "every column"),
+        Answer("written to or not", writers(ROW + "return ((row[:, None] * row) > 0).int()"), "how often"),
+        Answer("too large", writers("s = size * stride; side = s; " + ROW.replace("range(side)", "range(s)") + "return torch.zeros(6, 6)"), "too large"),
+        Answer("too small", writers("side = size * stride; " + BOARD), "too small"),
+        Answer("one for each number of the map", writers("return torch.full((size, size), kernel**2 / stride**2)"), "each number of the map"),
+        Answer("kernel and stride swapped", writers("side = (size - 1) * kernel + stride; row = torch.tensor([sum(k * kernel <= p < k * kernel + stride for k in range(size)) for p in range(side)]); return row[:, None] * row"), "Not yet"),
+        Answer("a square a pixel too large", writers(BOARD.replace("< k", "<= k")), "Not yet"),
+        Answer("shares", writers(ROW + "return row[:, None] * row / kernel**2"), "Whole numbers"),
+        Answer("average overlap", writers("return torch.full((side, side), (kernel / stride) ** 2)"), "Not yet"),
+        Answer("only kernel 3", writers("row = torch.tensor([1 + (0 < p < side - 1 and p % 2 == 0) for p in range(side)]); return row[:, None] * row"), "kernel 4|kernel 2"),
+        Answer("an ordinary convolution", writers("return nn.functional.conv2d(torch.ones(1, 1, side, side), torch.ones(1, 1, kernel, kernel), padding='same')[0, 0]"), "Not yet"),
+        Answer("smaller than the stride", writers(BOARD, "[2, 4, 8, 12]"), "nobody writes"),
+        Answer("even numbers", writers(BOARD, "[4, 6, 8, 10, 12]"), "middle of a large"),
+        Answer("only the stride", writers(BOARD, "[4]"), "there are more"),
+        Answer("too large kernels", writers(BOARD, "[4, 8, 12, 16]"), "1 to 12"),
     ],
     "q2": [
         Answer("along the input", fold("weight * scale[None, :, None, None]"), "input channels"),
@@ -90,8 +85,12 @@ WRONG = {
     ],
     "q3": [
         Answer("as given", look("return (model.reconstruct(x) - x).square().mean()"), "come with it"),
+        Answer("a draw", look("was = model.training; model.eval(); e = (model(x).x_hat - x).square().mean(); model.train(was); return e"), "Two looks"),
+        Answer("running averages begun anew", look("was = model.training; [m.reset_running_stats() for m in model.modules() if hasattr(m, 'reset_running_stats')]; model.eval(); e = (model.reconstruct(x) - x).square().mean(); model.train(was); return e"), "as it is|left a trace"),
+        Answer("a face's sum", look("was = model.training; model.eval(); e = (model.reconstruct(x) - x).square().flatten(1).sum(1).mean(); model.train(was); return e"), "pixels of a picture"),
+        Answer("a list", "def error_on(model, x):\n    return []\n", "One number"),
         Answer("not put back", look("model.eval(); return (model.reconstruct(x) - x).square().mean()"), "next epoch"),
-        Answer("always training after", look("model.eval(); e = (model.reconstruct(x) - x).square().mean(); model.train(); return e"), "not any more"),
+        Answer("always training after", look("model.eval(); e = (model.reconstruct(x) - x).square().mean(); model.train(); return e"), "in training mode now"),
         Answer("too late", look("e = (model.reconstruct(x) - x).square().mean(); model.eval(); return e"), "come with it"),
         Answer("put back too early", look("model.eval(); model.train(); return (model.reconstruct(x) - x).square().mean()"), "come with it"),
         Answer("one by one", look("return torch.stack([(model.reconstruct(x[[i, i]]) - x[i]).square().mean() for i in range(len(x))]).mean()"), "would be alone"),
@@ -113,34 +112,37 @@ WRONG = {
         Answer("sums", cloud(f"n * ({WIDTHS})"), "1/N"),
         Answer("sum of the widths", cloud("of_means + n * widths.diag()"), "widths are summed"),
         Answer("mean over latents", cloud(WIDTHS, "mu.mean(1)"), "over its latents"),
-        Answer("one draw each", cloud("torch.cov((mu + (log_var / 2).exp() * torch.randn_like(mu)).T)"), "Not yet"),
+        Answer("one draw each", cloud("torch.cov((mu + (log_var / 2).exp() * torch.randn_like(mu)).T)"), "measured on draws"),
+        Answer("many draws", cloud("torch.cov((mu.repeat(9000, 1) + (log_var / 2).exp().repeat(9000, 1) * torch.randn(9000 * n, mu.shape[1])).T)"), "measured on draws"),
     ],
-    "q5": [
-        Answer("a", "q5 = 'a'", "next to the code see"),
-        Answer("b", "q5 = 'b'", "cannot move"),
-        Answer("c", "q5 = 'C'", "still has its wall"),
-    ],
+    "q5": [Answer("none of the four", "q5 = 'e'", "one of these")],
     "q6": [
         Answer("largest error", find("places[errors.argmax()]"), "smallest error"),
         Answer("column first", find("places[errors.argmin()][::-1]"), "Row first"),
         Answer("the centre", find("[v + 32 for v in places[errors.argmin()]]"), "centre"),
-        Answer("always the middle", "def find_face(model, canvas):\n    return 16, 16\n", "too (low|high).*change with the canvas"),
-        Answer("the lower right corner", find("[v + 64 for v in places[errors.argmin()]]"), "another of its corners"),
+        Answer("always the middle", "def find_face(model, canvas):\n    return 16, 16\n", "change with the canvas"),
+        Answer("the lower right corner", find("[v + 64 for v in places[errors.argmin()]]"), "lower right corner"),
         Answer("one error for all", find(errors="(drawn - crops).square().mean()"), "compared with one another"),
         Answer("sign forgotten", find(errors="(drawn - crops).mean((1, 2, 3))"), "smallest error"),
         Answer("steps too large", find(step=16), "steps small"),
         Answer("every eighth place", find(step=8), "Smaller steps"),
-        Answer("the number of the crop", find("(errors.argmin(), 0)"), "Is this a crop's number"),
+        Answer("the number of the crop", find("(errors.argmin(), 0)"), "number of a crop in a list"),
+        Answer("the crop's numbers", find("[v // 4 for v in places[errors.argmin()]]"), "Multiply by the step"),
+        Answer("the last place forgotten", find().replace("range(0, 33, 4)", "range(0, 32, 4)"), "last place"),
+        Answer("the edge of the stretched part", "def find_face(model, canvas):\n    return int(canvas.diff(dim=1).abs().sum((0, 2)).argmax()), int(canvas.diff(dim=2).abs().sum((0, 1)).argmax())\n", "crop at"),
+        Answer("half a pixel", find("[v + 0.5 for v in places[errors.argmin()]]"), "whole numbers"),
         Answer("smoothest crop", find(errors="crops.std((1, 2, 3))"), "smallest error"),
     ],
 }  # fmt: skip
 
 RIGHT = {
     "q1": [
-        Answer("NumPy", prepare(move="np.asarray(square)", value="x.reshape(len(x), size, b, size, b, 3).mean((2, 4)) / 255", end="x.transpose(0, 3, 1, 2)")),
-        Answer("interpolate", prepare(end="nn.functional.interpolate(x, scale_factor=1 / b, mode='area')")),
-        Answer("averaged, then moved", prepare(move="square.double()", value="x.unflatten(1, (size, b)).unflatten(3, (size, b)).mean((2, 4)) / 255", end="x.movedim(-1, 1)")),
-        Answer("Pillow", "import numpy as np\nfrom PIL import Image\ndef prepare(pictures, side, size):\n    out = []\n    for p in pictures.numpy():\n        t, l = (p.shape[0] - side) // 2, (p.shape[1] - side) // 2\n        small = Image.fromarray(p).crop((l, t, l + side, t + side)).resize((size, size), Image.BOX)\n        out.append(np.asarray(small).transpose(2, 0, 1) / 255)\n    return np.stack(out)\n"),
+        Answer("two loops", writers("out = np.zeros((side, side), int)\n    for a in range(size):\n        for b in range(size):\n            out[a * stride : a * stride + kernel, b * stride : b * stride + kernel] += 1\n    return out")),
+        Answer("outer product", writers(BOARD, "(12, 8, 4)")),
+        Answer("a layer", writers("layer = nn.ConvTranspose2d(1, 1, kernel, stride, bias=False); nn.init.ones_(layer.weight); return layer(torch.ones(1, 1, size, size))[0, 0].round().int()", "{4: 1, 8: 1, 12: 1}.keys()").replace("{4: 1, 8: 1, 12: 1}.keys()", "torch.tensor([4, 8, 12])")),
+        Answer("fold", writers("return nn.functional.fold(torch.ones(1, kernel**2, size**2), (side, side), kernel, stride=stride)[0, 0]", "[k for k in range(1, 13) if k % 4 == 0]")),
+        Answer("a list of lists", writers("one = [sum(0 <= p - stride * k < kernel for k in range(size)) for p in range(side)]; return [[a * b for b in one] for a in one]", "np.arange(4, 13, 4)")),
+        Answer("gradient", writers("x = torch.zeros(1, 1, side, side, requires_grad=True); nn.functional.conv2d(x, torch.ones(1, 1, kernel, kernel), stride=stride).sum().backward(); return x.grad[0, 0]")),
     ],
     "q2": [
         Answer("einsum", fold("torch.einsum('o,oihw->oihw', scale, weight)", "torch.addcmul(beta, bias - mean, scale)")),
@@ -155,12 +157,13 @@ RIGHT = {
         Answer("one by one", look("was = model.training; model.eval(); e = torch.stack([(model.reconstruct(p[None]) - p).square().mean() for p in x]).mean(); model.train(was); return e")),
     ],
     "q4": [
+        Answer("one float32 tensor", cloud("(torch.full((n,), 1 / n) @ (c[:, :, None] * c[:, None]).flatten(1)).view(c.shape[1], -1) + torch.diag(torch.full((n,), 1 / n) @ log_var.exp())", "torch.full((n,), 1 / n) @ mu")),
         Answer("torch.cov", cloud("torch.cov(mu.T, correction=0) + torch.diag(torch.exp(log_var).mean(0))")),
         Answer("NumPy", cloud("np.cov(np.asarray(mu).T, bias=True) + np.diag(np.exp(np.asarray(log_var)).mean(0))", "np.asarray(mu).mean(0)")),
         Answer("second moments", cloud("(torch.einsum('ni,nj->nij', mu, mu) + torch.diag_embed(log_var.exp())).mean(0) - torch.outer(mu.mean(0), mu.mean(0))")),
         Answer("a loop", cloud("sum(torch.outer(m - mu.mean(0), m - mu.mean(0)) + torch.diag(v.exp()) for m, v in zip(mu, log_var)) / n")),
     ],
-    "q5": [Answer("capital", "q5 = ' D '")],
+    "q5": [Answer("capital", "q5 = ' D '"), Answer("another guess", "q5 = '(a)'")],
     "q6": [
         Answer("absolute error", find(errors="(drawn - crops).abs().mean((1, 2, 3))")),
         Answer("a tensor", find("torch.tensor(places)[errors.argmin()]")),

@@ -3,15 +3,17 @@
 from tools.mutants import Answer
 
 
-def frechet(
-    cross: str,
-    total="means + cov_a.trace() + cov_b.trace() - 2 * cross",
-    means="(a.mean(0) - b.mean(0)).square().sum()",
+def shares(
+    radius: str,
+    inside: str = "apart <= radius",
+    end: str = "share_inside(samples, real), share_inside(real, samples)",
+    share: str = "inside.any(1).float().mean()",
 ) -> str:
     return (
-        "import numpy as np\ndef frechet(a, b):\n    a, b = a.double(), b.double()\n"
-        f"    means = {means}\n    cov_a, cov_b = torch.cov(a.T), torch.cov(b.T)\n"
-        f"    {cross}\n    return ({total}).item()\n"
+        "import numpy as np\ndef precision_and_recall(real, samples, k=3):\n"
+        "    def share_inside(points, centres):\n        apart = torch.cdist(points, centres)\n"
+        f"        among = torch.cdist(centres, centres)\n        radius = {radius}\n        inside = {inside}\n"
+        f"        return {share}\n    return {end}\n"
     )
 
 
@@ -27,27 +29,26 @@ def snap(body: str) -> str:
     return f"def snap(z, levels):\n    k = (levels - 1) / 2\n    {body}\n"
 
 
-GOOD = "cross = torch.linalg.eigvals(cov_a @ cov_b).real.clamp(min=0).sqrt().sum()"
+KTH = "among.kthvalue(k + 1, dim=1).values"
 FIT = "n = np.asarray(counts, dtype=float); d = np.asarray(distances, dtype=float); "
 NEAREST = "n = ((z + 1) * k).round() / k - 1; "
 WRONG = {
     "q1": [
-        Answer("as given", frechet("cross = (cov_a @ cov_b).sqrt().trace()"), "as given returns"),
-        Answer("variances only", frechet("cross = (cov_a.diagonal() * cov_b.diagonal()).sqrt().sum()"), "on its own"),
-        Answer("roots multiplied", frechet("r = lambda c: (lambda v, q: (q * v.sqrt()) @ q.T)(*torch.linalg.eigh(c)); cross = (r(cov_a) @ r(cov_b)).trace()"), "commute"),
-        Answer("Cholesky", frechet("cross = (torch.linalg.cholesky(cov_a) @ torch.linalg.cholesky(cov_b)).trace()"), "Cholesky"),
-        Answer("eigvalsh", frechet("cross = torch.linalg.eigvalsh(cov_a @ cov_b).clamp(min=0).sqrt().sum()"), "one half"),
-        Answer("eigenvalues of each", frechet("e = torch.linalg.eigvalsh; cross = (e(cov_a) * e(cov_b)).clamp(min=0).sqrt().sum()"), "where it points"),
-        Answer("no root", frechet("cross = torch.linalg.eigvals(cov_a @ cov_b).real.sum()"), "without a root"),
-        Answer("root of the trace", frechet("cross = (cov_a @ cov_b).trace().sqrt()"), "root of a sum"),
-        Answer("no cross term", frechet("cross = torch.tensor(0.0)"), "has gone"),
-        Answer("cross once", frechet(GOOD, "means + cov_a.trace() + cov_b.trace() - cross"), "once"),
-        Answer("cross added", frechet(GOOD, "means + cov_a.trace() + cov_b.trace() + 2 * cross"), "added"),
-        Answer("singular values of the product", frechet("cross = torch.linalg.svdvals(cov_a @ cov_b).sqrt().sum()"), "singular"),
-        Answer("means not squared", frechet(GOOD, means="(a.mean(0) - b.mean(0)).norm()"), "squared"),
-        Answer("means forgotten", frechet(GOOD, means="0"), "means have gone"),
-        Answer("root of it all", frechet(GOOD, "(means + cov_a.trace() + cov_b.trace() - 2 * cross).sqrt()"), "papers"),
-        Answer("complex", frechet("cross = torch.linalg.eigvals(cov_a @ cov_b).sqrt().sum()"), "real number"),
+        Answer("as given", shares("among.kthvalue(k, dim=1).values"), "as given returns"),
+        Answer("one too far", shares("among.sort(1).values[:, min(k + 1, len(among) - 1)]"), "too far"),
+        Answer("swapped", shares(KTH, end="share_inside(real, samples), share_inside(samples, real)"), "changed places"),
+        Answer("in all balls", shares(KTH, share="inside.all(1).float().mean()"), "all of them"),
+        Answer("pairs counted", shares(KTH, share="inside.float().mean()"), "Pairs"),
+        Answer("one radius", shares("among.kthvalue(k + 1, dim=1).values.mean()"), "average one"),
+        Answer("largest radius", shares("among.kthvalue(k + 1, dim=1).values.max()"), "largest one"),
+        Answer("balls around the points", shares("torch.cdist(points, points).kthvalue(k + 1, dim=1).values[:, None]"), "asked about"),
+        Answer("no twins", shares("among.masked_fill(among == 0, torch.inf).kthvalue(k, dim=1).values"), "twin"),
+        Answer("nearest only", shares("among.fill_diagonal_(torch.inf).amin(1)"), "not always the nearest"),
+        Answer("the farthest", shares("among.amax(1)"), "farthest of all"),
+        Answer("real twice", shares(KTH, end="share_inside(samples, real), share_inside(real, real)"), "real pictures against real"),
+        Answer("numbers, no shares", shares(KTH, share="inside.any(1).sum()"), "should be"),
+        Answer("precision alone", shares(KTH, end="share_inside(samples, real)"), "two things"),
+        Answer("squared radius", shares("among.kthvalue(k + 1, dim=1).values.square()"), "should be"),
     ],
     "q2": [
         Answer("slope", line(FIT + "return np.polyfit(1 / n, d, 1)[0]"), "slope"),
@@ -62,14 +63,13 @@ WRONG = {
         Answer("last two", line(FIT + "return np.polyfit(1 / n[-2:], d[-2:], 1)[1]"), "last two"),
         Answer("weighted", line(FIT + "return np.polyfit(1 / n, d, 1, w=n)[1]"), "count for more"),
         Answer("parabola", line(FIT + "return np.polyfit(1 / n, d, 2)[2]"), "curve"),
-        Answer("constant", line("return 3.0"), "wrong for others"),
-        Answer("each doubling halves", line("return 2 * distances[-1] - distances[-2]"), "wrong for others"),
+        Answer("constant", line("return 3.0"), "Wrong for .* pictures"),
+        Answer("each doubling halves", line("return 2 * distances[-1] - distances[-2]"), "Wrong for .* pictures"),
         Answer("both numbers", line(FIT + "return np.polyfit(1 / n, d, 1)"), "one number"),
         Answer("sorted only", line("c = list(counts); return (c[-1] * distances[-1] - c[0] * distances[0]) / (c[-1] - c[0])"), "first and the last"),
-        Answer("predicted a half", line(FIT + "return np.polyfit(1 / n, d, 1)[1]", 0.5), "halved"),
-        Answer("predicted all", line(FIT + "return np.polyfit(1 / n, d, 1)[1]", 1), "would not help"),
-        Answer("predicted four", line(FIT + "return np.polyfit(1 / n, d, 1)[1]", 4), "below 1"),
-        Answer("predicted another", line(FIT + "return np.polyfit(1 / n, d, 1)[1]", 0.1), "squares"),
+        Answer("no guess", line(FIT + "return np.polyfit(1 / n, d, 1)[1]", "'less'"), "One number"),
+        Answer("lists only", line("return sum([d * 0 for d in distances]) + np.polyfit([1 / n for n in counts], distances + [], 1)[1]"), "as tensors|raised"),
+        Answer("np.mean of a tensor", line("x = 1 / np.array(counts); m = np.mean(distances); b = ((x - x.mean()) * (np.array(distances) - m)).sum() / ((x - x.mean()) ** 2).sum(); return m - b * x.mean()"), "as tensors|raised"),
     ],
     "q3": [
         Answer("no levels", bits("return -log_p / D / math.log(2)"), "interval"),
@@ -84,6 +84,8 @@ WRONG = {
         Answer("interval once", bits("return (math.log(levels) - log_p) / D / math.log(2)"), "once for each"),
         Answer("averaged", bits("return ((math.log(levels) - log_p / D) / math.log(2)).mean()"), "One"),
         Answer("levels without log", bits("return levels - log_p / D / math.log(2)"), "without a logarithm"),
+        Answer("cut at 0", bits("return ((math.log(levels) - log_p / D) / math.log(2)).clamp(min=0)"), "cut off"),
+        Answer("absolute", bits("return ((math.log(levels) - log_p / D) / math.log(2)).abs()"), "lost its sign"),
         Answer("per picture", bits("return (D * math.log(levels) - log_p) / math.log(2)"), "divide by D"),
     ],
     "q4": [
@@ -103,6 +105,8 @@ WRONG = {
         Answer("wrong one detached", snap(NEAREST + "return z.detach() + n - z.detach()"), "0: it goes through"),
         Answer("z in twice", snap(NEAREST + "return 2 * z + (n - 2 * z).detach()"), "doubled"),
         Answer("turned round", snap(NEAREST + "return (n + z).detach() - z"), "turned round"),
+        Answer("stretched gradient", snap("q = (z + 1) * k; y = q.round(); return q + (y / k - 1 - q).detach()"), "stretched number"),
+        Answer("divided gradient", snap(NEAREST + "return z / k + (n - z / k).detach()"), "divided by the stretch"),
         Answer("not rounded", snap("return z * 1"), "Nothing has been|nothing to pass"),
         Answer("NumPy", snap("import numpy as np; return torch.tensor(np.round((z.detach().numpy() + 1) * k) / k - 1)"), "No gradient"),
     ],
@@ -118,14 +122,16 @@ WRONG = {
 
 RIGHT = {
     "q1": [
-        Answer("SciPy", frechet("import scipy; cross = np.trace(scipy.linalg.sqrtm((cov_a @ cov_b).numpy())).real")),
-        Answer("symmetric", frechet("v, q = torch.linalg.eigh(cov_a); r = (q * v.clamp(min=0).sqrt()) @ q.T; cross = torch.linalg.eigvalsh(r @ cov_b @ r).clamp(min=0).sqrt().sum()")),
-        Answer("singular values of the roots", frechet("r = lambda c: (lambda v, q: (q * v.clamp(min=0).sqrt()) @ q.T)(*torch.linalg.eigh(c)); cross = torch.linalg.svdvals(r(cov_a) @ r(cov_b)).sum()")),
-        Answer("complex root", frechet("cross = torch.linalg.eigvals(cov_a @ cov_b).sqrt().sum().real")),
-        Answer("the package's", "from vaelab.evaluation import frechet_distance as frechet"),
-        Answer("NumPy", "import numpy as np\ndef frechet(a, b):\n    a, b = (np.asarray(v, dtype=float) for v in (a, b))\n    p, q = np.cov(a, rowvar=False), np.cov(b, rowvar=False)\n    roots = np.sqrt(np.linalg.eigvals(p @ q).astype(complex)).real\n    return ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(p + q) - 2 * roots.sum()"),
+        Answer("kthvalue", shares(KTH)),
+        Answer("topk", shares("among.topk(k + 1, dim=1, largest=False).values[:, -1]")),
+        Answer("diagonal left out", shares("among.fill_diagonal_(torch.inf).kthvalue(k, dim=1).values")),
+        Answer("sorted", shares("among.sort(dim=1).values[:, k]")),
+        Answer("NumPy", "import numpy as np\ndef precision_and_recall(real, samples, k=3):\n    r, s = np.asarray(real), np.asarray(samples)\n    d = lambda a, b: np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1))\n    f = lambda p, c: float((d(p, c) <= np.partition(d(c, c), k, axis=1)[:, k]).any(axis=1).mean())\n    return [f(s, r), f(r, s)]\n"),
+        Answer("scikit-learn", "def precision_and_recall(real, samples, k=3):\n    from sklearn.neighbors import NearestNeighbors\n    def f(p, c):\n        r = NearestNeighbors(n_neighbors=k).fit(c).kneighbors()[0][:, -1]\n        return (torch.cdist(p, c).numpy() <= r).any(1).mean()\n    return f(samples, real), f(real, samples)\n"),
+        Answer("loops", "def precision_and_recall(real, samples, k=3):\n    def f(ps, cs):\n        hits = 0\n        radii = [sorted((c - o).norm().item() for j, o in enumerate(cs) if j != i)[k - 1] for i, c in enumerate(cs)]\n        for p in ps:\n            hits += any((p - c).norm() <= r for c, r in zip(cs, radii))\n        return hits / len(ps)\n    return f(samples, real), f(real, samples)\n"),
     ],
     "q2": [
+        Answer("another guess", line(FIT + "return np.polyfit(1 / n, d, 1)[1]", 0.5)),
         Answer("lstsq", line("x = 1 / torch.as_tensor(counts).double(); y = torch.as_tensor(distances).double(); A = torch.stack([x, torch.ones_like(x)], 1); return torch.linalg.lstsq(A, y[:, None]).solution[1]", "1 / 4").replace("solution[1]", "solution[1, 0]")),
         Answer("single precision", line("x = 1 / torch.as_tensor(counts).float(); y = torch.as_tensor(distances).float(); x, y = x - x.mean(), y; return y.mean() - (x * y).sum() / x.square().sum() * (1 / torch.as_tensor(counts).float()).mean()")),
         Answer("single precision, lstsq", line("x = 1 / torch.as_tensor(counts).float(); y = torch.as_tensor(distances).float(); A = torch.stack([torch.ones_like(x), x], 1); return torch.linalg.lstsq(A, y).solution[0]")),
@@ -140,6 +146,7 @@ RIGHT = {
         Answer("per picture first", bits("return -((log_p - D * math.log(levels)) * math.log2(math.e)) / D")),
     ],
     "q4": [
+        Answer("the chapter's", snap("table = torch.linspace(-1, 1, levels); i = torch.cdist(z.reshape(-1, 1), table[:, None]).argmin(1); n = table[i].view(z.shape); return z + (n - z).detach()")),
         Answer("a list of levels", snap("e = torch.linspace(-1, 1, levels, dtype=z.dtype); n = e[(z[..., None] - e).abs().argmin(-1)]; return z + (n - z).detach()")),
         Answer("data", snap("e = torch.arange(levels) / k - 1; out = z.clone(); n = e.to(z)[(z.unsqueeze(-1) - e.to(z)).abs().argmin(-1)]; out.data.copy_(n); return out")),
         Answer("added and taken", snap(NEAREST + "return n.detach() + z - z.detach()")),

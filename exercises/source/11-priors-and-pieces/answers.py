@@ -10,8 +10,14 @@ def pulls(first: str, second: str, total="to_vectors + commitment * to_entries")
     )
 
 
-def perplexity(body: str) -> str:
-    return f"import math\ndef perplexity(index, entries):\n    {body}\n"
+def colours(chosen: str, idle: str, before: str = "pass") -> str:
+    return (
+        "import numpy as np\ndef next_list(vectors, entries):\n"
+        "    apart, choice = torch.cdist(vectors, entries).min(1)\n    worst = apart.argsort(descending=True)\n"
+        f"    n, moved = 0, []\n    {before}\n    for k in range(len(entries)):\n        who = vectors[choice == k]\n"
+        f"        if len(who):\n            moved.append({chosen})\n"
+        f"        else:\n            moved.append({idle})\n            n += 1\n    return torch.stack(moved)\n"
+    )
 
 
 def gain(new: str, total="gaussian_kl(mu, log_var) - new") -> str:
@@ -20,8 +26,7 @@ def gain(new: str, total="gaussian_kl(mu, log_var) - new") -> str:
 
 ENTRIES = "(chosen - vectors.detach()).square().sum()"
 VECTORS = "(vectors - chosen.detach()).square().sum()"
-SHARE = "share = torch.bincount(index.flatten(), minlength=entries).double() / index.numel(); "
-SOME = SHARE + "share = share[share > 0]; "
+MEAN, WORST = "who.mean(0)", "vectors[worst[n]]"
 RIGHT_KL = "0.5 * ((log_var.exp() + (mu - m) ** 2) / s2 - 1 - log_var + log_s2).sum(1)"
 WRONG = {
     "q1": [
@@ -33,20 +38,33 @@ WRONG = {
         Answer("weight on both", pulls(ENTRIES, VECTORS, "commitment * (to_vectors + to_entries)"), "both"),
         Answer("weight on the other", pulls(ENTRIES, VECTORS, "commitment * to_vectors + to_entries"), "other one"),
         Answer("means", pulls(ENTRIES.replace("sum", "mean"), VECTORS.replace("sum", "mean")), "[Mm]ean"),
+        Answer("roots of rows", pulls("(chosen - vectors.detach()).norm(dim=1).sum()", "(vectors - chosen.detach()).norm(dim=1).sum()"), "root of its sum"),
+        Answer("mean over vectors", pulls(ENTRIES + " / len(vectors)", VECTORS + " / len(vectors)"), "average over the vectors"),
+        Answer("pushed away", pulls("2 * ((vectors - chosen.detach()).square() + (chosen - vectors.detach()).square()).sum().detach() / 2 - " + ENTRIES, VECTORS), "Turned round"),
+        Answer("a weight of its own", pulls(ENTRIES, VECTORS, "to_vectors + 0.25 * to_entries"), "value"),
         Answer("roots", pulls("(chosen - vectors.detach()).norm()", "(vectors - chosen.detach()).norm()"), "squared"),
         Answer("detached after", pulls("(chosen - vectors).square().sum()", "(vectors - chosen).square().sum().detach()"), "first term"),
     ],
     "q2": [
-        Answer("entropy", perplexity(SOME + "return -(share * share.log()).sum()"), "entropy itself"),
-        Answer("in bits", perplexity(SOME + "return torch.exp(-(share * share.log2()).sum())"), "bits"),
-        Answer("two to the nats", perplexity(SOME + "return 2 ** -(share * share.log()).sum()"), "bits"),
-        Answer("count", perplexity("return float(len(index.unique()))"), "occur at all"),
-        Answer("no entry may be missing", perplexity(SHARE + "return torch.exp(-(share * share.log()).sum())"), "0 log 0"),
-        Answer("sign", perplexity(SOME + "return torch.exp((share * share.log()).sum())"), "sign"),
-        Answer("mean", perplexity(SOME + "return torch.exp(-(share * share.log()).mean())"), "mean"),
-        Answer("of all entries", perplexity("return float(entries)"), "whole list"),
-        Answer("without weights", perplexity(SOME + "return torch.exp(-share.log().sum() / len(share))"), "weigh"),
-        Answer("inverse of squares", perplexity(SOME + "return 1 / share.square().sum()"), "squares"),
+        Answer("nothing moved", "def next_list(vectors, entries):\n    return entries.clone()\n", "old list"),
+        Answer("sums", colours("who.sum(0)", WORST), "sums"),
+        Answer("mean of all", colours("vectors.mean(0)", WORST), "all vectors"),
+        Answer("median", colours("who.median(0).values", WORST), "medians"),
+        Answer("half of the way", colours("(who.mean(0) + entries[k]) / 2", WORST), "half of the way"),
+        Answer("onto its nearest", colours("who[torch.cdist(entries[k:k+1], who).argmin()]", WORST), "its nearest"),
+        Answer("the entry counted", colours("torch.cat([who, entries[k:k+1]]).mean(0)", WORST), "old entry"),
+        Answer("sorted", colours(MEAN, WORST).replace("torch.stack(moved)", "torch.stack(sorted(moved, key=lambda v: float(v[0])))"), "sorted"),
+        Answer("one mean number", colours("who.mean()", "vectors[worst[n]].mean()"), "shape"),
+        Answer("idle stay", colours(MEAN, "entries[k]"), "stay where they are"),
+        Answer("mean of nothing", colours(MEAN, "who.mean(0)"), "Not a number"),
+        Answer("idle to 0", colours(MEAN, "torch.zeros_like(entries[k])"), "gone to 0"),
+        Answer("all onto one", colours(MEAN, "vectors[worst[0]]"), "same vector"),
+        Answer("best served", colours(MEAN, WORST, "worst = worst.flip(0)"), "best served"),
+        Answer("nearest to the idle", colours(MEAN, "vectors[(vectors - entries[k]).norm(dim=1).argmin()]"), "nearest to them|same vector"),
+        Answer("by place", colours(MEAN, "vectors[worst[k]]"), "Not yet"),
+        Answer("last idle first", colours(MEAN, "vectors[worst[(~torch.isin(torch.arange(len(entries)), choice)).sum() - 1 - n]]"), "first idle entry"),
+        Answer("idle left out", colours(MEAN, WORST).replace("moved.append(vectors[worst[n]])", "pass"), "shape"),
+        Answer("at random", colours(MEAN, "vectors[torch.randint(len(vectors), ())]"), "Not yet|same vector|served|needed"),
     ],
     "q3": [
         Answer("sign", gain(RIGHT_KL, "new - gaussian_kl(mu, log_var)"), "sign"),
@@ -77,14 +95,16 @@ RIGHT = {
     "q1": [
         Answer("mse_loss", pulls("torch.nn.functional.mse_loss(chosen, vectors.detach(), reduction='sum')", "torch.nn.functional.mse_loss(vectors, chosen.detach(), reduction='sum')")),
         Answer("in one", pulls("0", "0", "((chosen - vectors.detach()) ** 2 + commitment * (vectors - chosen.detach()) ** 2).sum()")),
+        Answer("einsum", pulls("torch.einsum('ij,ij->', chosen - vectors.detach(), chosen - vectors.detach())", "torch.einsum('ij,ij->', vectors - chosen.detach(), vectors - chosen.detach())")),
         Answer("by rows", pulls("(chosen - vectors.detach()).norm(dim=1).pow(2).sum()", "(vectors - chosen.detach()).pow(2).sum(1).sum()")),
     ],
     "q2": [
-        Answer("entr", perplexity(SHARE + "return torch.special.entr(share).sum().exp()")),
-        Answer("unique", perplexity("c = index.flatten().unique(return_counts=True)[1].double(); p = c / c.sum(); return float(torch.prod(p ** -p))")),
-        Answer("NumPy", perplexity("import numpy as np; c = np.bincount(np.asarray(index).ravel()); p = c[c > 0] / c.sum(); return np.exp(-(p * np.log(p)).sum())")),
-        Answer("bits", perplexity(SOME + "return 2 ** -(share * share.log2()).sum()")),
-        Answer("a Categorical", perplexity(SHARE + "return torch.distributions.Categorical(probs=share).entropy().exp()")),
+        Answer("loop", colours(MEAN, WORST)),
+        Answer("index_add", "def next_list(vectors, entries):\n    choice = torch.cdist(vectors, entries).argmin(1)\n    apart = (vectors - entries[choice]).norm(dim=1)\n    count = torch.bincount(choice, minlength=len(entries))\n    new = torch.zeros_like(entries).index_add(0, choice, vectors) / count.clamp(min=1)[:, None]\n    idle = count == 0\n    new[idle] = vectors[apart.topk(int(idle.sum())).indices]\n    return new\n"),
+        Answer("NumPy", "import numpy as np\ndef next_list(vectors, entries):\n    v, e = np.asarray(vectors), np.array(entries)\n    d = ((v[:, None] - e) ** 2).sum(2)\n    c, order = d.argmin(1), iter(np.argsort(-d.min(1)))\n    for k in range(len(e)):\n        e[k] = v[c == k].mean(0) if (c == k).any() else v[next(order)]\n    return e\n"),
+        Answer("one-hot matrix", "def next_list(vectors, entries):\n    apart, choice = torch.cdist(vectors, entries).min(1)\n    hot = nn_hot = torch.nn.functional.one_hot(choice, len(entries)).float()\n    sums, count = hot.T @ vectors, hot.sum(0)\n    worst = vectors[apart.argsort(descending=True)]\n    place = (count == 0).cumsum(0) - 1\n    return torch.where((count > 0)[:, None], sums / count[:, None], worst[place.clamp(min=0)])\n"),
+        Answer("lists", "def next_list(vectors, entries):\n    v, e = vectors.tolist(), entries.tolist()\n    d = [[sum((a - b) ** 2 for a, b in zip(x, y)) for y in e] for x in v]\n    c = [row.index(min(row)) for row in d]\n    far = sorted(range(len(v)), key=lambda i: -min(d[i]))\n    out = []\n    for k in range(len(e)):\n        who = [v[i] for i in range(len(v)) if c[i] == k]\n        out.append([sum(col) / len(who) for col in zip(*who)] if who else v[far.pop(0)])\n    return out\n"),
+        Answer("the package's", "from vaelab.vq import nearest\ndef next_list(vectors, entries):\n    choice = nearest(vectors, entries)\n    order = list((vectors - entries[choice]).square().sum(1).argsort(descending=True))\n    return torch.stack([vectors[choice == k].mean(0) if k in choice else vectors[order.pop(0)] for k in range(len(entries))])\n"),
     ],
     "q3": [
         Answer("the package's", gain("gaussian_kl(mu, log_var, m, log_s2)")),

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
+from vaelab.grading import Exercise, WrongError, agrees, diagnose, expect, number, same_shape
 
 exercise = Exercise("07-balancing-the-loss", "Exercise 7: Balancing the loss")
 
@@ -46,36 +46,41 @@ def a_factor_on_the_mean_error(s):
 @q1.case(1)
 def every_mix_of_means_and_sums(s):
     ways = [(error, kl) for error in ("mean", "sum") for kl in ("sum", "mean")]
-    value = [s.claimed_sigma(1200, 30, 2.0, error, 5.0, kl) for error, kl in ways]
+    value = [number(s.claimed_sigma(1200, 30, 2.0, error, 5.0, kl)) for error, kl in ways]
     mixes = np.array([1200, 1200, 1, 1]), np.array([1, 30, 1, 30])  # numbers a sum has more than a mean
-    diagnose(
-        value, _sigma(*mixes, 5.0), _mistakes_with_mixes(*mixes), "Not right for every mix of means and sums."
-    )
-
-
-def _sigma(in_error, in_kl, weight):
-    """The answer for a factor of 2; `in_error`, `in_kl`: how many numbers a mean is taken over."""
-    return np.sqrt(0.5 * weight * in_error / (2.0 * in_kl))
+    right = np.sqrt(0.5 * 5.0 * mixes[0] / (2.0 * mixes[1]))
+    wrong = [k for k in range(4) if not agrees(value[k], right[k])]
+    if wrong:
+        first = wrong[0]
+        otherwise = (
+            f"With D = 1200, L = 30, a factor of 2 on the {ways[first][0]} of the error and a weight of 5 on "
+            f"the {ways[first][1]} of the KL it gives {value[first]:.4g}, and should give {right[first]:.4g}."
+        )
+        diagnose(value, right, _mistakes_with_mixes(*mixes), otherwise)
 
 
 def _mistakes_with_mixes(in_error, in_kl, weight=5.0):
+    def sigma(in_error, in_kl, weight):
+        return np.sqrt(0.5 * weight * in_error / (2.0 * in_kl))
+
     return {
         "The weight of the KL has no effect. A dearer code is the same as a noisier picture.": (
-            _sigma(in_error, in_kl, 1.0)
+            sigma(in_error, in_kl, 1.0)
         ),
         "The weight of the KL works the wrong way round: a dearer code should mean more noise.": (
-            _sigma(in_error, in_kl, 1 / weight)
+            sigma(in_error, in_kl, 1 / weight)
         ),
-        "The number of latents has no effect, yet a mean of the KL is that much smaller than its "
-        "sum.": _sigma(in_error, 1, weight),
+        "The number of latents has no effect, yet a mean of the KL is that much smaller than its sum.": sigma(
+            in_error, 1, weight
+        ),
         "The number of latents works the wrong way round: a mean makes the KL smaller.": (
-            _sigma(in_error, 1 / in_kl, weight)
+            sigma(in_error, 1 / in_kl, weight)
         ),
-        "Summed or averaged, the error is treated as a mean.": _sigma(1200, in_kl, weight),
-        "Summed or averaged, the error is treated as a sum.": _sigma(1, in_kl, weight),
-        "Summed or averaged, the KL is treated as a mean.": _sigma(in_error, 30, weight),
+        "Summed or averaged, the error is treated as a mean.": sigma(1200, in_kl, weight),
+        "Summed or averaged, the error is treated as a sum.": sigma(1, in_kl, weight),
+        "Summed or averaged, the KL is treated as a mean.": sigma(in_error, 30, weight),
         "The weight of the KL enters squared. It should stand where the variance does.": (
-            _sigma(in_error, in_kl, weight**2)
+            sigma(in_error, in_kl, weight**2)
         ),
     }
 
@@ -89,27 +94,26 @@ q2 = exercise.question(
     "sigma 0?",
     hidden_points=1,
 )
-q2.choice(
+q2.prediction(
     0.5,
     "q2_times",
+    options=(),
     right="f3a047ad",
     why={
-        "34a4958f": "That is how many times too large the variance is. The question is about sigma.",
+        "34a4958f": "That is how many times too large the variance is. The question was about sigma.",
         "d2c7b95f": "Look at the derivative in sigma again, then ask for sigma and not for its square.",
-        "cd2fd3f5": "Half of what it should be: is it a root that you take?",
-        "a127506a": "Twice what it should be. Set the derivative in sigma to 0, for the loss as given and "
-        "for the right one.",
+        "cd2fd3f5": "Half of what it is: is it a root that you took?",
+        "a127506a": "Twice what it is. Set the derivative in sigma to 0, for the loss as given and for the "
+        "right one.",
         "49a42a49": "The loss as given would then be right. Where is its derivative in sigma 0?",
     },
-    otherwise="Set the derivative in sigma to 0, for the loss as given and for the right one, and divide the "
-    "two.",
 )
 
 
-@q2.case(1)
+@q2.case(0.5, gate=True)
 def the_right_charge_for_noise(s):
     generator = torch.Generator().manual_seed(1)
-    x, x_hat = torch.rand(2, 4, 1, 5, 6, generator=generator)
+    x, x_hat = torch.rand(2, 4, 3, 5, 6, generator=generator)
     log_sigma = torch.tensor(-0.7)
     value = s.noise_loss(x, x_hat, log_sigma)
     same_shape(value, (), "One number, the average over the batch.")
@@ -123,70 +127,125 @@ def the_right_charge_for_noise(s):
         "that is made.": error + log_sigma,
         "The charge for sigma has gone. Now a larger sigma is always better.": error,
         "A larger sigma is now paid for, when it should cost something: look at the sign.": error
-        - 30 * log_sigma,
-        "Half of the charge. Is the logarithm that of sigma, or that of its square?": error + 15 * log_sigma,
-        "Twice the charge. Is the logarithm that of sigma, or that of its square?": error + 60 * log_sigma,
+        - 90 * log_sigma,
+        "Half of the charge. Is the logarithm that of sigma, or that of its square?": error + 45 * log_sigma,
+        "Twice the charge. Is the logarithm that of sigma, or that of its square?": error + 180 * log_sigma,
         "The charge counts the pixels of the whole batch. It should be that of one picture.": error
-        + 120 * log_sigma,
+        + 360 * log_sigma,
+        "The charge counts the pixels of one channel. Each of the three is a number of its own.": error
+        + 30 * log_sigma,
+        "The charge is always that of 784 numbers. Pictures of another size have others.": error
+        + 784 * log_sigma,
+        "The charge is always that of 28 numbers. A picture's numbers are its channels times its height "
+        "times its width.": error + 28 * log_sigma,
+        "The charge counts the pictures. It should count the numbers of one picture.": error + 4 * log_sigma,
+        "In a normal density the squared error is divided by two variances, and here by one.": 2 * error
+        + 90 * log_sigma,
         "The best sigma is right now, but this is an average over pixels. Beside a KL summed over "
-        "latents, that is a beta of D.": error / 30 + log_sigma,
+        "latents, that is a beta of D.": error / 90 + log_sigma,
         "The whole batch is summed. An average over the pictures was asked for.": 4
-        * (error + 30 * log_sigma),
+        * (error + 90 * log_sigma),
         "This takes exp(log_sigma) for the variance. It is the standard deviation.": (
-            squares / (2 * log_sigma.exp()) + 15 * log_sigma
+            squares / (2 * log_sigma.exp()) + 45 * log_sigma
         ),
+        "Only the error counts its pixels; for sigma it is once more as if a picture had one.": error
+        + log_sigma.exp(),
     }
     otherwise = (
         "Not yet: minus the logarithm of the density of all pixels of a picture, averaged over the pictures."
     )
-    diagnose(value, right - 15 * math.log(2 * math.pi), mistakes, otherwise)
+    diagnose(value, right - 45 * math.log(2 * math.pi), mistakes, otherwise)
+
+
+@q2.case(0.5)
+def sigma_and_the_network_learn(s):
+    generator = torch.Generator().manual_seed(2)
+    x, x_hat = torch.rand(2, 3, 2, 4, 5, generator=generator)
+    log_sigma = torch.tensor(-1.2)
+    (_, to_pictures, to_sigma) = s.gradients("noise_loss", x, x_hat, log_sigma)
+    expect(to_sigma is not None, "No gradient arrives at log_sigma, so it cannot learn.")
+    expect(
+        to_pictures is not None, "No gradient arrives at the reconstructions, so the network cannot learn."
+    )
+    squares = (x - x_hat).square().sum((1, 2, 3)).mean()
+    diagnose(
+        to_sigma, 40 - squares * math.exp(2.4), {}, "The gradient that arrives at log_sigma is not its own."
+    )
 
 
 q3 = exercise.question(
     "q3",
-    "Once, and again and again",
-    section="Training got stuck",
-    hint="How far into its cycle is a step? With a cycle of 20, steps 3, 23 and 43 are alike. Then: which "
-    "share of the climb lies behind it, and what if that share is above one?",
+    "A thermostat for nats",
+    section="What a nat buys",
+    hint="Adding and taking away can lead below 0; multiplying cannot. So by what factor should beta change, "
+    "if the KL is twice the target? If it is the target? And if it is 0? The exponential of something is "
+    "never 0.",
     hidden_points=0.5,
 )
 
 
-@q3.case(0.5)
-def one_climb(s):
-    steps = np.array([0, 3, 6, 12, 13, 40])
-    value = [s.kl_weight(step, 4.0, 12) for step in steps.tolist()]
-    slope = 4 * steps / 12
-    mistakes = {
-        "It climbs beyond `beta`. From step `climb` on it should stay.": slope,
-        "It climbs to 1, whatever `beta` is.": [0, 0.25, 0.5, 1, 1, 1],
-        "One step early: at step 0 it should be 0.": np.minimum(slope + 1 / 3, 4),
-        "It jumps from 0 to `beta`. A straight line was asked for.": [0, 0, 0, 4, 4, 4],
-        "There is no climb: it is `beta` from the start.": [4] * 6,
-        "It falls where it should climb.": np.maximum(4 - slope, 0),
-        "It climbs and then falls back to 0. It should stay at `beta`.": [0, 1, 2, 4, 0, 0],
-        "It starts anew, though no `cycle` was given.": [0, 1, 2, 0, 1 / 3, 4 / 3],
-    }
-    otherwise = "Not yet. Half-way up the climb, for instance, it should be half of `beta`."
-    diagnose(value, [0, 1, 2, 4, 4, 4], mistakes, otherwise)
+@q3.case(0.5, gate=True)
+def in_the_right_direction(s):
+    for beta, target in ((1.0, 12.0), (0.03, 40.0), (50.0, 5.0)):
+        dear, right, cheap, empty = (
+            number(s.next_beta(beta, share * target, target)) for share in (2.0, 1.0, 0.5, 0.0)
+        )
+        expect(
+            min(dear, right, cheap, empty) >= 0,
+            f"From a beta of {beta:g} your rule can go below 0: then the code would be paid for growing.",
+        )
+        expect(
+            not dear < beta < cheap,
+            "Turned round: a code that spends too much should meet a higher price, one that spends too "
+            "little a lower one.",
+        )
+        expect(dear > beta, "A KL of twice the target should make beta grow.")
+        expect(cheap < beta, "A KL of half the target should make beta fall.")
+        expect(abs(right / beta - 1) < 1e-3, "With the KL at its target, beta should stay where it is.")
+        expect(
+            empty > 0,
+            "With an empty code, a KL of 0, beta falls to 0 at once. There a code costs nothing, and a rule "
+            "that multiplies never gets away from 0.",
+        )
+        expect(empty < beta, "An empty code, a KL of 0, should make beta fall.")
 
 
 @q3.case(0.5)
-def one_climb_in_every_cycle(s):
-    steps = np.array([0, 6, 12, 19, 20, 23, 26, 39, 46])
-    late = [0, 2, 4, 4, 4, 2 / 3, 5 / 3, 4, 5 / 3]
-    value = [s.kl_weight(step, 4.0, 12, cycle=20) for step in steps.tolist()]
-    mistakes = {
-        "`cycle` has no effect: after the first climb nothing starts anew.": [0, 2, 4, 4, 4, 4, 4, 4, 4],
-        "It starts anew every `climb` steps. That should happen every `cycle` steps.": 4 * (steps % 12) / 12,
-        "It starts anew one step late: step `cycle` should be like step 0.": late,
-        "It climbs during the whole cycle. It should arrive at step `climb`, and stay.": (
-            4 * (steps % 20) / 20
-        ),
-        "It climbs beyond `beta`.": 4 * (steps % 20) / 12,
-        "It starts anew only once.": [0, 2, 4, 4, 0, 1, 2, 4, 4],
-    }
-    diagnose(value, [0, 2, 4, 4, 0, 1, 2, 4, 2], mistakes, "Not yet right with a `cycle`.")
+def the_target_is_met_and_kept(s):
+    for start, target in ((1.0, 12.0), (100.0, 12.0), (0.01, 30.0)):
+        regulated(s, start, target)
+
+
+def regulated(s, beta: float, target: float, noise: float = 0.0, steps: int = 300) -> None:
+    """Fail unless the submission's rule leads the best linear VAE of the digits to the target."""
+    random, spent, begun = (
+        np.random.default_rng(0),
+        [],
+        f"Begun at a beta of {beta:g}, with a target of {target:g}: ",
+    )
+    for _ in range(steps):
+        spent.append(_spent(beta * 0.25))
+        beta = number(s.next_beta(beta, max(spent[-1] * (1 + noise * random.normal()), 0.0), target))
+        expect(
+            0 < beta < 1e12,
+            f"{begun}beta ran off to {beta:.0e}. How large is the largest change that it allows?",
+        )
+    late = np.array(spent[-100:])
+    swing = np.abs(np.diff(late)).mean() / target
+    message = f"the last hundred steps spend {late.mean():.1f} nats on average. "
+    if swing > 0.1 and not noise:
+        raise WrongError(
+            f"{begun}the KL swings between {late.min():.1f} and {late.max():.1f}. Smaller changes."
+        )
+    slow = (
+        "Larger changes."
+        if len(set(np.sign(np.diff(spent[1:])))) <= 2
+        else "Is there where it comes to rest?"
+    )
+    expect(abs(late.mean() / target - 1) < 0.05, f"{begun}{message}{slow}")
+    expect(
+        noise or abs(late / target - 1).max() < 0.1, f"{begun}{message}But it is not kept: smaller changes."
+    )
 
 
 q4 = exercise.question(
@@ -222,39 +281,46 @@ q5 = exercise.question(
 VARIANCES = torch.tensor([8.0, 2.0, 1.0, 0.4, 0.1])
 
 
-@q5.case(1)
+@q5.case(1, gate=True)
 def nats_where_a_direction_pays(s):
     value = s.linear_rates(VARIANCES, 0.5, 3.0)
     expect(np.shape(value) != (), "You return one number. One rate for each direction was asked for.")
-    right, halves = _rates(VARIANCES, 0.75), (VARIANCES / 0.75).log() / 2
+
+    def best(noise):  # the KL of the best linear posteriors: variance `kept`, means that make up the rest
+        kept = (noise / VARIANCES).clamp(max=1)
+        return kl_divergence(Normal((1 - kept).sqrt(), kept.sqrt()), Normal(0.0, 1.0))
+
+    right, halves = best(0.75), (VARIANCES / 0.75).log() / 2
     mistakes = {
         "A rate is never negative: a direction that does not pay gets no nats.": halves,
         "Twice the right value: a factor of a half is missing.": 2 * right,
         "These are bits. In nats the logarithm is the natural one.": right / math.log(2),
         "These are bits, and a factor of a half is missing.": 2 * right / math.log(2),
-        "`beta` has no effect, yet a dearer code should get fewer nats.": _rates(VARIANCES, 0.25),
-        "This compares a variance with `sigma`. Compare it with a variance.": _rates(VARIANCES, 1.5),
-        "`beta` stands where it makes the code cheaper. It should make it dearer.": (
-            _rates(VARIANCES, 0.25 / 3)
-        ),
-        "`beta` enters squared. It multiplies the variance of the noise.": _rates(VARIANCES, 2.25),
+        "`beta` has no effect, yet a dearer code should get fewer nats.": best(0.25),
+        "This compares a variance with `sigma`. Compare it with a variance.": best(1.5),
+        "`beta` stands where it makes the code cheaper. It should make it dearer.": best(0.25 / 3),
+        "`beta` enters squared. It multiplies the variance of the noise.": best(2.25),
         "The ratio is turned round: here the narrow directions get the nats.": (-halves).clamp(min=0),
         "A direction that does not pay should get 0, not be left out.": right[:3],
         "With a 1 added to the ratio, every direction gets nats, however narrow it is.": (
             (1 + VARIANCES / 0.75).log() / 2
         ),
+        "A direction that does not pay should get 0: its size does not matter, and it is not turned round.": (
+            halves.abs()
+        ),
     }
     otherwise = "Not yet. A direction with e² times the variance of the noise, at beta = 1, gets one nat."
     diagnose(value, right, mistakes, otherwise)
+    diagnose(s.linear_rates(VARIANCES, 0.5), best(0.25), {}, "Where `beta` is left out, it should be 1.")
 
 
 @q5.case(0.5)
 def twelve_nats_in_all(s):
-    sigma = float(s.q5_sigma)
+    sigma = number(s.q5_sigma)
     expect(sigma > 0, "A noise level is above 0.")
-    spent = _spent(sigma)
+    spent = _spent(sigma**2)
     expect(
-        abs(_spent(math.sqrt(sigma)) - 12) > 0.3,
+        abs(_spent(sigma) - 12) > 0.3,
         "That is the variance of the noise that spends 12 nats. Give the standard deviation.",
     )
     expect(
@@ -268,22 +334,17 @@ def twelve_nats_in_all(s):
     )
 
 
-def _rates(variances, noise):
-    """The KL of the best linear posteriors, on average: variance `kept`, means that make up the rest."""
-    kept = (noise / variances).clamp(max=1)
-    return kl_divergence(Normal((1 - kept).sqrt(), kept.sqrt()), Normal(0.0, 1.0))
-
-
 @cache
 def _variances_of_digits():
     from vaelab.data import load
 
     pixels = load("digits", n=400).float().flatten(1).double()
-    return torch.linalg.svdvals(pixels - pixels.mean(0)).square().clamp(min=1e-12) / len(pixels)
+    return (torch.linalg.svdvals(pixels - pixels.mean(0)).square() / len(pixels)).numpy()
 
 
-def _spent(sigma: float) -> float:
-    return _rates(_variances_of_digits(), sigma**2).sum().item()
+def _spent(noise: float) -> float:
+    """Nats that the best linear VAE of the digits spends at this variance of the noise: one number."""
+    return float(np.log(np.maximum(_variances_of_digits() / noise, 1)).sum() / 2)
 
 
 q6 = exercise.question(

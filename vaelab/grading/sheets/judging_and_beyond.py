@@ -4,76 +4,114 @@ import math
 
 import numpy as np
 import torch
-from scipy.linalg import sqrtm
 from scipy.stats import linregress
 
-from vaelab.evaluation import frechet_distance
-from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
+from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape, several
 
 exercise = Exercise("10-judging-and-beyond", "Exercise 10: Judging and beyond")
 
 q1 = exercise.question(
     "q1",
     "Find the bug",
-    section="The Fréchet distance",
-    hint="Take two features that go up and down together, and print what each line gives. Hold that against "
-    "the chapter's formula: is it what the symbol there stands for? Where you can, try it by undoing the "
-    "step.",
+    section="What it does not see",
+    hint="Take three real pictures on a line, at 0, 1 and 3, and k = 1. Write down the table of distances, "
+    "and what the code finds in its first row. Whose distance is the smallest there?",
     hidden_points=1,
 )
+TWO_SHARES = "Return two things: the precision, and the recall."
 
 
-@q1.case(1)
-def features_that_have_to_do_with_one_another(s):
-    generator = torch.Generator().manual_seed(2)
-    a, b = torch.randn(2, 300, 4, generator=generator)
-    a, b = a @ torch.rand(4, 4, generator=generator), b @ torch.rand(4, 4, generator=generator) + 0.4
-    value = s.frechet(a, b)
-    expect(
-        isinstance(value, int | float | np.generic | np.ndarray),
-        "Return one real number. If yours is complex, what it has of an imaginary part is rounding.",
+@q1.case(0.5, gate=True)
+def two_crowds(s):
+    random = np.random.default_rng(SEED)
+    real = random.normal(size=(24, 2)) * random.uniform(0.1, 2, size=(24, 1))
+    samples = random.normal(size=(30, 2)) + 0.5
+    _balls(s, real, samples, (1, 2))
+
+
+@q1.case(0.5)
+def pictures_that_are_alike_and_more_neighbours(s):
+    real = np.array([[0, 0], [0, 0], [4, 0], [0, 5.0], [9, 9], [11, 9.5]])
+    samples = np.array([[0.1, 0], [3, 3.0], [10, 9], [30, 0], [0, 8.0], [-4, 0], [6.2, 5.1]])
+    _balls(s, real, samples, (1, 3))
+
+
+SEED = 0  # with these points no mistake looks like another one, and none lies at the edge of a ball
+
+
+def _balls(s, real, samples, neighbours):
+    """Check both shares on points so far from every edge that rounding changes nothing."""
+    mistakes, right, value = {}, [], []
+    for k in neighbours:
+        exact, wrong = _shares(real, samples, k)
+        given = s.precision_and_recall(torch.tensor(real).float(), torch.tensor(samples).float(), k)
+        value += [number(share) for share in several(given, 2, TWO_SHARES)]
+        right += exact
+        for message, shares in wrong.items():
+            mistakes.setdefault(message, []).extend(shares)
+    first = next((k for k in range(len(right)) if not agrees(value[k], right[k])), 0)
+    otherwise = (
+        f"With k = {neighbours[first // 2]} the {('precision', 'recall')[first % 2]} of this check's points should "
+        f"be {right[first]:.3g}, and it is {value[first]:.3g}."
     )
-    right = frechet_distance(a, b)
-    diagnose(value, right, _mistakes_with_matrices(a.double(), b.double(), right), "Not the distance yet.")
+    diagnose(value, right, mistakes, otherwise)
 
 
-def _mistakes_with_matrices(a, b, right):
-    cov_a, cov_b = torch.cov(a.T), torch.cov(b.T)
-    means, traces = (a.mean(0) - b.mean(0)).square().sum(), cov_a.trace() + cov_b.trace()
-    product, cross = cov_a @ cov_b, (means + traces - right) / 2
-    of_each = (sqrtm(cov_a) @ sqrtm(cov_b)).trace()
-    cholesky = (torch.linalg.cholesky(cov_a) @ torch.linalg.cholesky(cov_b)).trace()
-    one_triangle = torch.linalg.eigvalsh(product).clamp(min=0).sqrt().sum()
-    spreads = cov_a.diagonal().sqrt(), cov_b.diagonal().sqrt()
-    return {
-        "This is still what the code as given returns. For related features, a cloud's distance from itself "
-        "is far from 0.": means + traces - 2 * product.sqrt().trace(),
-        "This compares the spread of each feature on its own. What two features have in common is "
-        "lost.": means + (spreads[0] - spreads[1]).square().sum(),
-        "The root of each matrix, then their product: that is the root of the product only for matrices that "
-        "commute.": means + traces - 2 * of_each,
-        "A Cholesky factor is not the root that is meant here: multiplied by itself it does not give the "
-        "matrix.": means + traces - 2 * cholesky,
-        "`eigvalsh` reads one half of the matrix and takes it for symmetric. This product is not.": (
-            means + traces - 2 * one_triangle
-        ),
-        "The eigenvalues are added up without a root.": means + traces - 2 * product.trace(),
-        "The root of a sum is not the sum of the roots.": means + traces - 2 * product.trace().sqrt(),
-        "The cross term has gone. A cloud's distance from itself must be 0.": means + traces,
-        "The cross term counts once. A cloud's distance from itself must be 0.": means + traces - cross,
-        "The cross term is added. It is what two clouds have in common, so it must make them nearer.": (
-            means + traces + 2 * cross
-        ),
-        "The singular values of the product are not its eigenvalues: it is not symmetric.": (
-            means + traces - 2 * torch.linalg.svdvals(product).sqrt().sum()
-        ),
-        "The distance of the means must be squared, as it was.": means.sqrt() + traces - 2 * cross,
-        "Each cloud's eigenvalues on their own tell how wide it is, and not where it points.": (
-            means + traces - 2 * (torch.linalg.eigvalsh(cov_a) * torch.linalg.eigvalsh(cov_b)).sqrt().sum()
-        ),
-        "The means have gone.": traces - 2 * cross,
-        "This is the root of what is asked for: papers print the square.": right**0.5,
+def _shares(real, samples, k):
+    """What is right for these points, and what mistakes lead to. (Not for tensors.)"""
+    apart = {
+        (a, b): np.linalg.norm(one[:, None] - other[None], axis=2)
+        for a, one in (("r", real), ("s", samples))
+        for b, other in (("r", real), ("s", samples))
     }
+
+    def share(points, centres, radius, how=np.any):
+        return how(apart[points, centres] <= radius, axis=1).mean()
+
+    def both(radius, **how):
+        return [share("s", "r", radius("r"), **how), share("r", "s", radius("s"), **how)]
+
+    def kth(offset):
+        return lambda which: np.sort(apart[which, which], 1)[:, min(k + offset, len(apart[which, which]) - 1)]
+
+    right = both(kth(0))
+    of_points = [  # balls around the points that are asked about
+        (apart["s", "r"] <= kth(0)("s")[:, None]).any(1).mean(),
+        (apart["r", "s"] <= kth(0)("r")[:, None]).any(1).mean(),
+    ]
+    no_twins = both(
+        lambda which: np.sort(np.where(apart[which, which] == 0, np.inf, apart[which, which]), 1)[:, k - 1]
+    )
+    mistakes = {
+        "This is still what the code as given returns: it counts a picture as its own neighbour.": both(
+            kth(-1)
+        ),
+        "Precision and recall have changed places.": right[::-1],
+        "One neighbour too far.": both(kth(1)),
+        "A sample counts if it lies in one ball, no matter which. Here it has to lie in all of them.": both(
+            kth(0), how=np.all
+        ),
+        "Each ball reaches the k-th neighbour, and not always the nearest one.": both(
+            lambda w: np.sort(apart[w, w], 1)[:, 1]
+        ),
+        "The balls reach the farthest of all pictures.": both(lambda w: apart[w, w].max(1)),
+        "The recall holds real pictures against real ones. The balls belong around the samples.": [
+            right[0],
+            1.0,
+        ],
+        "Pairs of a point and a ball are counted. A point counts once, if it lies in any ball at all.": both(
+            kth(0), how=np.mean
+        ),
+        "Each ball has a radius of its own. Here all have the average one.": both(lambda w: kth(0)(w).mean()),
+        "Each ball has a radius of its own. Here all have the largest one.": both(lambda w: kth(0)(w).max()),
+        "The balls are drawn around the pictures that are asked about. They belong around the others.": (
+            of_points
+        ),
+        "A twin is a neighbour like any other, at a distance of 0. Only the picture itself is left out.": (
+            no_twins
+        ),
+    }
+    return right, mistakes
 
 
 q2 = exercise.question(
@@ -84,9 +122,10 @@ q2 = exercise.question(
     "is 1/N, and infinitely many pictures lie at 0 there. Which of a line's two numbers is its height at 0?",
     hidden_points=1,
 )
-q2.choice(
+q2.prediction(
     0.5,
     "q2_share",
+    options=(),
     right="ca2d45b9",
     why={
         "14d61c0a": "The errors of mean and covariance themselves are halved. The excess goes with their "
@@ -94,11 +133,10 @@ q2.choice(
         "0913526a": "Then more pictures would not help. Compare 100 and 400 pictures in the table.",
         "cb22614d": "More pictures, less excess: the share that is left is below 1.",
     },
-    otherwise="Write a number between 0 and 1. How do squares of errors change that are themselves halved?",
 )
 
 
-@q2.case(1)
+@q2.case(0.5, gate=True)
 def points_on_a_line(s):
     counts, distances = [100, 200, 400], [3.5, 3.25, 3.125]
     value = s.at_infinity(counts, distances)
@@ -124,8 +162,17 @@ def points_on_a_line(s):
     }
     otherwise = "Not yet. These three points lie on one line over 1/N. Where does it meet 1/N = 0?"
     diagnose(value, 3.0, mistakes, otherwise)
-    value = s.at_infinity([50, 200, 500], [2.0, 1.4, 1.28])
-    diagnose(value, 1.2, {}, "Right for some points that lie on a line over 1/N, and wrong for others.")
+
+
+@q2.case(0.5)
+def lists_and_tensors_in_any_order(s):
+    for counts, distances in (([50, 200, 500], [2.0, 1.4, 1.28]), ([500, 50, 200], [1.28, 2.0, 1.4])):
+        value = s.at_infinity(counts, distances)
+        diagnose(value, 1.2, {}, f"Wrong for {counts} pictures and distances of {distances}, as lists.")
+        value = s.at_infinity(torch.tensor(counts), torch.tensor(distances))
+        diagnose(
+            value, 1.2, {}, f"Wrong for {counts} pictures and distances of {distances}, as tensors.", 1e-3
+        )
 
 
 @q2.case(0.5)
@@ -133,27 +180,19 @@ def points_that_scatter(s):
     counts, distances = [50, 100, 250, 1000], [4.1, 3.1, 3.4, 3.0]
     n, d = np.array(counts), np.array(distances)
     value = s.at_infinity(counts, distances)
-    mistakes = {
-        "Only the first and the last point are used. All of them should count.": (
-            _line(n[[0, -1]], d[[0, -1]])
-        ),
-        "Only the last two points are used. All of them should count.": _line(n[-2:], d[-2:]),
-        "Only the first two points are used. All of them should count.": _line(n[:2], d[:2]),
+    ends = {
+        "Only the first and the last point are used. All of them should count.": [0, -1],
+        "Only the last two points are used. All of them should count.": [-2, -1],
+        "Only the first two points are used. All of them should count.": [0, 1],
+    }
+    mistakes = {message: linregress(1 / n[some], d[some]).intercept for message, some in ends.items()} | {
         "Points with more pictures count for more. The plain sum of squares was asked for.": np.polyfit(
             1 / n, d, 1, w=n
         )[1],
         "This is a curve through the points. A straight line was asked for.": np.polyfit(1 / n, d, 2)[2],
     }
-    otherwise = (
-        "Right only for points that lie on one line exactly, or not even there: take the line with the least "
-        "sum of squared errors."
-    )
-    diagnose(value, _line(n, d), mistakes, otherwise)
-
-
-def _line(n, d):
-    """The height at infinity of the line over 1/N with the least squares."""
-    return linregress(1 / n, d).intercept
+    otherwise = "These points lie on no line. Take the one with the least sum of squared errors."
+    diagnose(value, linregress(1 / n, d).intercept, mistakes, otherwise)
 
 
 q3 = exercise.question(
@@ -189,13 +228,17 @@ def any_byte_is_as_good_as_any_other(s):
 
 
 @q3.case(1)
-def prices_of_two_pictures(s):
-    log_p, D, levels = torch.tensor([500.0, -300.0]), 192, 32
+def prices_of_three_pictures(s):
+    log_p, D, levels = torch.tensor([500.0, -300.0, 2_000.0]), 192, 32
     value = s.bits_per_dimension(log_p, D, levels)
-    same_shape(value, (2,), "One value for each picture.")
+    same_shape(value, (3,), "One value for each picture.")
     nats = log_p / D
     bits = nats / math.log(2)
     mistakes = {
+        "Prices below 0 are cut off. A very high density leads there, and that is for the reader to know.": (
+            5 - bits
+        ).clamp(min=0),
+        "A price below 0 has lost its sign. A very high density leads there.": (5 - bits).abs(),
         "The more probable a picture, the fewer bits it costs. Here it costs more: look at the sign.": 5
         + bits,
         "Two units are mixed: the levels are counted in bits, and log p(x) is still in nats.": 5 - nats,
@@ -212,7 +255,7 @@ def prices_of_two_pictures(s):
             (math.log(32) - log_p) / (D * math.log(2))
         ),
     }
-    otherwise = "Not yet right where the density is not 1."
+    otherwise = "Not yet right where the density is not 1, or the levels are not 256."
     diagnose(value, np.log2(levels) - np.log2(np.e) * nats.numpy(), mistakes, otherwise)
 
 
@@ -271,17 +314,22 @@ def an_even_number_of_levels(s):
 
 @q4.case(0.5)
 def the_gradient_passes(s):
-    z = torch.tensor([[-0.9, -0.3, 0.2], [0.4, 0.45, 0.95]])
-    expect(not agrees(s.snap(z, 3), z), "With nothing rounded, there is nothing to pass through.")
-    (gradient,) = s.gradients("snap", z, 3)
-    expect(gradient is not None, "No gradient arrives at z: everything is detached.")
-    mistakes = {
-        "The gradient is 0: it goes through the rounding, which has none to give.": np.zeros((2, 3)),
-        "The gradient is doubled: z itself goes in twice.": np.full((2, 3), 2.0),
-        "The gradient is turned round.": -np.ones((2, 3)),
-    }
-    otherwise = "The gradient should arrive at z unchanged, as if nothing had been rounded."
-    diagnose(gradient, np.ones((2, 3)), mistakes, otherwise)
+    z = torch.tensor([[-0.9, -0.3, 0.25], [0.4, 0.45, 0.95]])
+    for levels in (6, 3):
+        expect(not agrees(s.snap(z, levels), z), "With nothing rounded, there is nothing to pass through.")
+        (gradient,) = s.gradients("snap", z, levels)
+        expect(gradient is not None, "No gradient arrives at z: everything is detached.")
+        ones, stretch = np.ones((2, 3)), (levels - 1) / 2
+        mistakes = {
+            "The gradient is 0: it goes through the rounding, which has none to give.": 0 * ones,
+            "The gradient is doubled: z itself goes in twice.": 2 * ones,
+            "The gradient is turned round.": -ones,
+            "This is the gradient of the stretched number. Undo the stretch before it passes.": stretch
+            * ones,
+            "The gradient is divided by the stretch: it passes too early.": ones / stretch,
+        }
+        otherwise = "The gradient should arrive at z unchanged, as if nothing had been rounded."
+        diagnose(gradient, ones, mistakes, otherwise)
 
 
 q5 = exercise.question(
@@ -308,8 +356,8 @@ q5.choice(
 
 @q5.case(0.5)
 def the_share_of_copies(s):
-    share = float(s.q5_share)
-    expect(share <= 1, "A share is between 0 and 1.")
+    share = number(s.q5_share)
+    expect(0 <= share <= 1, "A share is between 0 and 1.")
     expect(
         not 0.55 < share < 0.8,
         "That is the share of dots above the dashed line. Of honest samples about half lie there, too.",

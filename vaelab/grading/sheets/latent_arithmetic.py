@@ -9,7 +9,7 @@ import torch
 
 import vaelab
 from vaelab import evaluation, latent
-from vaelab.grading import Exercise, WrongError, agrees, diagnose, expect, same_shape, seal
+from vaelab.grading import Exercise, WrongError, agrees, diagnose, expect, number, same_shape, seal
 
 exercise = Exercise("09-latent-arithmetic", "Exercise 9: Latent arithmetic")
 
@@ -60,6 +60,8 @@ def from_one_code_to_the_other(s):
         agrees(value[0], a) and agrees(value[-1], b),
         "The ends point the right way, but have not the lengths of `a` and `b`.",
     )
+    two = np.asarray(s.walk(a.float(), b.float(), 2))
+    diagnose(two, torch.stack([a, b]), {}, "With n = 2 there are only `a` and `b`.", rtol=1e-3, atol=1e-4)
 
 
 @q1.case(0.5, gate=True)
@@ -126,41 +128,32 @@ q2 = exercise.question(
 )
 
 
-def labelled(counts: tuple[int, int, int, int], dims: int, seed: int, dtype=torch.float32):
+def labelled(counts: tuple[int, int, int, int], dims: int, seed: int):
     """Random codes with labels: how many have both, the attribute only, the other only, neither; shuffled."""
     random = torch.Generator().manual_seed(seed)
     present = torch.tensor([True, True, False, False]).repeat_interleave(torch.tensor(counts))
     other = torch.tensor([True, False, True, False]).repeat_interleave(torch.tensor(counts))
     order = torch.randperm(len(present), generator=random)
     present, other = present[order], other[order]
-    noise = torch.randn(len(present), dims, generator=random, dtype=dtype)
-    codes = noise + 2 * present[:, None] * torch.randn(dims, generator=random, dtype=dtype)
+    noise = torch.randn(len(present), dims, generator=random)
+    codes = noise + 2 * present[:, None] * torch.randn(dims, generator=random)
     codes += 3 * (present & other)[:, None] + torch.arange(dims) * other[:, None]
     return codes, present, other
-
-
-def weighted(codes, present, other) -> torch.Tensor:
-    """The balanced vector, by a weight for each face."""
-    group = 2 * present.long() + other.long()
-    share = 0.5 / torch.bincount(group, minlength=4)[group]
-    return (torch.where(present, share, -share).to(codes.dtype)[:, None] * codes).sum(0)
-
-
-def thinned(codes, present, other) -> torch.Tensor:
-    """The chapter's way: in each group of `other`, as many with as without."""
-    chosen = []
-    for k in (False, True):
-        sides = [((other == k) & (present == x)).nonzero()[:, 0] for x in (True, False)]
-        few = min(map(len, sides))
-        chosen += [side[:few] for side in sides]
-    kept = torch.cat(chosen)
-    return latent.attribute_vector(codes[kept], present[kept])
 
 
 @q2.case(1, gate=True)
 def each_side_balanced(s):
     given = codes, present, other = labelled((6, 2, 3, 9), 3, seed=1)
-    right = weighted(*given)
+    both, only, rest, neither = (
+        codes[here].mean(0)
+        for here in (present & other, present & ~other, ~present & other, ~present & ~other)
+    )
+    right, of_other = (both + only - rest - neither) / 2, (both + rest - only - neither) / 2
+    kept = []  # the chapter's way: in each group of `other`, as many with as without
+    for group in (other, ~other):
+        sides = [(group & mask).nonzero()[:, 0] for mask in (present, ~present)]
+        kept += [side[: min(map(len, sides))] for side in sides]
+    kept = torch.cat(kept)
     within = [codes[present & k].mean(0) - codes[~present & k].mean(0) for k in (other, ~other)]
     counts = other.sum(), (~other).sum()
     value = s.balanced_vector(*given)
@@ -175,9 +168,7 @@ def each_side_balanced(s):
             latent.attribute_vector(codes, present)
         ),
         "The sign is turned round: with minus without was asked for.": -right,
-        "This is the balanced vector of `other`. The two masks have changed places.": (
-            weighted(codes, other, present)
-        ),
+        "This is the balanced vector of `other`. The two masks have changed places.": (of_other),
         "Twice as long as it should be: the two groups should be averaged.": 2 * right,
         "Half as long as it should be: one division by 2 too many?": right / 2,
         "Only those who have `other` enter. Keep every face.": within[0],
@@ -185,13 +176,18 @@ def each_side_balanced(s):
         "The two differences are weighted by how many faces they come from. Both should count alike.": (
             (counts[0] * within[0] + counts[1] * within[1]) / 20
         ),
-        "Faces are left out to balance the set. Keep every face, and weigh them.": thinned(*given),
+        "Faces are left out to balance the set. Keep every face, and weigh them.": (
+            latent.attribute_vector(codes[kept], present[kept])
+        ),
         "Least squares on both labels is a fair repair too, but it weighs the groups in another way.": (
             latent.attribute_vectors(codes, torch.stack([present, other], 1))[0]
         ),
         "Those with the attribute are balanced, those without are not yet.": evened - codes[~present].mean(0),
         "The average of all faces is subtracted: a part of what is wanted goes with it.": evened
         - codes.mean(0),
+        "The weights are summed up where an average was asked for.": (
+            codes[present].sum(0) - codes[~present].sum(0)
+        ),
         "The length has been made 1. The length matters: one step should be the whole difference.": right
         / right.norm(),
     }
@@ -227,7 +223,7 @@ q3.choice(
 
 @q3.case(0.5)
 def the_share_from_the_plot(s):
-    share = float(s.q3_share)
+    share = number(s.q3_share)
     expect(0 <= share <= 1, "A share lies between 0 and 1.")
     why = {
         "68e76336": "That is how long B is, measured in A. Which share of the faces makes it so?",
@@ -248,7 +244,7 @@ q4 = exercise.question(
     hidden_points=0.5,
 )
 # A model that loses two of four numbers and pales the others, and a judge that looks for medium ones.
-TOY = "lambda x: x @ E, lambda z: 0.8 * z @ E.T, lambda x: (x - 0.5).abs() < 0.2"
+TOY = "lambda x: x @ E", "lambda z: 0.8 * z @ E.T", "lambda x: (x - 0.5).abs() < 0.2"
 ENCODER = torch.eye(4)[:, :2]
 
 
@@ -262,9 +258,9 @@ def remade(x: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
     return torch.cat([0.8 * (x[:, :2] + vector), torch.zeros(len(x), 2)], 1)
 
 
-def scored(s, pictures, vector):
+def scored(s, pictures, vector, toy=TOY):
     """What `flipped` gives for the toy model."""
-    return s.evaluate(f"flipped(x, v, {TOY})", x=pictures, v=vector, E=ENCODER)
+    return s.flipped(pictures, vector, *(s.evaluate(part, E=ENCODER) for part in toy))
 
 
 @q4.case(0.5, gate=True)
@@ -327,9 +323,10 @@ q5 = exercise.question(
     hint="How long is one draw in 100 dimensions, about? Averaging four independent numbers divides their "
     "variance by four: what does that do to their typical size?",
 )
-q5.choice(
+q5.prediction(
     0.5,
     "q5_length",
+    options=(),
     right="e0db94f8",
     why={
         "e75b9dac": "That is the length of a single draw. Independent draws partly cancel in an average.",
@@ -341,7 +338,6 @@ q5.choice(
         "7d7b96ca": "Four random draws do not cancel completely: each number of the average still varies.",
         "5250fd82": "That is the square of a length: take its root.",
     },
-    otherwise="A whole number: the length of one draw, made shorter by averaging. By how much?",
 )
 q5.choice(
     0.5,

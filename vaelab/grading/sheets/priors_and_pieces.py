@@ -5,7 +5,7 @@ import math
 import numpy as np
 import torch
 
-from vaelab.grading import Exercise, agrees, diagnose, expect, same_shape
+from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape
 from vaelab.losses import gaussian_kl
 
 exercise = Exercise("11-priors-and-pieces", "Exercise 11: Priors and pieces")
@@ -33,8 +33,12 @@ def the_value(s):
         "Half of it is missing: the loss has two terms, of the same value.": total,
         "Means, where sums over all numbers were asked for.": 1.2 * total / 6,
         "The distances are not squared.": 1.2 * math.sqrt(total),
+        "Each row's distance is the root of its sum here. The squares themselves are to be added.": 1.2 * 4.0,
+        "An average over the vectors, where their sum was asked for.": 1.2 * total / 3,
     }
     diagnose(value, 1.2 * total, mistakes, "Not yet the value of both terms together.")
+    message = "Where `commitment` is left out, it should be 0.25."
+    diagnose(s.pulls(vectors, chosen), 1.25 * total, {}, message)
 
 
 @q1.case(1.5, gate=True)
@@ -59,55 +63,97 @@ def who_moves_to_whom(s):
         not (agrees(on_vectors, 2 * difference) and agrees(on_entries, -2 * difference)),
         "The first term moves both sides: in it the vectors should be held.",
     )
+    expect(
+        not (agrees(on_vectors, -difference) or agrees(on_entries, 2 * difference)),
+        "Turned round: something is pushed away, where it should be pulled.",
+    )
     diagnose(on_entries, -2 * difference, {}, "The pull on the entries is not the first term's.")
     diagnose(on_vectors, difference, {}, "The pull on the vectors should be `commitment` times as strong.")
 
 
 q2 = exercise.question(
     "q2",
-    "How many entries are in use?",
+    "A list of colours",
     section="Entries that nobody takes",
-    hint="Shares first: how often each entry occurs, divided by how many integers there are. The entropy is "
-    "the sum of -p log p over those that occur.",
+    hint="First all choices, by the list as it comes in, and how far each vector is from its entry. Then "
+    "entry after entry: who chose it? Sort the vectors by their distance once, and hand them out to idle "
+    "entries one after the other.",
     hidden_points=0.5,
 )
 
 
-@q2.case(1)
-def shares_by_hand(s):
-    index = torch.tensor([0, 0, 0, 0, 1, 1, 2, 3])
-    value = s.perplexity(index, 4)
-    same_shape(value, (), "One number.")
-    p = np.array([0.5, 0.25, 0.125, 0.125])
-    nats = -(p * np.log(p)).sum()
+@q2.case(1, gate=True)
+def chosen_entries_move_to_the_mean(s):
+    vectors = torch.tensor([[0.0, 1], [1, 0], [2, 2], [8, 8], [9, 9.5], [-6, 0]])
+    entries = torch.tensor([[7.0, 7], [0.0, 0.5], [-4, 0]])
+    value = s.next_list(vectors, entries)
+    same_shape(value, (3, 2), "The new list has as many entries as the old one, of the same width.")
+    right = torch.tensor([[8.5, 8.75], [1.0, 1.0], [-6, 0]])
     mistakes = {
-        "That is the entropy itself. The perplexity is its exponential.": nats,
-        "The entropy is in bits and the exponential in nats, or the other way round.": np.exp(
-            nats / np.log(2)
+        "This is the old list. Nothing has moved.": entries,
+        "These are sums. An entry moves to the mean of those who chose it.": right
+        * torch.tensor([[2.0], [3], [1]]),
+        "Each entry moves to the mean of all vectors. Only those who chose it count.": vectors.mean(0).expand(
+            3, 2
         ),
-        "The exponential is that of bits (2 to the power), and the entropy is in nats.": 2**nats,
-        "That is how many entries occur at all, or the whole list. Here they have unequal shares.": 4.0,
-        "Look at the sign: this is 1 over the perplexity.": np.exp(-nats),
-        "The mean of the entries' terms, where the entropy is their sum.": np.exp(nats / 4),
-        "Each entry's logarithm should weigh as much as its share.": np.exp(-np.log(p).mean()),
-        "This is 1 over the sum of the squares of the shares: another count, with another formula.": 1
-        / (p**2).sum(),
+        "The entries have changed their order: the decoder would be lost.": right[[1, 0, 2]],
+        "The entries are sorted: the decoder would be lost.": right[[2, 1, 0]],
+        "Each entry moves half of the way. It moves to the mean.": (right + entries) / 2,
+        "These are medians, number by number. The mean was asked for.": torch.tensor(
+            [[8, 8.0], [1, 1], [-6, 0]]
+        ),
+        "Each entry moves onto one vector, its nearest. It moves to the mean of all who chose it.": (
+            vectors[torch.cdist(entries, vectors).argmin(1)]
+        ),
+        "The mean runs over the old entry, too. Only vectors count.": torch.tensor(
+            [[8, 49 / 6], [0.75, 0.875], [-5, 0]]
+        ),
     }
-    diagnose(value, np.exp(nats), mistakes, "Not yet. The shares here are 1/2, 1/4, 1/8 and 1/8.")
+    diagnose(
+        value, right, mistakes, "Not yet. Three vectors choose the second entry, two the first, one the last."
+    )
 
 
 @q2.case(1)
-def entries_that_do_not_occur(s):
-    value = np.asarray(s.perplexity(torch.tensor([[1, 1], [5, 5]]), 8))
+def idle_entries_move_to_the_worst_served(s):
+    vectors = torch.tensor([[0.0, 0], [0.2, 0], [0, 0.1], [5, 0], [0, -3.0], [0.1, 0.1]])
+    entries = torch.tensor([[50.0, 50], [0, 0], [60, 60], [70, 80]])
+    value = np.asarray(s.next_list(vectors, entries))
+    same_shape(value, (4, 2), "The new list has as many entries as the old one, of the same width.")
+    mean = vectors.mean(0)
     expect(
-        np.isfinite(value).all(),
-        "NaN, where some entries do not occur: 0 log 0 has the limit 0, and a computer makes it NaN.",
+        value.dtype.kind == "f" and np.isfinite(value).all(),
+        "Not a number, where nobody chose an entry: a mean over nothing.",
+    )
+    one = torch.tensor([[5.0, 0], [0, -3], [0.2, 0]])
+    right = torch.stack([one[0], mean, one[1], one[2]])
+
+    def others(*rows):
+        return torch.stack([torch.tensor(rows[0]), mean, torch.tensor(rows[1]), torch.tensor(rows[2])])
+
+    expect(
+        not agrees(value[[0, 2, 3]], entries[[0, 2, 3]]),
+        "Idle entries stay where they are. Nobody will ever choose them there.",
     )
     mistakes = {
-        "That is the whole list. Six of the eight entries do not occur.": 8.0,
-        "The mean over all entries, where the entropy is a sum.": 2 ** (1 / 8),
+        "An entry that nobody chose has gone to 0. It moves onto a vector.": others(*[[0.0, 0]] * 3),
+        "All idle entries move onto the same vector, and two of them will be idle again.": others(
+            *[[5.0, 0]] * 3
+        ),
+        "Idle entries move onto the best served vectors: there they are not needed.": others(
+            [0.0, 0], [0, 0.1], [0.1, 0.1]
+        ),
+        "The first idle entry takes the vector that is served worst, the next one the second worst.": others(
+            [0.2, 0], [0, -3.0], [5.0, 0]
+        ),
+        "Which vectors are served worst is told by the list as it came in, before its entries moved.": others(
+            *[vectors[k].tolist() for k in (vectors - mean).norm(dim=1).argsort(descending=True)[:3]]
+        ),
+        "Idle entries move to the mean of all vectors, one onto the other.": mean.expand(4, 2),
     }
-    diagnose(value, 2.0, mistakes, "Not yet. Two entries, equally common, should count as 2.")
+    diagnose(
+        value, right, mistakes, "Not yet. Here three of four entries are idle; the second one serves all six."
+    )
 
 
 q3 = exercise.question(
@@ -121,7 +167,7 @@ q3 = exercise.question(
 )
 
 
-@q3.case(1)
+@q3.case(1, gate=True)
 def one_latent(s):
     mu, log_var = torch.tensor([[2.0], [0.0]]), torch.tensor([[0.0], [math.log(0.25)]])
     m, log_s2 = torch.tensor([1.0]), torch.tensor([math.log(4.0)])
@@ -129,7 +175,7 @@ def one_latent(s):
     _gained(value, mu, log_var, m, log_s2, "Not yet, for one latent and a prior around 1, twice as wide.")
 
 
-@q3.case(1)
+@q3.case(1, after=True)
 def several_latents(s):
     generator = torch.Generator().manual_seed(3)
     mu, log_var = torch.randn(2, 5, 3, generator=generator)
@@ -187,7 +233,7 @@ q4.choice(
 
 @q4.case(1)
 def the_bound_of_a(s):
-    value = float(s.q4_elbo)
+    value = number(s.q4_elbo)
     mistakes = {
         "Look at the sign: this is the loss.": 102.0,
         "The price of the top is missing.": -96.0,
