@@ -36,7 +36,7 @@ def pictures_that_are_alike_and_more_neighbours(s):
     _balls(s, real, samples, (1, 3))
 
 
-SEED = 0  # with these points no mistake looks like another one, and none lies at the edge of a ball
+SEED = 14  # with these points no mistake looks like another one, and none lies at the edge of a ball
 
 
 def _balls(s, real, samples, neighbours):
@@ -50,9 +50,10 @@ def _balls(s, real, samples, neighbours):
         for message, shares in wrong.items():
             mistakes.setdefault(message, []).extend(shares)
     first = next((k for k in range(len(right)) if not agrees(value[k], right[k])), 0)
+    share = ("precision", "recall")[first % 2]
     otherwise = (
-        f"With k = {neighbours[first // 2]} the {('precision', 'recall')[first % 2]} of this check's points should "
-        f"be {right[first]:.3g}, and it is {value[first]:.3g}."
+        f"With k = {neighbours[first // 2]} the {share} of this check's points should be {right[first]:.3g}, "
+        f"and it is {value[first]:.3g}."
     )
     diagnose(value, right, mistakes, otherwise)
 

@@ -24,19 +24,19 @@ q1 = exercise.question(
 def the_value(s):
     vectors = torch.tensor([[1.0, 2.0], [0.0, -1.0], [3.0, 3.0]])
     chosen = torch.tensor([[0.0, 2.0], [2.0, -1.0], [3.0, 4.0]])
-    value = s.pulls(vectors, chosen, 0.2)
+    value = s.pulls(vectors, chosen, 0.3)
     same_shape(value, (), "One number.")
     total = 6.0
     mistakes = {
         "The weight `commitment` has no effect on the value.": 2 * total,
-        "The weight stands before both terms. It belongs to one of them.": 0.2 * 2 * total,
+        "The weight stands before both terms. It belongs to one of them.": 0.3 * 2 * total,
         "Half of it is missing: the loss has two terms, of the same value.": total,
-        "Means, where sums over all numbers were asked for.": 1.2 * total / 6,
-        "The distances are not squared.": 1.2 * math.sqrt(total),
-        "Each row's distance is the root of its sum here. The squares themselves are to be added.": 1.2 * 4.0,
-        "An average over the vectors, where their sum was asked for.": 1.2 * total / 3,
+        "Means, where sums over all numbers were asked for.": 1.3 * total / 6,
+        "The distances are not squared.": 1.3 * math.sqrt(total),
+        "Each row's distance is the root of its sum here. The squares themselves are to be added.": 1.3 * 4.0,
+        "An average over the vectors, where their sum was asked for.": 1.3 * total / 3,
     }
-    diagnose(value, 1.2 * total, mistakes, "Not yet the value of both terms together.")
+    diagnose(value, 1.3 * total, mistakes, "Not yet the value of both terms together.")
     message = "Where `commitment` is left out, it should be 0.25."
     diagnose(s.pulls(vectors, chosen), 1.25 * total, {}, message)
 
