@@ -154,3 +154,16 @@ def test_large_pictures_are_images_of_their_own():
 def test_a_gallery_is_saved_like_other_pictures(tmp_path):
     figures.gallery(torch.rand(7, 3, 64, 64), alt="seven faces").save(tmp_path / "faces.png")
     assert Image.open(tmp_path / "faces.png").width > 1000
+
+
+def test_walks_shade_each_time_by_its_own_height_and_draw_a_line_for_each_point():
+    times, places = torch.arange(4), torch.linspace(-1, 1, 5)
+    density = torch.tensor([[0, 1, 0, 4, 0], [1, 1, 1, 1, 2], [2.0, 2, 2, 2, 2], [0, 0, 3, 0, 0]])
+    ways = torch.rand(4, 3)
+    picture = figures.walks(times, places, {"there": (density, ways)}, alt="three lines")
+    axes = picture.panels[0]
+    shades = np.asarray(axes.get_images()[0].get_array())[..., 3]  # (places, times)
+    assert shades.shape == (5, 4) and shades.max(0) == pytest.approx(shades.max())
+    assert shades[1, 0] == pytest.approx(shades[3, 0] / 4) and axes.get_images()[0].origin == "lower"
+    drawn = np.stack([line.get_ydata() for line in axes.lines], 1)
+    assert drawn == pytest.approx(ways.numpy())

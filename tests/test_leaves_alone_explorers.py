@@ -9,6 +9,8 @@ from torch import nn
 import vaelab
 from vaelab import explorers, figures
 from vaelab.data import ImageSet
+from vaelab.latent_diffusion import LatentDiffusion
+from vaelab.vq import VQVAE, Codebook
 
 SHAPE = (1, 6, 6)
 
@@ -28,7 +30,21 @@ def a_model(seed):
     return model
 
 
+def a_grid_vae():
+    """With a prior that takes noise out."""
+    model = vaelab.recipes.build("grid-vae", image_shape=(3, 16, 16)).train()
+    model.prior = LatentDiffusion(model.grid_shape, ("Smiling",), width=8, blocks=1)
+    return model
+
+
+def a_vqvae():
+    """Training, where looking at a picture would count which entries it takes."""
+    return VQVAE(nn.Conv2d(1, 3, 2, 2), Codebook(7, 3), nn.ConvTranspose2d(3, 1, 2, 2), SHAPE).train()
+
+
 MODEL, OTHER = a_model(1), a_model(2)
+GRID_VAE, PIECES = a_grid_vae(), a_vqvae()
+MODELS = (MODEL, OTHER, GRID_VAE, PIECES)
 SET = ImageSet(torch.randint(0, 256, (120, *SHAPE), dtype=torch.uint8), factors={"smile": torch.rand(120)})
 FLOATS, GRID = torch.rand(4, *SHAPE), vaelab.latent.square_grid(-1, 1, 2)
 CODES = {"smile": torch.ones(2)}
@@ -44,6 +60,8 @@ def a_lab():
 
 CASES = {
     explorers.beta: lambda: explorers.beta([MODEL, OTHER], SET, examples=2, samples=2),
+    explorers.codebook: lambda: explorers.codebook(PIECES, SET[:2]),
+    explorers.denoising: lambda: explorers.denoising(GRID_VAE, {"a smile": {"Smiling": True}}, steps=2),
     explorers.kl: explorers.kl,
     explorers.lab: a_lab,
     explorers.mixer: lambda: explorers.mixer(MODEL, SET[:2], CODES),
@@ -52,6 +70,7 @@ CASES = {
     explorers.named_directions: lambda: explorers.named_directions(SET.float().flatten(1)[:, :2], SET),
     explorers.noise: lambda: explorers.noise(MODEL, SET),
     explorers.plane: lambda: explorers.plane(MODEL, SET),
+    explorers.redraw: lambda: explorers.redraw(MODEL, FLOATS[0, 0, 0, :1]),
     explorers.reparameterize: explorers.reparameterize,
     explorers.sliders: lambda: explorers.sliders(MODEL, SET, start=SET[:1]),
     explorers.traverse: lambda: explorers.traverse(MODEL, FLOATS[:1]),
@@ -70,12 +89,12 @@ def state():
     """All that showing must leave as it is."""
     models = [
         (
-            model.beta,
+            getattr(model, "beta", None),  # a VQ-VAE has none
             [part.training for part in model.modules()],
             [(p.requires_grad, p.grad if p.grad is None else p.grad.tolist()) for p in model.parameters()],
             [values.tolist() for values in model.state_dict().values()],
         )
-        for model in (MODEL, OTHER)
+        for model in MODELS
     ]
     given = (SET.images, *SET.factors.values(), FLOATS, GRID, *CODES.values())
     return models, [values.tolist() for values in given], torch.get_rng_state().tolist()

@@ -16,6 +16,7 @@ from torch import nn
 import vaelab
 from vaelab import cli, nets, priors
 from vaelab.errors import PageDecoderError
+from vaelab.explorers.look_up import LookUp
 from vaelab.explorers.page_decoder import pack
 
 
@@ -167,6 +168,20 @@ UNITS = {
         nn.Conv2d(2, 1, 3, padding=1),
         nn.Sigmoid(),
     ),
+    "a convolution 1x1, transposed ones that reach to the next input": picture(
+        3,
+        (3, 24, 36),
+        nn.Linear(3, 30),
+        nn.Unflatten(1, (5, 2, 3)),
+        nn.Conv2d(5, 6, 1),
+        nn.SiLU(),
+        nn.ConvTranspose2d(6, 4, 7, stride=3, padding=2),
+        nn.BatchNorm2d(4),
+        nn.LeakyReLU(0.2),
+        nn.ConvTranspose2d(4, 3, 4, stride=4),
+        nn.Conv2d(3, 3, 1, bias=False),
+        nn.Sigmoid(),
+    ),
     "pixel shuffle by three, no linear layer": picture(
         18, (1, 3, 6), nn.Unflatten(1, (9, 1, 2)), nn.PixelShuffle(3), nn.Sigmoid()
     ),
@@ -230,6 +245,19 @@ def test_a_page_decodes_our_models_within_one_step_of_a_pixel(tmp_path):
         for backend, pictures in found.items():
             worst = (pictures - model.decode(z)).abs().max().item() * 255
             assert worst <= 1, f"{model.recipe['name']}, {backend}: off by {worst:.2f} of 255 steps"
+
+
+@torch.no_grad()
+def test_a_page_looks_whole_numbers_up(tmp_path):
+    """The batch norm must not join the table."""
+    table, last = LookUp(torch.randn(9, 5), (2, 3)), nn.Conv2d(5, 1, 3, padding=1)
+    model = picture(6, (1, 2, 3), table, nn.BatchNorm2d(5), last)
+    codes = torch.randint(9, (20, 6), generator=torch.Generator().manual_seed(0)).float()
+    (found,) = page_pictures([model], [codes], tmp_path)
+    expected = model.decoder(codes).clamp(0, 1)
+    assert expected.std() > 0.1
+    for backend, pictures in found.items():
+        assert (pictures - expected).abs().max() <= 1e-2, backend
 
 
 def with_prior(prior):

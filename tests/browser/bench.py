@@ -9,6 +9,8 @@ import vaelab
 from vaelab import explorers, latent, quizzes
 from vaelab.explorers.decoding import FOLDER
 from vaelab.explorers.explorer import STATIC
+from vaelab.latent_diffusion import LatentDiffusion
+from vaelab.vq import VQVAE, Codebook
 
 PAGE_FILES = ("explorers.js", "explorers.css", "lab.js", "quizzes.js", "quizzes.css")
 PAGE = """<!doctype html>
@@ -51,9 +53,33 @@ def all_kinds() -> list[explorers.Explorer]:
         explorers.reparameterize(),
         explorers.two_models(),
         explorers.beta(tiny, grey, betas=[0.1, 1.0]),
+        explorers.denoising(grid_vae(), {"a smile": {"Smiling": True}, "youth": {"Young": True}}, steps=5),
+        explorers.codebook(vqvae(), faces[:2]),
+        explorers.redraw(digits, torch.zeros(1), names=("first", "second")),
         explorers.lab("digits", size="small", knobs=["beta"]),
         quizzes.quiz("04-kl-divergence"),
     ]
+
+
+@torch.no_grad()
+def grid_vae() -> torch.nn.Module:
+    """Untrained, but with something to see: pictures of strong contrast, and a prior that has its say."""
+    model = vaelab.recipes.build("grid-vae").eval()
+    model.decoder[-3].weight.mul_(60)
+    model.prior = LatentDiffusion(model.grid_shape, ("Smiling", "Young"), width=32, blocks=1)
+    model.prior.denoiser.velocity.last.weight.normal_(generator=torch.Generator().manual_seed(0))
+    return model
+
+
+@torch.no_grad()
+def vqvae() -> torch.nn.Module:
+    """Untrained as well; its layers are those of chapter 11."""
+    torch.manual_seed(0)
+    encoder = torch.nn.Conv2d(3, 12, 8, 8)
+    first, last = torch.nn.Conv2d(12, 16, 3, padding=1), torch.nn.ConvTranspose2d(16, 3, 12, 8, 2)
+    last.weight.mul_(8)
+    decoder = torch.nn.Sequential(first, torch.nn.SiLU(), last, torch.nn.Sigmoid())
+    return VQVAE(encoder, Codebook(40, 12), decoder, (3, 64, 64)).eval()
 
 
 def make(folder: Path, content: list[explorers.Explorer], monkeypatch) -> Path:

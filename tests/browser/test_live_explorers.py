@@ -77,7 +77,7 @@ def test_a_page_decodes_as_pytorch_does(browser, bench_page, models, before):
     compared = set()
     with Visit(browser, bench_page.as_uri(), own="file:", before=before) as visit:
         for index, spec in enumerate(exploring.specs(bench_page)):
-            if (key := spec.get("weights")) is None or key in compared:
+            if (key := spec.get("weights")) not in models or key in compared:
                 continue
             compared.add(key)
             element = exploring.wake(visit.page, index)
@@ -86,6 +86,116 @@ def test_a_page_decodes_as_pytorch_does(browser, bench_page, models, before):
             assert (exploring.decode(element, z) - expected).abs().max() <= 1
             assert expected.std() > 20, "these pictures show nothing, so they prove nothing"
     assert len(compared) == 2
+
+
+@pytest.mark.parametrize("before", ["", WITHOUT_WASM], ids=["WebAssembly", "plain JavaScript"])
+def test_a_page_draws_grids_and_pieces_as_pytorch_does(browser, tmp_path, monkeypatch, before):
+    wanted = {"a smile": {"Smiling": True}, "youth": {"Young": True}}
+    ways = explorers.denoising(bench.grid_vae(), wanted, noises=2, steps=3)
+    pieces = explorers.codebook(bench.vqvae(), torch.rand(1, 3, 64, 64))
+    page = bench.make(tmp_path, [ways, pieces], monkeypatch)
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.arange(2 * 7 * 2 * 4).float()[:, None]  # noises, ways, guess and grid, steps and the end
+    boards = torch.randint(40, (40, 64), generator=generator).float()
+    with Visit(browser, page.as_uri(), own="file:", before=before) as visit:
+        for number, (explorer, codes) in enumerate(((ways, rows), (pieces, boards))):
+            expected = bench.pixels(explorer._model, codes)
+            found = exploring.decode(exploring.wake(visit.page, number), codes)
+            assert expected.std() > 20 and (found - expected).abs().max() <= 1, explorer.kind
+
+
+# ---- noise, pieces, layers ----
+
+
+def shown(element) -> torch.Tensor:
+    """The pictures of an explorer, one after the other."""
+    return torch.stack([exploring.canvas_pixels(one) for one in element.locator("canvas.vae-picture").all()])
+
+
+def becomes(element, model, codes) -> bool:
+    """Whether the explorer's pictures come to be those of the codes."""
+    right = bench.pixels(model, torch.tensor(codes).float())
+    return exploring.eventually(element.page, lambda: (shown(element) - right).abs().max() <= 1)
+
+
+def says(element, words: str) -> bool:
+    return exploring.eventually(element.page, lambda: element.locator(".vae-spoken").inner_text() == words)
+
+
+def test_noise_walks_to_what_is_wanted(browser, tmp_path, monkeypatch):
+    wanted = {"a smile": {"Smiling": True}, "youth": {"Young": True}}
+    here = explorers.denoising(bench.grid_vae(), wanted, noises=2, steps=5)
+    page = bench.make(tmp_path, [here], monkeypatch)
+    with Visit(browser, page.as_uri(), own="file:") as visit:
+        element = exploring.wake(visit.page)
+        assert becomes(element, here._model, [[row] for row in here.rows(0)])
+        element.get_by_role("slider", name="Step").press("End")
+        for name in ("youth", "4", "the noised grid"):
+            element.get_by_role("radio", name=name).press("Space")
+        element.get_by_role("button", name="Another noise").press("Enter")
+        here.goal, here.strength, here.view, here.noise = 1, 2, "grid", 1
+        assert becomes(element, here._model, [[row] for row in here.rows(5)])
+        assert says(element, "Noise 2, step 5 of 5, 0\u00a0% noise. Wanted: youth, guidance 4.")
+        names = [one.get_attribute("aria-label") for one in element.get_by_role("img").all()]
+        assert names == [
+            f"{who}: step 5 of 5, 0\u00a0% noise" for who in ("Nothing wanted", "youth, guidance 4")
+        ]
+        assert_quiet(visit)
+
+
+def test_pieces_are_swapped_by_keyboard_and_put_back(browser, tmp_path, monkeypatch):
+    faces = vaelab.load("portraits", size=64, n=2, split="test")
+    here = explorers.codebook(bench.vqvae(), faces)
+    page = bench.make(tmp_path, [here], monkeypatch)
+    with Visit(browser, page.as_uri(), own="file:") as visit:
+        element = exploring.wake(visit.page)
+        first, second = here.faces
+        assert becomes(element, here._model, [first])
+        place, entry = (element.get_by_role("group", name=name) for name in ("The integers", "Entries"))
+        place.locator("[tabindex='0']").press("ArrowUp")  # from the middle: row 5, column 5
+        visit.page.keyboard.press("ArrowLeft")
+        visit.page.keyboard.press("Enter")
+        assert place.locator("[aria-pressed=true]").get_attribute("aria-label").startswith("row 4, column 4:")
+        entry.locator("[tabindex='0']").press("ArrowDown")
+        visit.page.keyboard.press("Enter")
+        put = here.order[here.columns]
+        changed = [put if i == 27 else old for i, old in enumerate(first)]
+        assert changed != first and becomes(element, here._model, [changed])
+        words = f"Row 4, column 4: entry {put}, was {first[27]}."
+        assert says(element, words) and element.locator(".vae-note").first.inner_text() == words
+        element.get_by_role("slider").press("End")
+        changed[27] = here.order[-1]
+        assert becomes(element, here._model, [changed])
+        element.get_by_role("button", name="Reset").press("Enter")
+        assert becomes(element, here._model, [first])
+        element.get_by_role("radio", name="face 2").press("Space")
+        assert becomes(element, here._model, [second])
+        assert_quiet(visit)
+
+
+def test_the_bottom_is_drawn_again_and_the_top_stays(browser, bench_page):
+    kinds = [spec["kind"] for spec in exploring.specs(bench_page)]
+    model = vaelab.pretrained("dlwp-digits-vae")
+    with Visit(browser, bench_page.as_uri(), own="file:") as visit:
+        element = exploring.wake(visit.page, kinds.index("redraw"))
+
+        def codes():
+            get = "({explorer: {model}}, name) => model.get(name)"
+            held, drawn = (element.evaluate(get, name) for name in ("held", "drawn"))
+            return held, drawn, [[*held, *rest] for rest in drawn]
+
+        held, drawn, rows = codes()
+        assert len(rows) == 6 and becomes(element, model, rows)
+        element.get_by_role("button", name="Draw the second again").press("Enter")
+        again, others, rows = codes()
+        assert again == held and others != drawn and becomes(element, model, rows)
+        assert says(element, "The second is drawn again.")
+        element.get_by_role("slider", name="first, number 1").press("Home")
+        held, drawn, rows = codes()
+        assert held == [-3] and drawn == others and becomes(element, model, rows)
+        element.get_by_role("button", name="Draw the first again").press("Enter")
+        assert codes()[0] != held and codes()[1] == drawn and becomes(element, model, codes()[2])
+        assert_quiet(visit)
 
 
 # ---- faces from the prior ----

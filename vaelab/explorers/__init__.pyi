@@ -1,5 +1,7 @@
 from .beta import beta as beta
+from .codebook import codebook as codebook
 from .decoding import DecoderExplorer as DecoderExplorer
+from .denoising import denoising as denoising
 from .explorer import Explorer as Explorer
 from .gaussians import kl as kl
 from .gaussians import reparameterize as reparameterize
@@ -10,6 +12,7 @@ from .naming import name_dimensions as name_dimensions
 from .naming import named_directions as named_directions
 from .noise import noise as noise
 from .plane import plane as plane
+from .redraw import redraw as redraw
 from .sliders import sliders as sliders
 from .traverse import traverse as traverse
 from .two_models import two_models as two_models

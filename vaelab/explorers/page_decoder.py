@@ -6,20 +6,23 @@ prior that the model carries, if any, comes along, so that a page can draw codes
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from vaelab import nets, priors
 from vaelab.errors import PageDecoderError
+from vaelab.explorers.look_up import LookUp
 from vaelab.explorers.page_file import PageFile
 
 FORMAT = 2
 _LARGEST = torch.finfo(torch.float16).max
 _KNOWN = (
-    "It runs Linear; 3x3 convolutions of stride 1 and padding 1; nearest doubling (UpConv2d, or Upsample and "
-    "such a convolution); ConvTranspose2d that doubles (3x3 or 4x4); nets.Residual, PixelShuffle, BatchNorm, "
-    "LayerNorm, ReLU, LeakyReLU, SiLU, Sigmoid, Dropout and Unflatten. With a kernel, in JupyterLab, any "
+    "It runs Linear; convolutions of stride 1, 3x3 with padding 1 or 1x1; nearest doubling (UpConv2d, or "
+    "Upsample and a 3x3 convolution); ConvTranspose2d whose output is larger by its stride, and whose kernel "
+    "reaches no farther than to the next input; nets.Residual, PixelShuffle, BatchNorm, LayerNorm, ReLU, "
+    "LeakyReLU, SiLU, Sigmoid, Dropout and Unflatten. With a kernel, in JupyterLab, any "
     "model works."
 )
 
@@ -196,7 +199,8 @@ class _Packing:
     def last(self) -> _Layer | None:
         """The layer whose numbers the next one gets, if it has weights and nothing behind them."""
         layer = next((layer for layer in reversed(self.layers) if layer.type != "unflatten"), None)
-        return layer if layer and layer.weight is not None and layer.slope is None else None
+        joins = layer and layer.type != "look" and layer.weight is not None and layer.slope is None
+        return layer if joins else None
 
 
 def _weights(layer: nn.Module, outputs: int) -> tuple[Tensor, Tensor]:
@@ -229,9 +233,13 @@ def _convolution(packing: _Packing, layer: nn.Conv2d | nn.ConvTranspose2d, path:
     options = tuple(value[0] if value == (value[0],) * 2 else value for value in options)
     kinds = _TRANSPOSED if transposed else _PLAIN
     usual = layer.dilation == (1, 1) and layer.groups == 1 and layer.padding_mode == "zeros"
+    if usual and transposed and options not in kinds and _only_next(*options):
+        return _shuffled(packing, layer, path)
     if options not in kinds or not usual:
         return "kernel, stride, padding, dilation or groups are others than a page runs"
     weight, bias = _weights(layer, layer.out_channels)
+    if options[0] == 1:
+        weight = nn.functional.pad(weight, (1, 1, 1, 1))
     if transposed:
         weight = weight.transpose(0, 1)
         weight = weight.flip(2, 3) if options[1] == 1 else weight
@@ -246,8 +254,37 @@ def _convolution(packing: _Packing, layer: nn.Conv2d | nn.ConvTranspose2d, path:
 
 
 # (kernel, stride, padding, output padding) -> the page's layer
-_PLAIN = {(3, 1, 1, 0): "conv"}
+_PLAIN = {(3, 1, 1, 0): "conv", (1, 1, 0, 0): "conv"}
 _TRANSPOSED = {(3, 1, 1, 0): "conv", (3, 2, 1, 1): "deconv", (4, 2, 1, 0): "deconv"}
+
+
+def _only_next(kernel: Any, stride: Any, padding: Any, more: Any) -> bool:
+    """Whether a transposed convolution multiplies both sides, and an output meets only inputs around it."""
+    options = (kernel, stride, padding, more)
+    if not all(isinstance(option, int) for option in options):
+        return False
+    return kernel - 2 * padding + more == stride >= padding and kernel - padding <= 2 * stride
+
+
+def _shuffled(packing: _Packing, layer: nn.ConvTranspose2d, path: str) -> str | None:
+    """A transposed convolution of stride s: a 3x3 one that gives s x s pixels at each place, unfolded."""
+    stride, padding, side = layer.stride[0], layer.padding[0], layer.kernel_size[0]
+    kernel, bias = _weights(layer, layer.out_channels)
+    weight = kernel.new_zeros(layer.out_channels, stride, stride, layer.in_channels, 3, 3)
+    # Output s q + r meets input q + j - 1 by the kernel's row or column s (1 - j) + r + padding.
+    met = [
+        (r, j, s)
+        for r in range(stride)
+        for j in range(3)
+        if 0 <= (s := stride * (1 - j) + r + padding) < side
+    ]
+    for y, above, row in met:
+        for x, before, column in met:
+            weight[:, y, x, :, above, before] = kernel[:, :, row, column].T
+    weight, bias = weight.flatten(0, 2), bias.repeat_interleave(stride**2)
+    packing.layers.append(_Layer("conv", path, weight, bias, more={"outputs": len(bias)}))
+    packing.shape = (len(bias), *packing.shape[1:])
+    return _wrong_type(layer) or _shuffle(packing, nn.PixelShuffle(stride), path)
 
 
 def _upsample(packing: _Packing, layer: nn.Upsample, path: str) -> str | None:
@@ -334,6 +371,16 @@ def _shuffle(packing: _Packing, layer: nn.PixelShuffle, path: str) -> str | None
     return None
 
 
+def _look_up(packing: _Packing, layer: LookUp, path: str) -> str | None:
+    if packing.shape != (math.prod(layer.shape),):
+        return f"it gets shape {packing.shape}"
+    entries, width = layer.table.shape
+    more = {"entries": entries, "width": width, "shape": list(layer.shape)}
+    packing.layers.append(_Layer("look", path, layer.table.cpu(), torch.zeros(0), more=more))
+    packing.shape = (width, *layer.shape)
+    return None
+
+
 def _residual(packing: _Packing, layer: nets.Residual, path: str) -> str | None:
     inside = _Packing(packing.shape)  # a batch norm in it joins nothing before it: x goes on as it is
     inside.add(layer.layers, f"{path}.layers")
@@ -353,6 +400,7 @@ _ADD = {
     nn.LayerNorm: _layer_norm,
     nn.PixelShuffle: _shuffle,
     nets.Residual: _residual,
+    LookUp: _look_up,
     nn.BatchNorm1d: _batch_norm,
     nn.BatchNorm2d: _batch_norm,
     nn.ReLU: _relu,

@@ -46,5 +46,6 @@ from .style import panel as panel
 from .style import styled as styled
 from .tables import Table as Table
 from .tables import table as table
+from .walks import walks as walks
 from .warp import bent_grid as bent_grid
 from .warp import bent_grid_panel as bent_grid_panel

@@ -7,13 +7,22 @@ import { compile } from "./compile.mjs";
 const here = new URL(".", import.meta.url).pathname;
 const folder = process.argv[2] ?? `${here}../static`;
 
-/** `import text from "wasm:convolve"`: the compiled src/convolve.ts in base64. */
+const deflated = (bytes) => Buffer.from(deflateSync(bytes, { level: 9, mem: 12 }));
+
+/** `import text from "wasm:convolve"`: the compiled src/convolve.ts in base64; "deflated:convolve": deflated. */
 const wasm = {
   name: "wasm",
   setup(task) {
-    task.onResolve({ filter: /^wasm:/ }, ({ path }) => ({ path: path.slice(5), namespace: "wasm" }));
+    task.onResolve({ filter: /^(wasm|deflated):/ }, ({ path }) => {
+      const [namespace, rest] = path.split(":");
+      return { path: rest, namespace };
+    });
     task.onLoad({ filter: /.*/, namespace: "wasm" }, async ({ path }) => ({
       contents: await compile(path),
+      loader: "base64",
+    }));
+    task.onLoad({ filter: /.*/, namespace: "deflated" }, async ({ path }) => ({
+      contents: deflated(await compile(path)),
       loader: "base64",
     }));
   },
@@ -46,10 +55,9 @@ const scripts = {
       loader: "text",
     }));
     task.onLoad({ filter: /.*/, namespace: "packed" }, async ({ path }) => {
-      const whole = (await bundled(path)).contents,
-        bytes = Buffer.from(deflateSync(whole, { level: 9, mem: 12 }));
+      const whole = (await bundled(path)).contents;
       return {
-        contents: JSON.stringify({ bytes: bytes.toString("base64"), size: whole.length }),
+        contents: JSON.stringify({ bytes: deflated(whole).toString("base64"), size: whole.length }),
         loader: "json",
       };
     });

@@ -9,15 +9,19 @@ function fill(element, attributes, children) {
     else if (name === "style") Object.assign(element.style, value);
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  const there = children.flat().filter((child) => child !== null && child !== undefined);
+  element.append(...there.map((child) => child.el ?? child));
   return element;
 }
 
-/** An HTML element: h("p", { class: "vae-note", onclick: fn, style: {...} }, "text", node). */
+/** An HTML element: h("p", { class: "vae-note", onclick: fn, style: {...} }, "text", node, { el: node }). */
 export const h = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
 
 /** A <div> of a class. */
 export const div = (name, ...children) => h("div", { class: name }, ...children);
+
+/** Put children into an explorer's body, one below the other. */
+export const stack = (el, ...children) => fill(el, { class: "vae-body vae-stack" }, children);
 
 /** A line of small print. */
 export const note = (...children) => h("p", { class: "vae-note" }, ...children);

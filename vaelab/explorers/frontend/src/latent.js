@@ -50,6 +50,9 @@ export function moved(z, centre, step, value) {
   return z.map((number, i) => number + more * step[i]);
 }
 
+/** As many draws from N(0, 1), to three decimals. */
+export const normals = (list) => list.map(() => Number(draw().toFixed(3)));
+
 /** Four decimals: what is kept in the state. */
 export const round = (z) => z.map((value) => Math.round(1e4 * value) / 1e4);
 

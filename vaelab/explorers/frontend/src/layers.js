@@ -27,6 +27,13 @@ export const layers = {
     return change(layout, to, (_, c, n, f) => f[at.start + c * pixels + n]);
   },
 
+  /** Numbers of rows in a table, one for each pixel: the rows are its channels. */
+  look(layout, at, { entries, width, shape }) {
+    const table = layout.keep(layout.take(entries * width)),
+      to = layout.map(width, ...shape);
+    return change(layout, to, (_, c, n, f) => f[table + width * f[at.start + n] + c]);
+  },
+
   /** Channels become pixels, nn.PixelShuffle: (C r r, H, W) -> (C, r H, r W). */
   shuffle(layout, at, { factor: r }) {
     const to = layout.map(at.channels / r ** 2, r * at.height, r * at.width);

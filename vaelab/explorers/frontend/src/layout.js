@@ -58,7 +58,7 @@ class Layout {
   add(list, at) {
     for (const layer of list) {
       if (!Object.hasOwn(layers, layer.type)) this.fail(`this page knows no layer "${layer.type}"`);
-      const misfit = at.row ? /linear|unflatten/ : /conv|shuffle/;
+      const misfit = at.row ? /linear|unflatten|look/ : /conv|shuffle/;
       if (misfit.test(layer.type)) this.fail("the layers do not fit together");
       at = layers[layer.type](this, at, layer);
     }

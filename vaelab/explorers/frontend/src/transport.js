@@ -1,10 +1,11 @@
 // Codes in, pictures out: from the kernel where there is one, else from this browser.
 
-import convolve from "wasm:convolve";
+import convolve from "deflated:convolve";
 import { fromBase64 } from "./base64.js";
 import { breath } from "./breath.js";
 import { makeDecoder } from "./decoder.js";
 import { modulesOf } from "./modules.js";
+import { unpack } from "./unpack.js";
 
 const PATIENCE = 800; // milliseconds to wait for a kernel before the browser decodes
 const LONG_PATIENCE = 30_000; // where the browser cannot
@@ -15,11 +16,12 @@ const decoders = globalThis.vaelabDecoders;
 
 function browserDecoder(key, loadWeights) {
   if (!decoders.has(key)) {
-    const made = loadWeights(key).then(({ meta, data }) => {
+    const made = loadWeights(key).then(async ({ meta, data }) => {
       if (meta.key !== key) {
         throw new Error(`The weights are of another model (${meta.key}, not ${key}): build the page again.`);
       }
-      return makeDecoder(meta, data, modulesOf(fromBase64(convolve)));
+      const modules = await unpack(fromBase64(convolve)).then(modulesOf, () => []);
+      return makeDecoder(meta, data, modules);
     });
     decoders.set(key, made);
     made.catch(() => decoders.delete(key)); // a later try may succeed

@@ -40,8 +40,8 @@ export function mount({ model, el, say }) {
   const curve = rateDistortion(runs, nats, best);
   const strips = pictureRows(model.get("sheet"));
   const facts = table();
-  const numbers = div("vae-grow", facts.el, note(remark));
-  el.append(div("vae-stay", chosen.el), strips.el, div("vae-row", numbers, div("vae-grow", curve.el)));
+  const numbers = div("vae-grow", facts, note(remark));
+  el.append(div("vae-stay", chosen), strips.el, div("vae-row", numbers, div("vae-grow", curve)));
 
   function show() {
     const i = Math.min(runs.length - 1, Math.max(0, model.get("index")));

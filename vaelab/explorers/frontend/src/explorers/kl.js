@@ -146,11 +146,11 @@ export function mount({ model, el, say }) {
     direction.el,
     sums.el,
     note("Plain area counts plus, hatched area counts minus."),
-    div("vae-numbers", readouts["q||p"].el, readouts["p||q"].el),
+    div("vae-numbers", Object.values(readouts)),
     compared,
     div(
       "vae-controls",
-      NAMES.map((name) => controls[name].el),
+      NAMES.map((name) => controls[name]),
     ),
   );
   const stop = watch(model, [...NAMES, "direction"], draw);

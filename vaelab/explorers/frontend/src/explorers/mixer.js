@@ -1,7 +1,7 @@
 // A face plus attribute vectors, a slider each.
 
 import { button, choice, slider } from "../controls.js";
-import { div, h, note, signed } from "../dom.js";
+import { div, h, note, signed, stack } from "../dom.js";
 import { mix, round, spoken, withNumber } from "../latent.js";
 import { figure, picture } from "../picture.js";
 import { put, read, watch } from "../traits.js";
@@ -65,18 +65,15 @@ export function mount({ model, el, decoder, say }) {
 
   const alone = codes.length === 1 && thumbnails.length;
   const original = alone ? figure(h("img", { src: thumbnails[0], alt: "The picture" }), "the picture") : null;
-  el.classList.add("vae-stack");
-  el.append(
-    div("vae-row vae-starts", codes.length > 1 ? faces.el : null, model.get("prior") ? another : null),
+  stack(
+    el,
+    div("vae-row vae-starts", codes.length > 1 ? faces : null, model.get("prior") ? another : null),
     div(
       "vae-row",
-      div("vae-faces", original, figure(before.el, "as decoded"), figure(after.el, "with what you add")),
+      div("vae-faces", original, figure(before, "as decoded"), figure(after, "with what you add")),
       div(
         "vae-grow vae-stack",
-        div(
-          "vae-controls",
-          sliders.map((control) => control.el),
-        ),
+        div("vae-controls", sliders),
         div(
           "vae-buttons",
           button("Reset", () => add(labels.map(() => 0))),

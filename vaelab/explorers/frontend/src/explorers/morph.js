@@ -2,7 +2,7 @@
 
 import { bar } from "../bar.js";
 import { choice, slider } from "../controls.js";
-import { div, note, number } from "../dom.js";
+import { div, note, number, stack } from "../dom.js";
 import { blend, norm, round } from "../latent.js";
 import { pad } from "../pad.js";
 import { figure, picture } from "../picture.js";
@@ -92,12 +92,12 @@ export function mount({ model, el, decoder, say }) {
         figure(result.el, "between"),
         figure(ends[1].el, "face 2", "vae-end"),
       );
-  el.classList.add("vae-stack");
-  el.append(
+  stack(
+    el,
     faces,
-    four ? "" : control.el,
-    path.el,
-    size.el,
+    four ? "" : control,
+    path,
+    size,
     words,
     note(
       "A straight line passes nearer to zero, where few draws lie; a great circle keeps about the norm of " +

@@ -2,7 +2,7 @@
 
 import { bar } from "../bar.js";
 import { button, choice, slider } from "../controls.js";
-import { div, h, note, number } from "../dom.js";
+import { div, h, note, number, stack } from "../dom.js";
 import { between, howFar } from "../latent.js";
 import { figure, picture } from "../picture.js";
 import { put, read, watch } from "../traits.js";
@@ -64,12 +64,12 @@ export function mount({ model, el, decoder, say }) {
     decoder.decode([walk.map((value, i) => start[i] + value)], ([image]) => decoded.draw(image));
   }
 
-  el.classList.add("vae-stack");
-  el.append(
+  stack(
+    el,
     div(
       "vae-row",
-      div("vae-faces", originalFigure, figure(decoded.el, "decoded")),
-      div("vae-grow vae-stack", from.el, far.el, gauge.el, words, div("vae-buttons", another)),
+      div("vae-faces", originalFigure, figure(decoded, "decoded")),
+      div("vae-grow vae-stack", from, far, gauge, words, div("vae-buttons", another)),
     ),
     note(
       "Noise moves the code along one random direction. Distances allow for how far real codes spread in " +

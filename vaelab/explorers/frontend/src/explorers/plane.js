@@ -119,8 +119,8 @@ export function mount({ model, el, decoder, say }) {
     return h("div", { class: "vae-buttons", role: "group", "aria-label": "Pick out one class" }, keys);
   }
 
-  const beside = div("vae-grow", decoded.el, text, labels.length ? under : null);
-  el.append(div("vae-row", map.el, beside));
+  const beside = div("vae-grow", decoded, text, labels.length ? under : null);
+  el.append(div("vae-row", map, beside));
   if (labels.length) el.append(legend());
   if (model.get("prior")) {
     const circles = "Dashed: one and two standard deviations of the prior N(0, I).";

@@ -34,7 +34,7 @@ function strip(parameter) {
   const names = METHODS.map(() => p.text("", [0, 0], { dy: -18 }));
   const title = h("p");
   return {
-    el: div("vae-grow", title, p.el),
+    el: div("vae-grow", title, p),
     remove: p.remove,
     /** Show a number a draw for each method beside the exact one; returns all in words. */
     show(values, right) {
@@ -206,10 +206,10 @@ export function mount({ model, el, say }) {
     note("Pathwise uses slopes (solid), the score function heights (dashed)."),
     div(
       "vae-controls",
-      NAMES.slice(0, 4).map((name) => controls[name].el),
+      NAMES.slice(0, 4).map((name) => controls[name]),
     ),
-    div("vae-buttons", button("Draw new ε", fresh), controls.hold.el),
-    div("vae-row", strips.mu.el, strips.sigma.el),
+    div("vae-buttons", button("Draw new ε", fresh), controls.hold),
+    div("vae-row", Object.values(strips)),
     note(
       "A small dot for each draw, a large one for their mean ± standard error, a dashed line for the exact ",
       "gradient. Spread: the standard deviation of one draw.",

@@ -1,7 +1,7 @@
 // A face, and a slider for each direction through its code that has a name, or for each number.
 
 import { button, slider } from "../controls.js";
-import { div, h, note, signed } from "../dom.js";
+import { div, h, note, signed, stack } from "../dom.js";
 import { along, described, moved, randomCode, round } from "../latent.js";
 import { picture } from "../picture.js";
 import { put, read, watch } from "../traits.js";
@@ -69,11 +69,11 @@ export function mount({ model, el, decoder, say }) {
     decoder.decode([z], ([image]) => face.draw(image));
   }
 
-  el.classList.add("vae-stack");
-  el.append(
+  stack(
+    el,
     div(
       "vae-row",
-      div("vae-stay", face.el),
+      div("vae-stay", face),
       div(
         "vae-grow vae-stack",
         list,

@@ -1,10 +1,10 @@
 // Rows of faces: along each, one number of the code grows.
 
 import { button } from "../controls.js";
-import { div, h, note, number } from "../dom.js";
-import { arrow } from "../drag.js";
+import { div, h, note, number, stack } from "../dom.js";
 import { described, randomCode, round, withNumber } from "../latent.js";
 import { picture } from "../picture.js";
+import { walkable } from "../tiles.js";
 import { put, read, watch } from "../traits.js";
 
 /** Choose a tile, and all rows start from it; `z` is the code they start from. */
@@ -20,30 +20,19 @@ export function mount({ model, el, decoder, say }) {
   }
 
   const rows = dims.map((i, row) =>
-    offsets.map((offset, column) => {
+    offsets.map((offset) => {
       const words = described(labels[row], offset);
       const tile = picture(decoder, words);
       const choose = () => start(step(model.get("z"), i, offset), `All rows start from ${words}.`);
-      const el = h("button", { type: "button", tabindex: -1, onclick: choose }, tile.el);
-      el.addEventListener("keydown", (event) => walk(event, row, column));
-      el.addEventListener("focus", () => hold(el));
-      return { el, draw: tile.draw };
+      return { el: h("button", { type: "button", onclick: choose }, tile.el), draw: tile.draw };
     }),
   );
 
-  // One stop for Tab; arrow keys move among the tiles.
-  let held = rows[0][0].el;
-  function hold(tile) {
-    held.tabIndex = -1;
-    held = tile;
-    held.tabIndex = 0;
-  }
-  hold(rows[0][offsets.length >> 1].el);
-
-  function walk(event, row, column) {
-    const way = arrow(event);
-    if (way) rows[row - way[1]]?.[column + way[0]]?.el.focus();
-  }
+  walkable(
+    rows.flat().map((tile) => tile.el),
+    offsets.length,
+    rows[0][offsets.length >> 1].el,
+  );
 
   function markCurrent(z) {
     dims.forEach((i, row) => {
@@ -79,11 +68,11 @@ export function mount({ model, el, decoder, say }) {
   }
 
   const random = () => randomCode(model, decoder, (z) => start(z, "All rows start from a random face."));
-  el.classList.add("vae-stack");
-  el.append(
+  stack(
+    el,
     div(
       "vae-row",
-      face.el,
+      face,
       div(
         "vae-grow vae-stack",
         note(
@@ -103,10 +92,7 @@ export function mount({ model, el, decoder, say }) {
         "div",
         { role: "group", "aria-label": labels[k] },
         h("div", { class: "vae-tile-label", "aria-hidden": "true" }, labels[k]),
-        div(
-          "vae-tiles",
-          tiles.map((tile) => tile.el),
-        ),
+        div("vae-tiles", tiles),
       ),
     ),
   );

@@ -128,12 +128,8 @@ export function mount({ model, el, say }) {
   const verdict = h("p");
   const legend = note();
   const buttons = div("vae-buttons", more, again);
-  const plane = div(
-    "vae-board",
-    board.el,
-    means.map((mean) => mean.el),
-  );
-  const beside = div("vae-grow", view.el, spread.el, answers.el, verdict, buttons);
+  const plane = div("vae-board", board, means);
+  const beside = div("vae-grow", view, spread, answers, verdict, buttons);
   el.append(div("vae-row", plane, beside), legend);
 
   function show() {

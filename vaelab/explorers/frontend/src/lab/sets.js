@@ -1,6 +1,7 @@
 // The pictures a lab learns from: what vaelab.explorers.lab_sets packed, unpacked.
 
 import { normal, uniform } from "../random.js";
+import { unpack } from "../unpack.js";
 import { drawDigit, drawFactors, SIDE } from "./digits.js";
 
 const FORMAT = 1;
@@ -21,18 +22,9 @@ export async function openSet({ meta, data }) {
 
 const openers = { small: openSmall, digits: openDigits, sheet: openSheet };
 
-/** Not through a Blob: in a worker of a page from a disk WebKit reads none. */
-async function inflate(bytes) {
-  const { readable, writable } = new DecompressionStream("deflate-raw");
-  const writer = writable.getWriter();
-  const written = writer.write(bytes).then(() => writer.close());
-  const [whole] = await Promise.all([new Response(readable).arrayBuffer(), written]);
-  return new Uint8Array(whole);
-}
-
 /** Handwriting of 8 x 8 pixels, grey 0 to 16, enlarged: all pixels, then all labels, deflated. */
 async function openSmall({ count, held, names }, data) {
-  const raw = await inflate(data);
+  const raw = await unpack(data);
   if (raw.length !== 65 * count)
     throw new Error("The pictures are cut short or damaged: build the page again.");
   const pixels = new Uint8Array(count * SIDE * SIDE);
