@@ -85,7 +85,7 @@ WRONG = {
     ],
     "q5": [
         Answer("a", "q5, q5_distance = 'a', 1.9", "better codes"),
-        Answer("c", "q5, q5_distance = 'c', 1.9", "two last columns"),
+        Answer("c", "q5, q5_distance = 'c', 1.9", "last two columns"),
         Answer("d", "q5, q5_distance = 'd', 1.9", "[Ww]hose"),
         Answer("floor", "q5, q5_distance = 'b', 1.5", "pass the first"),
         Answer("now", "q5, q5_distance = 'b', 9.4", "has now"),

@@ -51,8 +51,8 @@ q2 = exercise.question(
     "q2",
     "One long step",
     section="The way back",
-    hint="Two lines. The first solves x_t = sqrt(a) data + sqrt(1 - a) noise for the data. The second is that "
-    "equation again, with the other share.",
+    hint="Two lines. The first solves x_t = sqrt(a) data + sqrt(1 - a) noise for the data. The second is "
+    "that equation again, with the other share.",
     hidden_points=0.5,
 )
 
@@ -150,8 +150,8 @@ q4 = exercise.question(
     "q4",
     "The best guess",
     section="The whole training",
-    hint="Noise and x_t are normal together. Then E[noise | x_t] is the covariance of the two, divided by the "
-    "variance of x_t, times how far x_t is from its mean. All three can be read off x_t's formula.",
+    hint="Noise and x_t are normal together. Then E[noise | x_t] is the covariance of the two, divided by "
+    "the variance of x_t, times how far x_t is from its mean. All three can be read off x_t's formula.",
     hidden_points=0.5,
 )
 
@@ -208,9 +208,9 @@ q5.choice(
     "q5",
     right="c8f37f8a",
     why={
-        "4995fee9": "What second stage could draw better codes than those of real faces? How good are these, decoded?",
-        "7bb877dc": "The second stage can take away what lies between the two last columns. How much is that for A?",
-        "d4b11be9": "A's codes of real faces come back with a distance of 6.0, where 1.5 could be. Whose doing is that?",
+        "4995fee9": "What second stage could draw better codes than those of real faces? How good are these?",
+        "7bb877dc": "A second stage can take away what lies between the last two columns. How much is that?",
+        "d4b11be9": "A's codes of real faces come back at a distance of 6.0, not 1.5. Whose doing is that?",
     },
 )
 
