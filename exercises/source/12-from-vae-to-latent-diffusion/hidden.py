@@ -22,7 +22,7 @@ def many_rows_of_many_numbers(s):
     generator = torch.Generator().manual_seed(1)
     x_0, eps = torch.randn(2, 40, 12, generator=generator)
     share = torch.rand(40, generator=generator)
-    right = np.sqrt(share)[:, None] * x_0 + np.sqrt(1 - share)[:, None] * eps
+    right = share.sqrt()[:, None] * x_0 + (1 - share).sqrt()[:, None] * eps
     diagnose(s.noised(x_0, share, eps), right, {}, "Wrong for 40 rows of 12 numbers.", 1e-3, 1e-4)
 
 
