@@ -26,6 +26,7 @@ EXERCISES = (
     "09-latent-arithmetic",
     "10-judging-and-beyond",
     "11-priors-and-pieces",
+    "12-from-vae-to-latent-diffusion",
 )
 
 GRADING = "VAELAB_GRADING"  # set where `vaelab grade` runs a submission
