@@ -17,7 +17,7 @@ hidden.rubric(
 )
 
 
-@hidden.case("q1", 0.5)
+@hidden.case("q1", 0.5, gate=True)
 def many_rows_of_many_numbers(s):
     generator = torch.Generator().manual_seed(1)
     x_0, eps = torch.randn(2, 40, 12, generator=generator)
@@ -26,7 +26,7 @@ def many_rows_of_many_numbers(s):
     diagnose(s.noised(x_0, share, eps), right, {}, "Wrong for 40 rows of 12 numbers.", 1e-3, 1e-4)
 
 
-@hidden.case("q2", 0.5)
+@hidden.case("q2", 0.5, gate=True)
 def a_right_guess_lands_where_noising_lands(s):
     generator = torch.Generator().manual_seed(2)
     x_0, eps = torch.randn(2, 6, 50, generator=generator)
@@ -44,7 +44,7 @@ def a_right_guess_lands_where_noising_lands(s):
         )
 
 
-@hidden.case("q3", 0.5)
+@hidden.case("q3", 0.5, gate=True)
 def five_wishes(s):
     generator = torch.Generator().manual_seed(3)
     nothing, told = torch.randn(7, 16, generator=generator), torch.randn(5, 7, 16, generator=generator)
@@ -55,7 +55,7 @@ def five_wishes(s):
     diagnose(nobody, nothing, {}, "With strengths of 0 nothing is asked.", 1e-4, 1e-4)
 
 
-@hidden.case("q4", 0.5)
+@hidden.case("q4", 0.5, gate=True)
 def by_adding_up_all_noises(s):
     """Against Bayes' rule on a fine grid of noises."""
     noise = np.linspace(-9, 9, 20_001)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from vaelab.grading import Exercise, WrongError, agrees, diagnose, expect, number, same_shape
+from vaelab.grading import Exercise, WrongError, agrees, diagnose, expect, number, same_shape, seeded
 
 exercise = Exercise("07-balancing-the-loss", "Exercise 7: Balancing the loss")
 
@@ -112,7 +112,7 @@ q2.prediction(
 
 @q2.case(0.5, gate=True)
 def the_right_charge_for_noise(s):
-    generator = torch.Generator().manual_seed(1)
+    generator = seeded(1)
     x, x_hat = torch.rand(2, 4, 3, 5, 6, generator=generator)
     log_sigma = torch.tensor(-0.7)
     value = s.noise_loss(x, x_hat, log_sigma)
@@ -159,7 +159,7 @@ def the_right_charge_for_noise(s):
 
 @q2.case(0.5)
 def sigma_and_the_network_learn(s):
-    generator = torch.Generator().manual_seed(2)
+    generator = seeded(2)
     x, x_hat = torch.rand(2, 3, 2, 4, 5, generator=generator)
     log_sigma = torch.tensor(-1.2)
     (_, to_pictures, to_sigma) = s.gradients("noise_loss", x, x_hat, log_sigma)

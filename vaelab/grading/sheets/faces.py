@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 import vaelab
 from vaelab import recipes
-from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape, several
+from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape, seeded, several
 
 exercise = Exercise("08-faces", "Exercise 8: Faces")
 
@@ -140,7 +140,7 @@ def the_bias(s):
 @cache
 def _layer():
     """A layer and its norm; the weight, the bias and the scale that PyTorch's batch norm makes of them."""
-    generator = torch.Generator().manual_seed(1)
+    generator = seeded(1)
     weight = torch.randn(3, 3, 2, 2, generator=generator)
     bias, gamma, beta, mean = torch.randn(4, 3, generator=generator)
     var, eps, none = 0.3 + 2 * torch.rand(3, generator=generator), 0.5, torch.zeros(3)
@@ -225,7 +225,7 @@ def _built():
 
 
 def _small_pictures():
-    return torch.rand(6, 3, 16, 16, generator=torch.Generator().manual_seed(2))
+    return torch.rand(6, 3, 16, 16, generator=seeded(2))
 
 
 q4 = exercise.question(
@@ -289,7 +289,7 @@ def the_covariance(s):
 
 
 def _posteriors():
-    mu, log_var = torch.randn(2, 4, 3, generator=torch.Generator().manual_seed(3))
+    mu, log_var = torch.randn(2, 4, 3, generator=seeded(3))
     return 1 + mu, log_var - 0.5
 
 

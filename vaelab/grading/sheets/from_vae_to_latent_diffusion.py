@@ -2,7 +2,7 @@
 
 import torch
 
-from vaelab.grading import Exercise, diagnose, number, same_shape
+from vaelab.grading import Exercise, diagnose, number, same_shape, seeded
 
 exercise = Exercise("12-from-vae-to-latent-diffusion", "Exercise 12: From VAE to latent diffusion")
 
@@ -129,7 +129,7 @@ def one_wish(s):
 
 @q3.case(0.5, after=True)
 def several_wishes_and_one_to_avoid(s):
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     nothing, told = torch.randn(4, 5, generator=generator), torch.randn(3, 4, 5, generator=generator)
     strengths = torch.tensor([2.0, -1.5, 0.75])
     w, away = strengths[:, None, None], told - nothing

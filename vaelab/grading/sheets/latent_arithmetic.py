@@ -9,7 +9,7 @@ import torch
 
 import vaelab
 from vaelab import evaluation, latent
-from vaelab.grading import Exercise, WrongError, agrees, diagnose, expect, number, same_shape, seal
+from vaelab.grading import Exercise, WrongError, agrees, diagnose, expect, number, same_shape, seal, seeded
 
 exercise = Exercise("09-latent-arithmetic", "Exercise 9: Latent arithmetic")
 
@@ -25,7 +25,7 @@ q1 = exercise.question(
 
 def between(first: float, second: float, degrees: float, dims: int = 6, seed: int = 0):
     """Two codes of given lengths and angle, in a random plane; and that plane's two axes, (2, dims)."""
-    random = torch.Generator().manual_seed(seed)
+    random = seeded(seed)
     axes = torch.linalg.qr(torch.randn(dims, 2, generator=random, dtype=torch.float64)).Q.T
     a = first * axes[0]
     b = second * (math.cos(math.radians(degrees)) * axes[0] + math.sin(math.radians(degrees)) * axes[1])
@@ -130,7 +130,7 @@ q2 = exercise.question(
 
 def labelled(counts: tuple[int, int, int, int], dims: int, seed: int):
     """Random codes with labels: how many have both, the attribute only, the other only, neither; shuffled."""
-    random = torch.Generator().manual_seed(seed)
+    random = seeded(seed)
     present = torch.tensor([True, True, False, False]).repeat_interleave(torch.tensor(counts))
     other = torch.tensor([True, False, True, False]).repeat_interleave(torch.tensor(counts))
     order = torch.randperm(len(present), generator=random)
@@ -265,7 +265,7 @@ def scored(s, pictures, vector, toy=TOY):
 
 @q4.case(0.5, gate=True)
 def zeros_change_nothing(s):
-    random = torch.Generator().manual_seed(0)
+    random = seeded(0)
     pictures = torch.rand(40, 4, generator=random)
     value = scored(s, pictures, torch.zeros(2))
     same_shape(value, (4,), "One share for each verdict.")
@@ -280,7 +280,7 @@ def zeros_change_nothing(s):
 
 @q4.case(0.5, gate=True)
 def a_real_change_is_counted(s):
-    random = torch.Generator().manual_seed(1)
+    random = seeded(1)
     pictures, vector = torch.rand(40, 4, generator=random), torch.tensor([0.3, -0.2])
     value = scored(s, pictures, vector)
     same_shape(value, (4,), "One share for each verdict.")

@@ -8,7 +8,7 @@ from scipy.special import softmax
 from scipy.stats import multivariate_normal
 from torch.distributions import Normal
 
-from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape, several
+from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape, seeded, several
 
 exercise = Exercise("01-two-kinds-of-models", "Exercise 1: Two kinds of models")
 
@@ -183,7 +183,7 @@ def a_covariance_for_each_class(s):
 
 @q2.case(0.25, after=True)
 def two_classes_and_four_measurements(s):
-    x = torch.randn(9, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    x = torch.randn(9, 4, generator=seeded(0), dtype=torch.float64)
     y = torch.tensor([1, 1, 0, 1, 0, 1, 1, 0, 1])
     share, means, covariances = fitted(s, x, y, 2)
     groups = [x[y == k].numpy() for k in range(2)]
@@ -359,7 +359,7 @@ q5.prediction(
 
 def shell(n, stretch, seed):
     """Scores ln p of n draws in 200 dimensions, `stretch` times as long as those of the density N(0, I)."""
-    x = stretch * torch.randn(n, 200, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    x = stretch * torch.randn(n, 200, generator=seeded(seed), dtype=torch.float64)
     return Normal(0.0, 1.0).log_prob(x).sum(1)
 
 

@@ -10,15 +10,7 @@ from torch.nn import functional as F
 
 import vaelab
 from vaelab import latent, losses, recipes
-from vaelab.grading import (
-    Exercise,
-    agrees,
-    diagnose,
-    expect,
-    number,
-    same_shape,
-    several,
-)
+from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape, seeded, several
 
 exercise = Exercise("06-variational-autoencoders", "Exercise 6: The variational autoencoder")
 
@@ -35,7 +27,7 @@ q1 = exercise.question(
 
 @q1.case(1, gate=True)
 def the_bound_of_each_picture(s):
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     x = (torch.rand(3, 2, 4, 5, generator=generator) > 0.7).float()
     a = 2 * torch.randn(3, 2, 4, 5, generator=generator)
     mu, log_var = torch.randn(2, 3, 2, generator=generator)
@@ -122,7 +114,7 @@ GREY = "lambda z: z.mean(1)[:, None, None, None] + z.new_zeros(len(z), 2, 3, 1)"
 
 def _half_known():
     """Four pictures of six numbers with 1, 2, 3 and 6 of them lost; there they hold a first guess of 5."""
-    x = torch.rand(4, 2, 3, 1, generator=torch.Generator().manual_seed(7))
+    x = torch.rand(4, 2, 3, 1, generator=seeded(7))
     lost = torch.tensor([[0, 0, 1, 0, 0, 0], [1, 0, 0, 0, 1, 0], [0, 1, 0, 1, 0, 1], [1] * 6]).bool()
     lost = lost.view(4, 2, 3, 1)
     return torch.where(lost, torch.tensor(5.0), x), ~lost
@@ -267,7 +259,7 @@ q4 = exercise.question(
 
 def _pictures(count: int, shape: tuple[int, ...], seed: int) -> Tensor:
     """Pixels of 0 or more, so spread out that free outputs run from about -6 to 6."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     x = torch.rand(count, *shape, generator=generator)
     return 60 * x * (torch.rand(x.shape, generator=generator) < 0.4)
 
@@ -405,14 +397,14 @@ def measured(s, split: str) -> float:
     x = _digits(split, 200)
     both = [_trained(int(latents), int(hidden), lr, seed) for seed in (0, 1)]  # ReLUs may die by bad luck
     with torch.no_grad():
-        return max(-_loss(model, x, torch.Generator().manual_seed(1)).item() for model in both)
+        return max(-_loss(model, x, seeded(1)).item() for model in both)
 
 
 @lru_cache(maxsize=8)
 def _trained(latents: int, hidden: int, lr: float, seed: int):
     """What `train_vae` of the sheet does, with generators of its own: checks may run in several threads."""
     model = recipes.build("mayberay-digits-vae", latent_dim=latents, hidden=hidden)
-    random, x = torch.Generator().manual_seed(seed), _digits("train", 600)
+    random, x = seeded(seed), _digits("train", 600)
     with torch.no_grad():
         for layer in model.modules():
             if isinstance(layer, nn.Linear):

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape
+from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape, seeded
 
 exercise = Exercise("03-why-autoencoders-cannot-generate", "Exercise 3: Why autoencoders cannot generate")
 
@@ -19,7 +19,7 @@ q1 = exercise.question(
 
 @q1.case(1.5)
 def loud_where_the_codes_are_loud(s):
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     scale, middle = torch.tensor([0.1, 1.0, 10.0]), torch.tensor([5.0, 0.0, -3.0])
     codes = scale * torch.randn(40, 3, generator=generator) + middle
     eps, a = torch.randn(40, 3, generator=generator), 0.7
@@ -88,7 +88,7 @@ SLIPS = {
 
 def cloud():
     """61 codes in twenty dimensions, and 97 draws, most of them a little beside the cloud."""
-    generator = torch.Generator().manual_seed(0)
+    generator = seeded(0)
     stretch = torch.linspace(0.1, 2, 20)
     codes, draws = (stretch * torch.randn(n, 20, generator=generator) + 3 for n in (61, 97))
     draws[:60] += 0.6 * torch.randn(60, 20, generator=generator)
@@ -173,7 +173,7 @@ SHARES = {"nearer": 0.75, "further": 0.25}  # of hat B, read off the curves of q
 
 def two_clumps():
     """300 correlated codes far from the origin, in two clumps, (300, 3)."""
-    z = torch.randn(300, 3, generator=torch.Generator().manual_seed(0))
+    z = torch.randn(300, 3, generator=seeded(0))
     z[:, 0] = 0.2 * z[:, 0] + 2 * (torch.arange(300) % 2) - 1
     return z @ torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, -1.0], [0.0, 0.0, 0.5]]) + torch.tensor(
         [5.0, -3.0, 1]
@@ -257,7 +257,7 @@ def the_mean_and_shape_of_the_cloud(s):
 
 @q4.case(0.5)
 def fewer_codes_than_numbers(s):
-    codes = 0.1 * torch.randn(15, 30, generator=torch.Generator().manual_seed(1)) + 2
+    codes = 0.1 * torch.randn(15, 30, generator=seeded(1)) + 2
     beside, spread, narrowest = beside_the_codes(drawn(s, codes), codes)
     expect(
         beside < 0.05,
@@ -321,7 +321,7 @@ q5.prediction(
 def dictionary(N, L, K, noise, seed):
     """Codes of the same pictures by two encoders, an affine map apart: from (N, L), to (N, K); new ones
     (9, L), and their translation (9, K)."""
-    generator = torch.Generator().manual_seed(seed)
+    generator = seeded(seed)
     z = torch.randn(N + 9, L, generator=generator) * torch.linspace(0.5, 3, L) + 2
     matrix, offset = torch.randn(L, K, generator=generator), 4 + torch.randn(K, generator=generator)
     to = z @ matrix + offset + noise * torch.randn(N + 9, K, generator=generator)
