@@ -16,7 +16,7 @@ import nbformat
 
 CHECKED = "nbval-check-output"
 TABLE = 'class="vaelab-table"'
-CELL_METADATA = ("tags", "mystnb", "editable", "slideshow")
+CELL_METADATA = ("tags", "mystnb", "editable", "slideshow", "jupyter")
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

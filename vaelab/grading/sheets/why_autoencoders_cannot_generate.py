@@ -88,7 +88,7 @@ SLIPS = {
 
 def cloud():
     """61 codes in twenty dimensions, and 97 draws, most of them a little beside the cloud."""
-    generator = seeded(0)
+    generator = torch.Generator().manual_seed(0)  # the numbers above are those of these draws
     stretch = torch.linspace(0.1, 2, 20)
     codes, draws = (stretch * torch.randn(n, 20, generator=generator) + 3 for n in (61, 97))
     draws[:60] += 0.6 * torch.randn(60, 20, generator=generator)
