@@ -1,4 +1,4 @@
-"""Checks of exercise 10, judging and beyond."""
+"""Checks of exercise 10, judging."""
 
 import math
 
@@ -8,7 +8,7 @@ from scipy.stats import linregress
 
 from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape, several
 
-exercise = Exercise("10-judging-and-beyond", "Exercise 10: Judging and beyond")
+exercise = Exercise("10-judging-and-beyond", "Exercise 10: Judging")
 
 q1 = exercise.question(
     "q1",
