@@ -234,7 +234,7 @@ def test_describing_changes_nothing(model):
 
 def test_what_ships_is_small_and_carded():
     sizes = [path.stat().st_size for path in weights._SHIPPED.glob("*.safetensors")]
-    assert max(sizes) < 5e6 and sum(sizes) < 14e6
+    assert max(sizes) < 5e6 and sum(sizes) < 14.5e6
     for name in weights.names():
         model, card = weights.pretrained(name), weights.card(name)
         assert {"data", "seed", "command", "hardware", "seconds", "metrics"} <= card.keys()

@@ -24,7 +24,7 @@ from vaelab import latent_diffusion, losses, priors
 from vaelab.devices import device as find_device
 from vaelab.errors import UnknownNameError, WeightsError
 from vaelab.files import written_whole
-from vaelab.models import VAE, Autoencoder
+from vaelab.models import VAE, Autoencoder, GridVAE
 from vaelab.recipes import build
 
 _SHIPPED = Path(__file__).parent
@@ -43,6 +43,8 @@ def pretrained(
     name: Literal["dlwp-digits-vae", "portrait-vae", "small-portrait-vae", "tds-face-vae"],
     device: str | torch.device = "cpu",
 ) -> VAE: ...
+@overload
+def pretrained(name: Literal["grid-vae"], device: str | torch.device = "cpu") -> GridVAE: ...
 @overload
 def pretrained(name: Literal["tds-face-ae"], device: str | torch.device = "cpu") -> Autoencoder: ...
 @overload
