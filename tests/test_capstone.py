@@ -23,7 +23,7 @@ from tools import capstone_baselines
 from vaelab import latent_diffusion, priors, recipes, weights
 from vaelab.grading import capstone
 from vaelab.grading.capstone import card as cards
-from vaelab.grading.capstone import measures, pictures, rules, submission
+from vaelab.grading.capstone import drawn, measures, rules, submission
 from vaelab.grading.capstone.capstone_score import CapstoneScore, Part
 from vaelab.grading.capstone.standard import Scale, StandardError
 from vaelab.grading.source import for_learners, read_source
@@ -77,8 +77,8 @@ def tensors_of(model) -> dict:
 @pytest.fixture
 def small(monkeypatch) -> Iterator[capstone.Standard]:
     """The public standard with few faces: seconds instead of half a minute."""
-    pictures.shipped.cache_clear()
-    monkeypatch.setattr(pictures, "FACES", measures.Faces("validation", 0, 10))
+    drawn.shipped.cache_clear()
+    monkeypatch.setattr(drawn, "FACES", measures.Faces("validation", 0, 10))
     for name, count in {
         "_KNOWN": 200,
         "_EDIT_FACES": 40,
@@ -88,7 +88,7 @@ def small(monkeypatch) -> Iterator[capstone.Standard]:
     }.items():
         monkeypatch.setattr(measures, name, count)
     yield replace(capstone.Standard.read(), faces=measures.Faces("validation", 0, 100))
-    pictures.shipped.cache_clear()
+    drawn.shipped.cache_clear()
 
 
 def refused(path: Path) -> str:
@@ -568,7 +568,7 @@ def test_a_file_cut_short_or_too_large(tmp_path):
 def test_missing_files_and_links_are_named(tmp_path):
     assert "no folder" in refused(tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
-    assert "no model.safetensors and no card.toml" in refused(tmp_path / "empty")
+    assert "an empty folder: a submission is model.safetensors and card.toml" in refused(tmp_path / "empty")
     path = hand_in(tmp_path / "a", recipes.build("small-portrait-vae"))
     file = path / "model.safetensors"
     file.rename(tmp_path / "elsewhere")
@@ -634,8 +634,8 @@ def test_a_copy_is_refused_whatever_its_weights_look_like(tmp_path, small, name)
     faces = vaelab.load("portraits", size=64, n=4, split="validation")
     both = [vaelab.latent.reconstruct(m, faces) for m in (ours, model)]
     assert (both[0] - both[1]).abs().max() < 1e-3
-    errors = [pictures.sketch(redrawn - faces.float()) for redrawn in both]
-    assert pictures.distance(*errors) < 1e-3
+    errors = [drawn.sketch(redrawn - faces.float()) for redrawn in both]
+    assert drawn.distance(*errors) < 1e-3
     path = hand_in(tmp_path / "copy", model)
     assert f"redraws faces as {name} does" in refused(path)
     assert capstone.score(path, small).points == 0
@@ -650,11 +650,11 @@ def test_a_model_like_one_of_ours_is_remarked_and_scored(tmp_path, small):
 def test_a_sketch_keeps_distances():
     draws = torch.Generator().manual_seed(3)
     a, b = (torch.randn(10, 3, 64, 64, generator=draws) for _ in "ab")
-    assert pictures.distance(pictures.sketch(a), pictures.sketch(b)) == pytest.approx(2, rel=0.1)
-    near = pictures.distance(pictures.sketch(a), pictures.sketch(a + 0.1 * b))
+    assert drawn.distance(drawn.sketch(a), drawn.sketch(b)) == pytest.approx(2, rel=0.1)
+    near = drawn.distance(drawn.sketch(a), drawn.sketch(a + 0.1 * b))
     assert near == pytest.approx(0.01, rel=0.1)
-    assert sum(v * v for v in pictures.sketch(a)) == pytest.approx(a.square().mean().item(), rel=0.1)
-    assert pictures.distance([], []) == float("inf"), "no pictures are like no others"
+    assert sum(v * v for v in drawn.sketch(a)) == pytest.approx(a.square().mean().item(), rel=0.1)
+    assert drawn.distance([], []) == float("inf"), "no pictures are like no others"
 
 
 def test_the_report_shows_samples_and_the_worst_faces_first(tmp_path, small):
@@ -662,7 +662,7 @@ def test_the_report_shows_samples_and_the_worst_faces_first(tmp_path, small):
     assert len(score.shown.samples) == 8
     errors = [error for _, error in score.shown.worst]
     assert len(errors) == 4 and errors == sorted(errors, reverse=True) and errors[-1] > 0
-    faces = pictures.unseen(pictures.FACES).float()
+    faces = drawn.unseen(drawn.FACES).float()
     redrawn = vaelab.latent.reconstruct(submission.read(tmp_path / "raw").model, faces)
     assert errors[0] == pytest.approx((redrawn - faces).flatten(1).square().mean(1).max().item(), rel=0.01)
     html = score._repr_html_()

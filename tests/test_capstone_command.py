@@ -12,9 +12,9 @@ from vaelab import cli
 from vaelab.grading.capstone import command
 from vaelab.grading.capstone.capstone_score import CapstoneScore, Part
 from vaelab.grading.capstone.card import Card, Run
+from vaelab.grading.capstone.drawn import Shown
 from vaelab.grading.capstone.exhibit import Exhibit, alike
 from vaelab.grading.capstone.handed_in import contents, find, only
-from vaelab.grading.capstone.pictures import Shown
 from vaelab.grading.capstone.rules import CARD, POINTS, WEIGHTS, NotAcceptedError
 from vaelab.grading.capstone.standard import Standard
 from vaelab.grading.marking.submissions import SubmissionsError

@@ -142,12 +142,12 @@ def test_slow_answers_add_up_to_a_limit():
 
 
 def test_the_time_of_others_does_not_count():
-    """Work of half a second, where a share of the processor makes it last for several."""
+    """Work within its limit, where others at the processor make it last longer than that."""
     work = """
 import time
 def work():
     began, busy = time.monotonic(), time.process_time()
-    while time.process_time() - busy < 0.5: pass
+    while time.process_time() - busy < 0.75: pass
     return time.monotonic() - began
 """
     pinned = os.sched_getaffinity(0)
@@ -156,7 +156,7 @@ def work():
         os.sched_setaffinity(0, {min(pinned)})  # children stay there, too
         with opened(notebook(work), HURRIED) as submission:
             others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(7)]
-            assert submission.space.work() > 2 * HURRIED.answer_seconds
+            assert submission.space.work() > 1.2 * HURRIED.answer_seconds
             assert submission.status == "ran"
     finally:
         os.sched_setaffinity(0, pinned)
@@ -471,14 +471,14 @@ import pathlib, vaelab
 folder = pathlib.Path(vaelab.__file__).parent / "grading" / "sheets"
 there, left = folder.is_dir(), [path.name for path in folder.rglob("*")]
 try:
-    from vaelab.grading.sheets.latent_arithmetic import weighted as double
+    from vaelab.grading.sheets.latent_arithmetic import exercise as double
 except ImportError as error:
     said = type(error).__name__
 """
 
 
 def test_the_public_checks_which_know_right_values_are_not_there():
-    from vaelab.grading.sheets.latent_arithmetic import weighted  # noqa: F401  (so it is there outside)
+    from vaelab.grading.sheets.latent_arithmetic import exercise  # noqa: F401  (so it is there outside)
 
     with opened(notebook(LOOK_AT_THE_CHECKS), LIMITS) as submission:
         assert (submission.space.there, submission.space.left) == (True, [])

@@ -5,7 +5,6 @@ import time
 import numpy as np
 import pytest
 
-import vaelab
 from tools import mutants
 from vaelab.grading.outcome import Status, run
 from vaelab.grading.sheet import EXERCISES
@@ -33,7 +32,7 @@ def test_odd_values_are_soon_refused(name, odd):
         for space in (Space(ask), Space(lambda message: {"value": odd})):
             began = time.process_time()
             passed = [o.case.name for o in run(cases, space) if o.status is Status.PASSED]
-            assert passed == [] and time.process_time() - began < 2
+            assert passed == [] and time.process_time() - began < 10
 
 
 def case(name: str, words: str):
@@ -52,21 +51,8 @@ def answering(case, replies: dict):
     return outcome
 
 
-def test_codes_of_more_axes_do_not_lower_the_kl():
-    """Its mean over a third axis would be taken, where the sum is what codes cost."""
-    far = encode(np.full((200, 1, 200), 5.0, np.float32))
-    drawn = encode(vaelab.load("digits", n=200, split="test").float().round().numpy())
-    replies = {
-        "sum(p.numel": {"value": 1_000},
-        "q6_model.cpu": {"value": [far, encode(np.zeros((200, 1, 200), np.float32))]},
-        "q6_model.decode": {"value": drawn},
-    }
-    outcome = answering(case("06-variational-autoencoders", "the target on new digits"), replies)
-    assert (outcome.status, outcome.message) == (Status.FAILED, "mu has one row for each picture.")
-
-
 def test_what_is_no_number_is_not_bent():
-    outputs = [encode(np.full((60, 3), np.nan))] * 2
-    replies = {"'call'": {"value": outputs}, "'seed'": {"value": None}}
-    outcome = answering(case("06-variational-autoencoders", "more than a linear map"), replies)
+    outputs = [encode(np.full((400, 3), np.nan))] * 2
+    replies = {"[400, 1, 4, 4]": {"value": outputs}, "'seed'": {"value": None}}  # of so many pictures
+    outcome = answering(case("06-variational-autoencoders", "posteriors of any width"), replies)
     assert outcome.status is Status.FAILED and "not numbers" in outcome.message

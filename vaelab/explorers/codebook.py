@@ -65,13 +65,12 @@ def codebook(
     Args:
         model: a `VQVAE` with at most 256 entries, and grids of at most 256 places.
         images: 1 to 6 pictures to begin with.
-        place: the one to begin with, in reading order; None for the middle.
+        place: the one to begin with, in reading order, one that is there; None for the middle.
         title: heading.
 
     Raises:
         TypeError: no `VQVAE`.
         DataError: too many pictures, entries or places.
-        TraitError: a place that is not there.
     """
     if not isinstance(model, VQVAE):
         raise TypeError(f"codebook shows a vaelab.vq.VQVAE, not {type(model).__name__}.")

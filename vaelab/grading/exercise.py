@@ -1,6 +1,6 @@
 """An exercise: its questions, and the cases that check them."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from vaelab.grading.choices import Choice, Prediction
@@ -93,7 +93,7 @@ class Question:
         self,
         points: float,
         variable: str,
-        options: Collection[str | float],
+        options: Sequence[str | float],
         right: str,
         why: Mapping[str, str],
     ) -> None:

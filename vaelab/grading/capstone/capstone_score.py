@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from vaelab.grading.capstone.card import Card
+from vaelab.grading.capstone.drawn import Shown
 from vaelab.grading.capstone.figures import faces
-from vaelab.grading.capstone.pictures import Shown
 from vaelab.grading.capstone.rules import PARAMETERS, PICTURES, POINTS, TITLES
 from vaelab.grading.capstone.standard import Scale
 from vaelab.grading.page import text

@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 
 from vaelab.grading.capstone.capstone_score import CapstoneScore
-from vaelab.grading.capstone.pictures import Shown, distance
+from vaelab.grading.capstone.drawn import Shown, distance
 from vaelab.grading.capstone.rules import NEAR
 from vaelab.grading.marking.results import Result
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
-from vaelab.grading.capstone.pictures import FACES, Shown
+from vaelab.grading.capstone.drawn import FACES, Shown
 
 _SIDE = 84  # pixels of a page
 _ROW = "display:flex;flex-wrap:wrap;gap:4px;margin:0.4rem 0"

@@ -116,7 +116,9 @@ def _nothing(handed_in: list[File]) -> str:
     """Why there is no submission among these files."""
     names = ", ".join(file.parts[-1] for file in handed_in[:5]) or "no files"
     refused = next((file.refused for file in handed_in if file.refused), "")
-    return refused or f"no {WEIGHTS} and no {CARD}, but {names}: {_SUBMISSION}"
+    if refused:
+        return f"{refused}: {_SUBMISSION}"
+    return f"no {WEIGHTS} and no {CARD}, but {names}: {_SUBMISSION}"
 
 
 def _plain_name(file: File) -> str:

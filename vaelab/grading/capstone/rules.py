@@ -15,7 +15,7 @@ WEIGHTS_BYTES = 16 * 2**20  # room for both in 32-bit numbers; `capstone.save` w
 CARD_BYTES = 64 * 2**10
 
 POINTS = {"bound": 3.0, "frechet": 3.0, "control": 3.0, "card": 1.0}
-# Distances of two models' pictures, see `pictures.distance`: below these they are one model's, or one is like
+# Distances of two models' pictures, see `drawn.distance`: below these they are one model's, or one is like
 # the other. Measured: copies in disguise below 0.001; portrait-vae trained on with 640 pictures 0.03,
 # small-portrait-vae with 2,560 0.05 and, in large steps, 0.26; one recipe trained twice, with 5,000 and with
 # 16,000 pictures, 0.58 or more. What has hardly learned is alike anyway: two seeds 0.03 and 0.27.

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 
 from vaelab.errors import VaelabError
-from vaelab.grading.capstone import pictures, submission
+from vaelab.grading.capstone import drawn, submission
 from vaelab.grading.capstone.capstone_score import CapstoneScore, Part
 from vaelab.grading.capstone.card import Card
 from vaelab.grading.capstone.measures import MEASURES
@@ -51,7 +51,7 @@ def score_files(files: Mapping[str, bytes], standard: Standard) -> CapstoneScore
 def _score(read: Callable[[], submission.Submission], standard: Standard, measure: bool) -> CapstoneScore:
     try:
         found = read()
-        shown = pictures.show(found.model) if measure else None
+        shown = drawn.show(found.model) if measure else None
         remarks = _whose(shown) if shown else ()
     except NotAcceptedError as error:
         return _refused(str(error))
@@ -68,9 +68,9 @@ def _score(read: Callable[[], submission.Submission], standard: Standard, measur
     )
 
 
-def _whose(shown: pictures.Shown) -> tuple[str, ...]:
+def _whose(shown: drawn.Shown) -> tuple[str, ...]:
     """Raise NotAcceptedError for the pictures of a model that everybody has; remark on those like them."""
-    distances = {name: pictures.distance(shown.sketch, other) for name, other in pictures.shipped().items()}
+    distances = {name: drawn.distance(shown.sketch, other) for name, other in drawn.shipped().items()}
     for name, distance in distances.items():
         if distance < SAME:
             raise NotAcceptedError(
