@@ -33,14 +33,20 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def browser():
+def playwright_driver():
+    """There can be one of it in a process."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     with playwright.sync_playwright() as driver:
-        started = browsers.start(driver, os.environ.get("VAELAB_ENGINE", "chromium"))
-        if started is None:
-            pytest.skip("no browser found: install Chromium or Chrome, or set VAELAB_CHROMIUM to its path")
-        yield started
-        started.close()
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright_driver):
+    started = browsers.start(playwright_driver, os.environ.get("VAELAB_ENGINE", "chromium"))
+    if started is None:
+        pytest.skip("no browser found: install Chromium or Chrome, or set VAELAB_CHROMIUM to its path")
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="session")

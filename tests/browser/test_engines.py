@@ -50,19 +50,18 @@ class FirefoxPage:
 
 
 @contextlib.contextmanager
-def firefox():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        if (started := browsers.start(driver, "firefox")) is None:
-            pytest.skip("no Firefox found: install it, or set VAELAB_FIREFOX to its path")
-        context = started.new_context(viewport={"width": 1024, "height": 730}, color_scheme="null")
-        context.set_default_timeout(1000 * PATIENCE)
-        yield FirefoxPage(context.new_page())
-        started.close()
+def firefox(request):
+    driver = request.getfixturevalue("playwright_driver")
+    if (started := browsers.start(driver, "firefox")) is None:
+        pytest.skip("no Firefox found: install it, or set VAELAB_FIREFOX to its path")
+    context = started.new_context(viewport={"width": 1024, "height": 730}, color_scheme="null")
+    context.set_default_timeout(1000 * PATIENCE)
+    yield FirefoxPage(context.new_page())
+    started.close()
 
 
 @contextlib.contextmanager
-def webkitgtk():
+def webkitgtk(request):
     if lacks := webkit.missing():
         pytest.skip(f"{lacks} not found: install webkit2gtk-driver and xvfb")
     with webkit.opened() as page:
@@ -71,7 +70,7 @@ def webkitgtk():
 
 @pytest.fixture(scope="module", params=[firefox, webkitgtk], ids=["firefox", "webkit"])
 def page(request):
-    with request.param() as opened:
+    with request.param(request) as opened:
         yield opened
 
 
@@ -222,9 +221,11 @@ TRAINED = """async patience => {
   const button = name => buttons().find(one => one.textContent == name);
   await wait(() => button('Train'));
   button('Train').click();
-  await wait(() => lab.explorer.model.get('step') > 20);
+  const status = lab.querySelector('.lab-status');
+  const steps = () => Number(status.textContent.match(/Step ([\\d,]+)/)?.[1].replace(',', ''));
+  await wait(() => steps() > 20);
   button('Pause').click();
-  return lab.explorer.model.get('step');
+  return steps();
 }"""
 
 
