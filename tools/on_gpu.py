@@ -43,7 +43,7 @@ class Part:
 def parts(notebooks: list[Path]) -> list[Part]:
     """All of them, the short and telling ones first."""
     return [
-        Part("limits", 40, gpu_parts.limits),
+        Part("limits", 60, gpu_parts.limits),
         Part("tests", 90, gpu_parts.tests),
         Part("rates", 100, gpu_parts.rates),
         Part("too-large", 60, gpu_parts.too_large),
