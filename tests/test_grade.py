@@ -798,7 +798,7 @@ def test_one_who_hands_in_too_much_costs_nobody_else_anything(here, monkeypatch,
     put("anna/04.ipynb", notebook(RIGHT))
     put("mallory/04.ipynb", notebook(RIGHT))
     for name, content in work.items():
-        put(f"mallory/work/{name}", content)
+        put(f"mallory/homework/{name}", content)
     found = find(Path("in"))
     assert [s.problem for s in found if s.student == "anna"] == [""]
     assert any(says in s.problem for s in found if s.student == "mallory") and len(opened) <= 21
