@@ -17,6 +17,7 @@ import vaelab
 from vaelab import explorers, latent, recipes
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, ModelError, ShapeError, UnknownNameError
+from vaelab.explorers.denoising import _way
 from vaelab.latent_diffusion import LatentDiffusion
 from vaelab.vq import VQVAE, Codebook
 
@@ -91,6 +92,18 @@ def test_each_step_of_both_ways_is_the_prior_s(goal, strength, noise):
                     right = latent.decode(model, code[None].half().float())[0]
                     assert (picture - right).abs().max() < 1e-5
             assert (seen[0] - seen[-1]).abs().max() > 0.01, "there is something to see"
+
+
+def test_the_first_grid_is_the_noise_that_the_walk_sets_out_from():
+    """By what the network takes it to become, which the walk tells."""
+    prior = grid_vae().prior
+    start = (_way(prior, 2, 4, seed=5)[:, 1, 0] - prior.mean) / prior.spread
+    nothing = torch.zeros(2, len(prior.attributes))
+    v = prior.denoiser(start.unflatten(1, prior.grid_shape), torch.ones(2), nothing).flatten(1)
+    left = prior.schedule.alpha_bar[-1].float()
+    x_0 = prior.mean + prior.spread * (left.sqrt() * start - (1 - left).sqrt() * v)
+    first = next(prior.walk(2, seed=5, steps=4))
+    assert (x_0 - first.x_0).abs().max() < 0.01 * first.x_0.std()
 
 
 def test_both_ways_begin_with_one_noise_and_part():
