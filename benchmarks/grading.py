@@ -1,16 +1,15 @@
 """Grading a class: how long `vaelab grade` takes, and whether neighbours and a busy machine change a score.
 
-    python -m benchmarks.grading                100 notebooks, three times
+    python -m benchmarks.grading                100 notebooks, twice
     python -m benchmarks.grading --count 6      to see that it runs
 
 Every exercise that has a source is there, solved, empty and with one wrong answer in turn. No two notebooks
-are equal, so none is spared. The class is graded alone, beside loops that want every processor, and with
-hogs in it: submissions that fork as many processes as they may and hold as much memory. The tables of scores
-and of cases must be the same each time, byte for byte, but for the hogs' own lines.
+are equal, so none is spared. The class is graded alone; then beside four loops that want every processor, and
+with five submissions more that hold much memory and fork sixty hogs. The tables of scores and of cases must
+be the same both times, byte for byte, but for the hogs' own lines.
 """
 
 import argparse
-import os
 import subprocess
 import sys
 import tempfile
@@ -29,10 +28,12 @@ from vaelab.grading.sheet import EXERCISES
 from vaelab.grading.source import for_learners, read_source, solved
 
 JOBS = 2
-HOG = """
+LOOPS = 4
+HOGS, FORKS = 5, 12  # submissions, and what each of them forks
+HOG = f"""
 import os, time
 kept = b"x" * (1 << 30)
-for _ in range(14):
+for _ in range({FORKS}):
     if os.fork() == 0:
         os.setsid()
         while True: pass
@@ -74,9 +75,15 @@ def _graded(home: Path) -> tuple[float, list[bytes]]:
 
 
 @contextmanager
-def _busy_loops(folder: Path) -> Iterator[None]:
-    """Three for each processor."""
-    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3 * os.cpu_count())]
+def _loops_and_hogs(folder: Path) -> Iterator[None]:
+    """Busy loops outside, and hogs that are handed in with the rest."""
+    for number in range(HOGS):
+        notebook = for_learners(_source(EXERCISES[0]))
+        notebook.cells.append(nbformat.v4.new_code_cell(f"number = {number}{HOG}"))
+        path = folder / f"hog {number}" / "hog.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(notebook, path)
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(LOOPS)]
     try:
         yield
     finally:
@@ -85,22 +92,9 @@ def _busy_loops(folder: Path) -> Iterator[None]:
             loop.wait()
 
 
-@contextmanager
-def _hogs(folder: Path) -> Iterator[None]:
-    """Two of them, handed in with the rest."""
-    for number in range(2):
-        notebook = for_learners(_source(EXERCISES[0]))
-        notebook.cells.append(nbformat.v4.new_code_cell(f"number = {number}{HOG}"))
-        path = folder / f"hog {number}" / "hog.ipynb"
-        path.parent.mkdir(parents=True)
-        nbformat.write(notebook, path)
-    yield
-
-
 SURROUNDINGS: dict[str, Callable] = {
     "alone": nullcontext,
-    "beside busy loops": _busy_loops,
-    "with two hogs": _hogs,
+    f"beside {LOOPS} busy loops, {HOGS * FORKS} hogs in it": _loops_and_hogs,
 }
 
 
@@ -145,8 +139,9 @@ def _source(name: str):
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=100, help="notebooks in the class (default: 100)")
-    rows = table(parser.parse_args().count, list(SURROUNDINGS))
-    print(f"{machine.in_words(machine.describe())}\n{tables.markdown(rows)}")
+    rows, described = table(parser.parse_args().count, list(SURROUNDINGS)), machine.describe()
+    print(f"{machine.in_words(described)}\n{tables.markdown(rows)}")
+    tables.save("grading-class", described, rows)
     return 0 if {row["same tables"] for row in rows} == {"yes"} else 1
 
 

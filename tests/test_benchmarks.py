@@ -4,8 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks import contest, fashion, gpu, lab, mnist, tables, training
+from benchmarks import answers, contest, fashion, gpu, lab, mnist, tables, training
+from tools.mutants import Answer, Verdict
 from vaelab import recipes
+from vaelab.grading.exercise import Case
+from vaelab.grading.outcome import Outcome, Status
 from vaelab.models import Autoencoder
 
 
@@ -74,3 +77,24 @@ def test_each_use_tosses_training_images_anew_and_the_others_stay():
     for split, binarise in (("test", "each"), ("train", "once")):
         fixed, again = (mnist.stand_in(split, binarise) for _ in range(2))
         assert torch.equal(fixed.images, again.images) and set(fixed.images.unique().tolist()) == {0, 255}
+
+
+def test_answers_are_counted_by_what_became_of_them():
+    def verdict(wrong, *outcomes, says="axis"):
+        case = Case("q1", "shape", 1, None)
+        found = [Outcome(case, status, message) for status, message in outcomes]
+        return Verdict("q1", Answer("", "", says), wrong, found)
+
+    passed, failed = (Status.PASSED, ""), (Status.FAILED, "Which axis?")
+    row = answers.row(
+        "sheet",
+        [
+            verdict(False, passed, passed),
+            verdict(False, passed, failed),
+            verdict(True, passed, passed),
+            verdict(True, passed, failed),
+            verdict(True, failed, (Status.FAILED, "Too slow to be graded: 12 seconds"), says="root"),
+        ],
+    )
+    assert list(row.values()) == ["sheet", 2, 1, 3, 1, 1, 1]
+    assert answers.total("all", [row, row])["accepted"] == "2 (33.3 %)"

@@ -101,9 +101,9 @@ def empty(name: str) -> dict:
     return namespace_of(for_learners(read_source(SOURCE / name / "exercise.md")))
 
 
-def verdicts(name: str, names: dict, only: str | None = None) -> Iterator[Verdict]:
-    """Every listed answer, checked among the names of the solved notebook."""
-    answers, its_cases = module(SOURCE / name / "answers.py"), cases(name)
+def verdicts(name: str, names: dict, only: str | None = None, which: str = "answers") -> Iterator[Verdict]:
+    """Every answer of a list (`answers.py`, `blind.py`), checked among the names of the solved notebook."""
+    answers, its_cases = module(SOURCE / name / f"{which}.py"), cases(name)
     for wrong, listed in ((True, answers.WRONG), (False, answers.RIGHT)):
         for question, its_answers in listed.items():
             for answer in its_answers if only in (None, question) else ():

@@ -11,6 +11,9 @@ from vaelab.grading.isolation.limits import LIMITS
 from vaelab.grading.space import Space, SubmissionError, UnansweredError
 
 
+TOO_SLOW = "Too slow to be graded"
+
+
 class Status(StrEnum):
     """How a case went."""
 
@@ -89,7 +92,7 @@ def _run(case: Case, space: Space) -> Outcome:
     if space._slowest <= most:
         return outcome
     took = f"{space._slowest:.0f} seconds of processor time"
-    slow = f"Too slow to be graded: one call took {took}, where {most:g} are allowed."
+    slow = f"{TOO_SLOW}: one call took {took}, where {most:g} are allowed."
     return replace(outcome, message=f"{outcome.message} {slow}".strip())
 
 
