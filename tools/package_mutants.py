@@ -66,23 +66,23 @@ def copy_of_project() -> Iterator[Path]:
         yield Path(place)
 
 
-def passes(folder: Path, tests: list[str]) -> bool:
-    """Whether these tests pass in that copy of the project."""
+def failure(folder: Path, tests: list[str], limit: float | None = TIME_LIMIT) -> str:
+    """What pytest says of the first of these tests that fails in that copy of the project, or nothing."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
     environment = os.environ | {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
-            command, cwd=folder, env=environment, timeout=TIME_LIMIT, capture_output=True, text=True
+            command, cwd=folder, env=environment, timeout=limit, capture_output=True, text=True
         )
     except subprocess.TimeoutExpired:
-        return False
+        return "It takes too long."
     if done.returncode not in (0, 1):  # 2 to 5: no test was run
         broken_import = "errors during collection" in done.stdout or "error during collection" in done.stdout
         if not broken_import:
             raise RuntimeError(
                 f"pytest {' '.join(tests)} did not run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
             )
-    return done.returncode == 0
+    return done.stdout[-2000:] if done.returncode else ""
 
 
 def survives(mutant: Mutant) -> bool:
@@ -90,7 +90,7 @@ def survives(mutant: Mutant) -> bool:
     with copy_of_project() as folder:
         path = folder / mutant.file
         path.write_text(mutant.applied_to(path.read_text(encoding="utf-8")), encoding="utf-8")
-        survived = passes(folder, mutant.test.split())
+        survived = not failure(folder, mutant.test.split())
     print(f"{'SURVIVED' if survived else 'killed':9} {mutant.file}: {mutant.old!r}", flush=True)
     return survived
 
@@ -98,8 +98,9 @@ def survives(mutant: Mutant) -> bool:
 def run(mutants: list[Mutant], jobs: int) -> list[bool]:
     """For each mutant, whether it survives, `jobs` at a time."""
     with copy_of_project() as folder:
-        if not passes(folder, sorted({test for mutant in mutants for test in mutant.test.split()})):
-            raise SystemExit("Without any mistake these tests do not pass: mend that first.")
+        tests = sorted({test for mutant in mutants for test in mutant.test.split()})
+        if failed := failure(folder, tests, limit=None):
+            raise SystemExit(f"{failed}\nWithout any mistake a test does not pass: mend that first.")
     with ThreadPoolExecutor(jobs) as pool:
         return list(pool.map(survives, mutants))
 
