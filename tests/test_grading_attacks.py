@@ -708,6 +708,8 @@ torch.Tensor.numpy = torch.Tensor.__array__ = lambda *a, **k: 1
 
 
 HOSTILE_REPLIES = {
+    "deep for a check": "b'{\"value\": ' + b'[' * 70 + b']' * 70 + b'}'",
+    "deep for the reader": "b'{\"value\": ' + b'[' * 900 + b']' * 900 + b'}'",
     "nested": "b'{\"value\": ' + b'[' * 100_000 + b']' * 100_000 + b'}'",
     "many": "b'{\"value\": [' + b'[],' * 300_000 + b'[]]}'",
     "no object": "b'[1, 2]'",

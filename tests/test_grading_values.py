@@ -114,7 +114,7 @@ def test_a_truth_value_is_one_or_zero():
         b'{"value": "\\ud800"}',
         b'{"\\udfff": 1}',
         b'{"value": ' + b"9" * 5000 + b"}",
-        b'{"value": ' + b"[" * 70 + b"]" * 70 + b"}",
+        b'{"value":1}',
         b'{"value": ' + b"[" * 10**6 + b"]" * 10**6 + b"}",
         b'{"value": [' + b"0," * 3_000_000 + b"0]}",
         b"[1]",

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from vaelab.grading.isolation.cells import Cell, read_cells
+from vaelab.grading.isolation.pipe import written
 from vaelab.grading.isolation.shell import Shell
 from vaelab.grading.space import Server, seed_all
 
@@ -75,7 +76,7 @@ class Channel:
 
     def send(self, reply: dict) -> None:
         """Answer the last message."""
-        rest = b"\n" + self._number + b" " + json.dumps(reply, allow_nan=False).encode() + b"\n"
+        rest = b"\n" + self._number + b" " + written(reply) + b"\n"
         while rest:
             rest = rest[os.write(self._replies, rest) :]
 
@@ -103,7 +104,7 @@ class Work:
             return self._sendable(self._server.answer(message))
 
     def _sendable(self, reply: dict) -> dict:
-        if len(json.dumps(reply)) < self._reply_bytes:
+        if len(written(reply)) < self._reply_bytes:
             return reply
         return {"none": f"what it gives is too large: at most {self._reply_bytes >> 20} MB can be sent"}
 
