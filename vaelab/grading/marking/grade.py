@@ -15,7 +15,6 @@ from vaelab.grading.isolation import sandbox
 from vaelab.grading.isolation.limits import LIMITS, Limits
 from vaelab.grading.marking import checks, feedback, scores, summary
 from vaelab.grading.marking.checks import Checks
-from vaelab.grading.marking.filetree import UnreadableError
 from vaelab.grading.marking.results import NOT_GRADED, CaseResult, Kept, NotKeptError, Result
 from vaelab.grading.marking.scores import Graded
 from vaelab.grading.marking.submissions import Submission, find
@@ -142,14 +141,11 @@ class _Runner:
     def run(self, submission: Submission) -> Result:
         """Run one submission and ask it every case. Never raises for what is in it."""
         try:
-            with sandbox.opened(
-                submission.read(), self.limits[submission.student], isolated=self.isolated
-            ) as opened:
+            limits = self.limits[submission.student]
+            with sandbox.opened(submission.cells, limits, isolated=self.isolated) as opened:
                 written, questions = self._ask(opened, self.all_checks[submission.exercise])
             plain = {key: [_plain(outcome) for outcome in outcomes] for key, outcomes in questions.items()}
             return Result(opened.status, "", list(opened.errors), plain, written, self.alone)
-        except UnreadableError as error:
-            return Result(NOT_GRADED, str(error))
         except (OSError, sandbox.IsolationError) as error:  # no process, no memory, no room for files
             return Result(NOT_GRADED, f"this machine could not run it, try again: {error}")
         except Exception as error:  # nobody else's grading ends because of it
@@ -190,7 +186,7 @@ def _answer(space: Space, name: str) -> str:
 def _key(submission: Submission, all_checks: dict[str, Checks], limits: Limits, isolated: bool) -> str:
     """Changes when the notebook, the checks, vaelab or the way it is run change."""
     of_checks = all_checks[submission.exercise].digest
-    parts = [submission.digest, submission.exercise, of_checks, asdict(limits), isolated, draws.seed(0)]
+    parts = [submission.cells, submission.exercise, of_checks, asdict(limits), isolated, draws.seed(0)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

@@ -1,9 +1,8 @@
 """What was handed in: which notebook is whose, and for which exercise. All is reported, nothing run."""
 
-import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from vaelab.grading.marking.filetree import LARGEST, File, UnreadableError, file
 from vaelab.grading.safe_text import cell
 from vaelab.grading.sheet import EXERCISES
 
-_MOST_OF_ONE_STUDENT = 50
+_MOST_OF_ONE_STUDENT, _MOST_CELLS = 50, 5_000
 _SHEET = re.compile(r"\bsheet\(\s*[\"']([\w-]+)[\"']\s*\)")
 
 
@@ -29,8 +28,7 @@ class Submission:
         student: as the folder, the LMS or the file name says.
         file: where it lies, inside the folder that is graded.
         exercise: such as `04-kl-divergence`; empty if not known.
-        digest: of the notebook's bytes.
-        read: gives the notebook's text.
+        cells: the code of the notebook.
         problem: why it cannot be graded, or nothing.
         note: what the instructor should know.
     """
@@ -38,8 +36,7 @@ class Submission:
     student: str
     file: str
     exercise: str = ""
-    digest: str = ""
-    read: Callable[[], str] = str
+    cells: tuple[str, ...] = ()
     problem: str = ""
     note: str = ""
 
@@ -125,47 +122,37 @@ def _looked_at(student: str, file: File) -> Submission:
     name = "/".join(file.parts)
     in_name = owners.exercise_of(file.parts[-1])
     try:
-        data = file.read(LARGEST)
-        in_notebook, has_code = _exercise_in(_text(data))
+        cells = code_cells(file.read(LARGEST))
     except UnreadableError as error:
         return Submission(student, name, in_name, problem=str(error))
-    exercise = in_notebook or in_name
+    named = [exercise for source in cells for exercise in _SHEET.findall(source)]
+    exercise = next((e for e in named if e in EXERCISES), "") or in_name
     note = f"its name says {in_name}" if in_name and in_name != exercise else ""
-    note = note if has_code else "a notebook without code"
     return Submission(
         student,
         name,
         exercise,
-        digest=hashlib.sha256(data).hexdigest(),
-        read=lambda: _text(file.read(LARGEST)),
+        cells,
         problem="" if exercise else "for no exercise that is known here",
-        note=note,
+        note=note if any(map(str.strip, cells)) else "a notebook without code",
     )
 
 
-def _text(data: bytes) -> str:
+def code_cells(notebook: bytes) -> tuple[str, ...]:
+    """The code of a notebook's cells. Raises UnreadableError; nothing here trusts the file."""
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UnreadableError("not a notebook: not UTF-8") from None
-
-
-def _exercise_in(text: str) -> tuple[str, bool]:
-    """The known exercise that a notebook's `sheet("...")` names, or nothing; whether there is any code."""
-    try:
-        content = json.loads(text)
+        content = json.loads(notebook.decode("utf-8-sig"))
         if "worksheets" in content:
             raise UnreadableError("a notebook as they were before 2015: open and save it in JupyterLab")
         cells = content["cells"]
-        code = [_source(cell) for cell in cells if cell.get("cell_type") == "code"]
-        named = [name for source in code for name in _SHEET.findall(source)]
+        code = [cell.get("source", "") for cell in cells if cell.get("cell_type") == "code"]
+        sources = tuple("".join(source if isinstance(source, list) else [source]) for source in code)
     except UnreadableError:
         raise
+    except UnicodeDecodeError:
+        raise UnreadableError("not a notebook: not UTF-8") from None
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise UnreadableError("not a notebook: its JSON is cut off, broken, or something else") from None
-    return next((name for name in named if name in EXERCISES), ""), any(source.strip() for source in code)
-
-
-def _source(cell: dict) -> str:
-    source = cell.get("source", "")
-    return "".join(source) if isinstance(source, list) else source
+    if len(sources) > _MOST_CELLS:
+        raise UnreadableError(f"more than {_MOST_CELLS:,} cells of code")
+    return sources
