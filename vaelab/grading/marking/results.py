@@ -43,6 +43,7 @@ class Result:
         questions: the cases by question.
         written: the written answers by question.
         alone: whether nothing else was graded meanwhile.
+        extra: what else its pages show, as JSON has it.
     """
 
     status: str
@@ -51,6 +52,7 @@ class Result:
     questions: dict[str, list[CaseResult]] = field(default_factory=dict)
     written: dict[str, str] = field(default_factory=dict)
     alone: bool = False
+    extra: dict = field(default_factory=dict)
 
     @property
     def lasting(self) -> bool:
