@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from vaelab.edited import EditedFileError, read_json
 from vaelab.errors import VaelabError
@@ -43,26 +44,16 @@ def read(folder: Path) -> dict[str, dict[str, dict]]:
     return kept
 
 
-def _well_formed(kept: object) -> bool:
-    return isinstance(kept, dict) and all(
-        isinstance(questions, dict) and all(map(_is_score, questions.values())) for questions in kept.values()
-    )
-
-
-def _is_score(entry: object) -> bool:
-    return (
-        isinstance(entry, dict)
-        and isinstance(entry.get("points"), int | float)
-        and isinstance(entry.get("date", ""), str)
-        and _is_tried(entry.get("tried", {}))
-    )
-
-
-def _is_tried(kept: object) -> bool:
-    return isinstance(kept, dict) and all(
-        isinstance(answers, list) and all(isinstance(answer, str) for answer in answers)
-        for answers in kept.values()
-    )
+def _well_formed(kept: Any) -> bool:
+    try:
+        entries = [entry for questions in kept.values() for entry in questions.values()]
+        tried = [answers for entry in entries for answers in entry.get("tried", {}).values()]
+        scores = all(
+            isinstance(e["points"], int | float) and isinstance(e.get("date", ""), str) for e in entries
+        )
+    except (AttributeError, KeyError, TypeError):
+        return False
+    return scores and all(isinstance(a, list) and all(isinstance(one, str) for one in a) for a in tried)
 
 
 def tried(folder: Path, exercise: Exercise) -> dict[str, Tried]:

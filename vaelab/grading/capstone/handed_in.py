@@ -12,7 +12,7 @@ from pathlib import Path
 from vaelab.grading.capstone.rules import CARD, CARD_BYTES, WEIGHTS, WEIGHTS_BYTES, NotAcceptedError, means
 from vaelab.grading.marking import owners
 from vaelab.grading.marking.filetree import File, UnreadableError, files, top
-from vaelab.grading.marking.submissions import Submission, SubmissionsError, by_student
+from vaelab.grading.marking.submissions import Submission, SubmissionsError
 
 EXERCISE = "capstone"
 _SUBMISSION = f"a submission is {WEIGHTS} and {CARD}"
@@ -34,7 +34,7 @@ def find(place: Path, leave_out: Collection[Path] = ()) -> dict[Submission, Foun
         SubmissionsError: if there is no such place, or nothing in it.
     """
     found = {}
-    for student, handed_in in by_student(place, leave_out, _of_a_loose_file):
+    for student, handed_in in owners.by_student(place, leave_out, _of_a_loose_file):
         found |= _of(student, handed_in)
     if not found:
         raise SubmissionsError(f"There is no {WEIGHTS} or {CARD} in {place}.")

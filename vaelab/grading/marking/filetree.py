@@ -32,6 +32,10 @@ _ARCHIVES_DEEP = 2  # an LMS's archive, and a student's in it
 _IGNORED = {"__MACOSX", "__pycache__"}
 
 
+class SubmissionsError(VaelabError, ValueError):
+    """Nothing can be graded as asked; the message says what to do."""
+
+
 class UnreadableError(VaelabError, ValueError):
     """A file that was handed in and cannot be read; the message says why."""
 
@@ -46,6 +50,7 @@ class File:
         refused: why it is not looked into, or nothing.
         size: in bytes, as the disk or the archive says.
         path: where it lies, if not in an archive.
+        depth: how many archives it lies in.
     """
 
     parts: tuple[str, ...]
@@ -53,6 +58,7 @@ class File:
     refused: str = ""
     size: int = 0
     path: Path | None = None
+    depth: int = 0
 
     @property
     def kind(self) -> str:
@@ -68,13 +74,11 @@ class Folder:
         parts: as a file's.
         look: gives what is in it by name, without what is hidden. Raises `UnreadableError`.
         archive: the file, if it is one in another archive or on the disk.
-        inner: whether that archive lies in another one.
     """
 
     parts: tuple[str, ...]
     look: Callable[[], list["Entry"]]
     archive: File | None = None
-    inner: bool = False
 
 
 Entry = File | Folder
@@ -103,7 +107,7 @@ def top(place: Path, leave_out: Collection[Path] = ()) -> Folder:
     """The folder or .zip that is to be looked into, without these files and folders."""
     if place.is_dir():
         return _on_disk(place, (), frozenset(path.resolve() for path in leave_out))
-    return _archive(_file_on_disk(place, (place.name,)), 0)
+    return _archive(_file_on_disk(place, (place.name,)))
 
 
 def files(entries: Iterable[Entry]) -> Iterator[File]:
@@ -129,7 +133,7 @@ def _files(entry: Entry, budget: Budget) -> Iterator[File]:
         return
     if entry.archive:
         budget.spend("archives")
-        budget.spend("MB", entry.archive.size / 2**20 if entry.inner else 0)
+        budget.spend("MB", entry.archive.size / 2**20 if entry.archive.depth else 0)
     try:
         entries = entry.look()
     except UnreadableError as error:
@@ -162,7 +166,7 @@ def _entry_on_disk(entry: os.DirEntry, parts: tuple[str, ...], left_out: Collect
     if entry.is_symlink():
         return _refused(parts, "a link, which is not followed")
     if not entry.is_dir(follow_symlinks=False):
-        return _opened_if_archive(_file_on_disk(Path(entry.path), parts), 0)
+        return _opened_if_archive(_file_on_disk(Path(entry.path), parts))
     if len(parts) >= _DEEPEST:
         return _refused(parts, "folders in folders, too deep")
     return _on_disk(Path(entry.path), parts, left_out)
@@ -206,23 +210,23 @@ def _limited(file, most: int) -> bytes:
     return data
 
 
-def _opened_if_archive(file: File, depth: int) -> Entry:
-    """A file, or if it is an archive what is in it. `depth` is how many archives it lies in."""
+def _opened_if_archive(file: File) -> Entry:
+    """A file, or if it is an archive what is in it."""
     if file.kind != ".zip" or file.refused:
         return file
-    if depth == _ARCHIVES_DEEP:
+    if file.depth == _ARCHIVES_DEEP:
         return _refused(file.parts, "archives in archives, too deep")
-    return _archive(file, depth)
+    return _archive(file)
 
 
-def _archive(file: File, depth: int) -> Folder:
-    return Folder(file.parts, partial(_in_archive, file, depth), file, inner=depth > 0)
+def _archive(file: File) -> Folder:
+    return Folder(file.parts, partial(_in_archive, file), file)
 
 
 Members = list[tuple[tuple[str, ...], zipfile.ZipInfo]]  # with the names on the way to each
 
 
-def _in_archive(archive: File, depth: int) -> list[Entry]:
+def _in_archive(archive: File) -> list[Entry]:
     members = []
     with _told():
         for member in _opened(archive).infolist():
@@ -230,10 +234,10 @@ def _in_archive(archive: File, depth: int) -> list[Entry]:
             steps = tuple(name for name in names if name not in ("", ".", ".."))
             if steps and not any(map(_ignored, steps)):
                 members.append((steps, member))
-    return _level(archive, archive.parts, members, depth)
+    return _level(archive, archive.parts, members)
 
 
-def _level(archive: File, above: tuple[str, ...], members: Members, depth: int) -> list[Entry]:
+def _level(archive: File, above: tuple[str, ...], members: Members) -> list[Entry]:
     """What a folder in an archive holds, all that lies below it given."""
     entries: list[Entry] = []
     below: dict[str, Members] = defaultdict(list)
@@ -241,24 +245,24 @@ def _level(archive: File, above: tuple[str, ...], members: Members, depth: int) 
         if rest or member.is_dir():
             below[name] += [(tuple(rest), member)] if rest else []
         else:
-            entries.append(_member(archive, (*above, name), member, depth))
+            entries.append(_member(archive, (*above, name), member))
     for name, inside in below.items():
         parts = (*above, name)
         if len(parts) - len(archive.parts) >= _DEEPEST:
             entries.append(_refused(parts, "folders in folders, too deep"))
         else:
-            entries.append(Folder(parts, partial(_level, archive, parts, inside, depth)))
+            entries.append(Folder(parts, partial(_level, archive, parts, inside)))
     return sorted(entries, key=lambda entry: entry.parts[-1])
 
 
-def _member(archive: File, parts: tuple[str, ...], member: zipfile.ZipInfo, depth: int) -> Entry:
+def _member(archive: File, parts: tuple[str, ...], member: zipfile.ZipInfo) -> Entry:
     names = re.split(r"[/\\]", member.filename)
     if ".." in names or names[0] == "" or re.fullmatch(r"[A-Za-z]:", names[0]):
         return _refused(parts, "a name that leads out of its archive")
     if stat.S_ISLNK(member.external_attr >> 16):
         return _refused(parts, "a link, which is not followed")
-    file = File(parts, partial(_bytes_in, archive, member), size=member.file_size)
-    return _opened_if_archive(file, depth + 1)
+    read = partial(_bytes_in, archive, member)
+    return _opened_if_archive(File(parts, read, size=member.file_size, depth=archive.depth + 1))
 
 
 def _bytes_in(archive: File, member: zipfile.ZipInfo, most: int) -> bytes:

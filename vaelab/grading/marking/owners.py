@@ -11,10 +11,10 @@ Whatever lies in a folder or archive there belongs to its owner: names further d
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from pathlib import PurePath
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path, PurePath
 
-from vaelab.grading.marking.filetree import Entry, File, Folder, UnreadableError
+from vaelab.grading.marking.filetree import Entry, File, Folder, SubmissionsError, UnreadableError, files, top
 from vaelab.grading.sheet import EXERCISES
 
 _MOODLE = re.compile(r"(?P<student>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?.*", re.DOTALL)
@@ -26,16 +26,27 @@ _EDGES = " _-.,"
 Loose = Callable[[str], str | None]
 
 
-def by_student(top: Folder, root: str, loose: Loose) -> tuple[list[tuple[str, list[Entry]]], str]:
-    """Each student with what is theirs at the top level; and a remark if there is more than one layout.
+def by_student(place: Path, leave_out: Collection[Path], loose: Loose) -> Iterator[tuple[str, list[File]]]:
+    """Each student's files. One who has handed in too much gets those that come first, and one that says so.
+
+    Where there is more than one layout, a line says so.
 
     Args:
-        top: what was handed in.
-        root: the student if nothing else says who it is.
+        place: a folder or .zip. Its name is a student's whom nothing else names.
+        leave_out: files and folders that are not submissions.
         loose: gives the student of a file that lies at the top, by its name: empty if the name does not say
             so, None if the file is no submission.
+
+    Raises:
+        SubmissionsError: if there is no such place, or it cannot be read.
     """
-    entries = _top_level(top.look(), loose)
+    if not place.is_dir() and not (place.is_file() and place.suffix.lower() == ".zip"):
+        raise SubmissionsError(f"{place} is neither a folder nor a .zip archive.")
+    root = place.resolve().name if place.is_dir() else place.stem
+    try:
+        entries = _top_level(top(place, leave_out).look(), loose)
+    except UnreadableError as error:
+        raise SubmissionsError(f"{place}: {error}") from None
     siblings: dict[tuple[str, ...], list[Entry]] = defaultdict(list)
     for entry in entries:
         siblings[entry.parts[:-1]].append(entry)
@@ -48,11 +59,11 @@ def by_student(top: Folder, root: str, loose: Loose) -> tuple[list[tuple[str, li
             # Of two archives of an LMS each may hold somebody of this name.
             by_owner[student or root, number, *entry.parts[:-1]].append(entry)
             layouts[layout] += 1
-    counts = ", ".join(f"{layout} ({count})" for layout, count in sorted(layouts.items()))
-    mixed = (
-        f"More than one layout: {counts}. Each is taken for its own student's." if len(layouts) > 1 else ""
-    )
-    return [(student, theirs) for (student, *_), theirs in by_owner.items()], mixed
+    if len(layouts) > 1:
+        counts = ", ".join(f"{layout} ({count})" for layout, count in sorted(layouts.items()))
+        print(f"More than one layout: {counts}. Each is taken for its own student's.")
+    for (student, *_), theirs in by_owner.items():
+        yield student, list(files(theirs))
 
 
 def _owner(entry: Entry, canvas: bool, loose: Loose) -> tuple[str, str, str] | None:

@@ -6,18 +6,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vaelab.errors import VaelabError
 from vaelab.grading.marking import owners
-from vaelab.grading.marking.filetree import LARGEST, File, UnreadableError, files, top
+from vaelab.grading.marking.filetree import LARGEST, File, SubmissionsError, UnreadableError
 from vaelab.grading.safe_text import cell
 from vaelab.grading.sheet import EXERCISES
 
 _MOST_OF_ONE_STUDENT, _MOST_CELLS = 50, 5_000
 _SHEET = re.compile(r"\bsheet\(\s*[\"']([\w-]+)[\"']\s*\)")
-
-
-class SubmissionsError(VaelabError, ValueError):
-    """Nothing can be graded as asked; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -54,32 +49,11 @@ def find(place: Path, leave_out: Collection[Path] = ()) -> list[Submission]:
     Raises:
         SubmissionsError: if there is no such place, or nothing in it.
     """
-    students = by_student(place, leave_out, owners.of_a_notebook)
+    students = owners.by_student(place, leave_out, owners.of_a_notebook)
     found = [submission for student, handed in students for submission in _of(student, handed)]
     if not found:
         raise SubmissionsError(f"There is no notebook (.ipynb) in {place}.")
     return list(_told_apart(sorted(found, key=lambda s: (s.student.casefold(), s.exercise, s.file))))
-
-
-def by_student(
-    place: Path, leave_out: Collection[Path], loose: owners.Loose
-) -> Iterator[tuple[str, list[File]]]:
-    """Each student's files. One who has handed in too much gets those that come first, and one that says so.
-
-    Raises:
-        SubmissionsError: if there is no such place, or it cannot be read.
-    """
-    if not place.is_dir() and not (place.is_file() and place.suffix.lower() == ".zip"):
-        raise SubmissionsError(f"{place} is neither a folder nor a .zip archive.")
-    root = place.resolve().name if place.is_dir() else place.stem
-    try:
-        students, remark = owners.by_student(top(place, leave_out), root, loose)
-    except UnreadableError as error:
-        raise SubmissionsError(f"{place}: {error}") from None
-    if remark:
-        print(remark)
-    for student, entries in students:
-        yield student, list(files(entries))
 
 
 def _told_apart(submissions: Iterable[Submission]) -> Iterator[Submission]:
