@@ -76,8 +76,8 @@ def _grade(folder: Path, standard: Standard, out: Path, html: Path | None) -> in
         return 130
     results = _with_remarks(results)
     earlier = scores.earlier_rows(out, _COLUMNS)  # marks may have been typed meanwhile
-    most = {"failures": float(max(RUBRIC))}
-    graded = [scores.with_marks(s, result, None, most, earlier) for s, result in results.items()]
+    rubrics = {"failures": RUBRIC}
+    graded = [scores.with_marks(s, result, None, rubrics, earlier) for s, result in results.items()]
     with scores.what_is_graded_is_kept():
         scores.keep_what_is_lost(out, graded, earlier)
         scores.write_rows(out, [*_COLUMNS, *scores.own_columns(earlier)], map(_row, graded))

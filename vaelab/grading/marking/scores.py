@@ -63,7 +63,7 @@ class Graded:
         submission: what was handed in.
         result: how it did.
         checks: of its exercise, if that is known.
-        most: question -> the most marks that its rubric gives.
+        rubrics: what earns how many marks, by question.
         typed: question -> what stands in its column of marks.
         own: column -> what stands in it, of those that the instructor added.
     """
@@ -71,14 +71,14 @@ class Graded:
     submission: Submission
     result: Result
     checks: Checks | None = None
-    most: Mapping[str, float] = field(default_factory=dict)
+    rubrics: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
     typed: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def marks(self) -> float | None:
         """The sum of the marks typed so far, of those that can be one; None if there are none yet."""
-        marks = (as_mark(text, self.most.get(key)) for key, text in self.typed.items())
+        marks = (as_mark(text, self.rubrics.get(key)) for key, text in self.typed.items())
         found = [mark for mark in marks if mark is not None]
         return sum(found) if found else None
 
@@ -101,24 +101,24 @@ def as_number(text: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def as_mark(text: str, most: float | None) -> float | None:
-    """What was typed as a mark, from 0 to `most`; None if it is none, or where there is nothing to mark."""
+def as_mark(text: str, rubric: Mapping[float, str] | None) -> float | None:
+    """What was typed as a mark, within the rubric; None if it is none, or where there is nothing to mark."""
     value = as_number(text)
-    return value if value is not None and most is not None and 0 <= value <= most else None
+    return value if value is not None and rubric and 0 <= value <= max(rubric) else None
 
 
 def with_marks(
     submission: Submission,
     result: Result,
     checks: Checks | None,
-    most: Mapping[str, float],
+    rubrics: Mapping[str, Mapping[float, str]],
     earlier: Mapping[Key, Earlier],
 ) -> Graded:
     """A row with what was typed for it, as `earlier_rows` gives that.
 
     It says so if an answer is another than the one that was marked, or if a mark cannot be one.
     """
-    row = Graded(submission, result, checks, most)
+    row = Graded(submission, result, checks, rubrics)
     before = earlier.get(row.key())
     if before is None:
         return row
@@ -126,8 +126,9 @@ def with_marks(
     changed = [key for key in typed if before.answer(key) != cell(result.written.get(key, ""))]
     notes = [f"the answer to {', '.join(changed)} is another than the one that was marked"] if changed else []
     for key, text in typed.items():
-        if as_mark(text, most.get(key)) is None:
-            why = f"a mark is a number from 0 to {most[key]:g}" if key in most else "there is nothing to mark"
+        rubric = rubrics.get(key)
+        if as_mark(text, rubric) is None:
+            why = f"a mark is a number from 0 to {max(rubric):g}" if rubric else "there is nothing to mark"
             notes.append(f"{text!r} in {key}{_MARKS} does not count: {why}")
             print(f"{before.place} ({cell(submission.student)}): {notes[-1]}.")
     note = "; ".join(filter(None, (result.note, *notes)))
