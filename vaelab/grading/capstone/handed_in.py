@@ -49,10 +49,7 @@ def only(path: Path) -> Found:
     """
     if not path.exists():
         raise NotAcceptedError(f"There is no folder or zip file {path.name!r}.")
-    handed_in = list(files([top(path)]))
-    if found := _one(handed_in):
-        return found
-    raise NotAcceptedError(_nothing(handed_in))
+    return _one(list(files([top(path)])))
 
 
 def contents(found: Found) -> dict[str, bytes]:
@@ -88,15 +85,14 @@ def _of_a_loose_file(name: str) -> str | None:
 
 def _of(student: str, handed_in: list[File]) -> dict[Submission, Found]:
     try:
-        if found := _one(handed_in):
-            return {Submission(student, _where(found), EXERCISE): found}
+        found = _one(handed_in)
     except NotAcceptedError as error:
         return {Submission(student, "/".join(handed_in[0].parts), EXERCISE, problem=str(error)): {}}
-    return {Submission(student, "/".join(handed_in[0].parts), EXERCISE, problem=_nothing(handed_in)): {}}
+    return {Submission(student, _where(found), EXERCISE): found}
 
 
 def _one(handed_in: list[File]) -> Found:
-    """The submission among these files; empty if there is none. Raises NotAcceptedError for several."""
+    """The submission among these files. Raises NotAcceptedError if there is none, or more than one."""
     by_folder: dict[tuple[str, ...], Found] = defaultdict(lambda: defaultdict(list))
     for file in handed_in:
         if (name := _plain_name(file)) in (WEIGHTS, CARD):
@@ -105,7 +101,9 @@ def _one(handed_in: list[File]) -> Found:
     if len(with_card) > 1:
         places = ", ".join(_where(found) for found in with_card[:3])
         raise NotAcceptedError(f"There are {len(with_card)} models with a card: hand in one ({places}).")
-    return next(iter(with_card or by_folder.values()), {})
+    if not by_folder:
+        raise NotAcceptedError(_nothing(handed_in))
+    return next(iter(with_card or by_folder.values()))
 
 
 def _where(found: Found) -> str:

@@ -113,7 +113,5 @@ def _details(graded: Graded) -> Iterator[str]:
     yield table(("Part", "Points", "Why"), rows, numbers={1})
     yield figures.faces(Shown(**graded.result.extra))
     for key, title in _ASKED.items():
-        answer = graded.result.written.get(key, "")
-        said = quoted(answer) if answer else '<p class="soft">Nothing was written.</p>'
-        yield f"<section><h2>{title}</h2>{said}</section>"
+        yield f"<section><h2>{title}</h2>{quoted(graded.result.written.get(key, ''))}</section>"
     yield marks(RUBRIC, graded.typed.get("failures", ""), " for the failures")

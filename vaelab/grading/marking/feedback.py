@@ -112,9 +112,8 @@ def _case(case: CaseResult) -> str:
 
 
 def _written(graded: Graded, question: Question) -> Iterator[str]:
-    answer = graded.result.written.get(question.key, "")
     yield "<h3>In your words</h3>"
-    yield quoted(answer) if answer else '<p class="soft">Nothing was written here.</p>'
+    yield quoted(graded.result.written.get(question.key, ""))
     yield marks(graded.rubrics[question.key], graded.typed.get(question.key, ""))
 
 
@@ -130,7 +129,9 @@ def marks(rubric: Mapping[float, str], typed: str, what_for: str = "") -> str:
 
 
 def quoted(answer: str) -> str:
-    """The learner's text. Lines were broken to fit a cell; only an empty one parts paragraphs."""
+    """The learner's text, if any. Lines were broken to fit a cell; only an empty one parts paragraphs."""
+    if not answer:
+        return '<p class="soft">Nothing was written here.</p>'
     paragraphs = "".join(f"<p>{text(part, 20_000)}</p>" for part in answer.split("\n\n"))
     return f"<blockquote>{paragraphs}</blockquote>"
 

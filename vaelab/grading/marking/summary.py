@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import ceil, floor
+from statistics import median
 
 from vaelab.grading.check_report import number
 from vaelab.grading.exercise import Case
@@ -54,8 +55,8 @@ def _exercise(checks: Checks, graded: list[Graded]) -> str:
     head = f"<h2>{text(checks.exercise.title)}</h2>"
     if not ran:
         return f'<section>{head}<p class="soft">Nothing could be graded.</p></section>'
-    scores = sorted(row.result.points() for row in ran)
-    middle = (scores[(len(scores) - 1) // 2] + scores[len(scores) // 2]) / 2
+    scores = [row.result.points() for row in ran]
+    middle = median(scores)
     spread = f"half of them at {number(middle)} or more" if len(scores) > 1 else f"at {number(middle)}"
     about = f"<p>{len(ran)} graded, {spread} of {number(checks.points)} points.</p>"
     body = "".join((head, about, _distribution(scores, checks.points), *_questions(checks, ran)))
