@@ -58,11 +58,8 @@ def _well_formed(kept: Any) -> bool:
 
 def tried(folder: Path, exercise: Exercise) -> dict[str, Tried]:
     """Question -> what was chosen and guessed there before; empty where the file is broken."""
-    try:
-        kept = read(folder).get(exercise.name, {})
-    except BrokenProgressError:
-        return {}
-    return {key: entry.get("tried", {}) for key, entry in kept.items()}
+    kept, _ = _read_or_broken(folder)
+    return {key: entry.get("tried", {}) for key, entry in kept.get(exercise.name, {}).items()}
 
 
 def record(folder: Path, exercise: Exercise, reports: Iterable[QuestionReport]) -> None:
@@ -70,10 +67,7 @@ def record(folder: Path, exercise: Exercise, reports: Iterable[QuestionReport]) 
 
     A broken file is set aside, not lost.
     """
-    try:
-        kept, broken = read(folder), False
-    except BrokenProgressError:
-        kept, broken = {}, True
+    kept, broken = _read_or_broken(folder)
     questions = kept.setdefault(exercise.name, {})
     entries = {report.question.key: _entry(report, questions.get(report.question.key)) for report in reports}
     changed = {key: entry for key, entry in entries.items() if entry and entry != questions.get(key)}
@@ -87,6 +81,13 @@ def record(folder: Path, exercise: Exercise, reports: Iterable[QuestionReport]) 
             path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     except OSError:
         pass
+
+
+def _read_or_broken(folder: Path) -> tuple[dict[str, dict[str, dict]], bool]:
+    try:
+        return read(folder), False
+    except BrokenProgressError:
+        return {}, True
 
 
 def _entry(report: QuestionReport, before: dict | None) -> dict | None:

@@ -164,6 +164,6 @@ def _row(graded: Graded) -> dict[str, str]:
         "stars": str(pages.stars(graded.result)),
         "tried": cell(written.get("tried", "")),
         "failures written": cell(written.get("failures", "")),
-        "failures marks": scores.mark_cell(graded.typed.get("failures", "")),
+        "failures marks": graded.typed.get("failures", ""),
         **graded.own,
     }

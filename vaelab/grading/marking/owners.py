@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path, PurePath
 
-from vaelab.grading.marking.filetree import Entry, File, Folder, SubmissionsError, UnreadableError, files, top
+from vaelab.grading.marking.filetree import Entry, SubmissionsError, UnreadableError, files, top
 from vaelab.grading.sheet import EXERCISES
 
 _MOODLE = re.compile(r"(?P<student>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?.*", re.DOTALL)
@@ -26,7 +26,7 @@ _EDGES = " _-.,"
 Loose = Callable[[str], str | None]
 
 
-def by_student(place: Path, leave_out: Collection[Path], loose: Loose) -> Iterator[tuple[str, list[File]]]:
+def by_student(place: Path, leave_out: Collection[Path], loose: Loose) -> Iterator[tuple[str, list[Entry]]]:
     """Each student's files. One who has handed in too much gets those that come first, and one that says so.
 
     Where there is more than one layout, a line says so.
@@ -76,21 +76,21 @@ def _owner(entry: Entry, canvas: bool, loose: Loose) -> tuple[str, str, str] | N
             match["id"],
             "names of an LMS",
         )
-    if isinstance(entry, Folder):
+    if entry.look:
         return _plain(entry), "", "folders or archives"
     student = PurePath(name).stem if entry.refused else loose(name)
     return None if student is None else (student, "", "loose files")
 
 
-def _plain(folder: Folder) -> str:
+def _plain(folder: Entry) -> str:
     name = folder.parts[-1]
-    return name[: -len(".zip")] if folder.archive else name
+    return name[: -len(".zip")] if folder.read else name
 
 
 def _top_level(entries: list[Entry], loose: Loose) -> list[Entry]:
     """Down to where students are told apart: a folder or archive around all the others is nobody's."""
-    work = [entry for entry in entries if isinstance(entry, Folder) or loose(entry.parts[-1]) is not None]
-    folders = [entry for entry in work if isinstance(entry, Folder)]
+    work = [entry for entry in entries if entry.look or loose(entry.parts[-1]) is not None]
+    folders = [entry for entry in work if entry.look]
     if not folders or len(folders) < len(work) or any(named_by_an_lms(f.parts[-1]) for f in folders):
         return entries
     if all(_packed_by_an_lms(_inside(folder)) for folder in folders):
@@ -100,24 +100,24 @@ def _top_level(entries: list[Entry], loose: Loose) -> list[Entry]:
     return entries
 
 
-def _wraps(folder: Folder, loose: Loose) -> bool:
+def _wraps(folder: Entry, loose: Loose) -> bool:
     """Whether the only folder is nobody's: by its name, the name of its archive, or what it holds."""
     above = folder.parts[-2][: -len(".zip")] if len(folder.parts) > 1 else ""
     return _plain(folder).lower() in _NOBODY or folder.parts[-1] == above or _holds_students(folder, loose)
 
 
-def _holds_students(folder: Folder, loose: Loose) -> bool:
+def _holds_students(folder: Entry, loose: Loose) -> bool:
     """Whether folders or archives of students lie in it, rather than one student's work."""
     inside = _inside(folder)
-    folders = [entry for entry in inside if isinstance(entry, Folder)]
-    if any(isinstance(entry, File) and loose(entry.parts[-1]) is not None for entry in inside):
+    folders = [entry for entry in inside if entry.look]
+    if any(not entry.look and loose(entry.parts[-1]) is not None for entry in inside):
         return False
     if [entry.parts[-1] for entry in folders] == [_plain(folder)]:  # `week 4.zip/week 4/`
         return _holds_students(folders[0], loose)
-    return len(folders) > 1 or bool(folder.archive and folders and folders[0].archive)
+    return len(folders) > 1 or bool(folder.read and folders and folders[0].read)
 
 
-def _inside(folder: Folder) -> list[Entry]:
+def _inside(folder: Entry) -> list[Entry]:
     try:
         return folder.look()
     except UnreadableError:

@@ -6,7 +6,6 @@ read back. Columns that the instructor adds stay, at the right. What students wr
 
 import csv
 import io
-import math
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -92,19 +91,13 @@ class Graded:
         return self.submission.exercise, cell(self.submission.file)
 
 
-def as_number(text: str) -> float | None:
-    """What was typed as a number, with a decimal point or comma; None if it is none."""
+def as_mark(text: str, rubric: Mapping[float, str] | None) -> float | None:
+    """What was typed as a mark, within the rubric; None if it is none, or where there is nothing to mark."""
     try:
         value = float(text.strip().replace(",", "."))
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
-
-
-def as_mark(text: str, rubric: Mapping[float, str] | None) -> float | None:
-    """What was typed as a mark, within the rubric; None if it is none, or where there is nothing to mark."""
-    value = as_number(text)
-    return value if value is not None and rubric and 0 <= value <= max(rubric) else None
+    return value if rubric and 0 <= value <= max(rubric) else None
 
 
 def with_marks(
@@ -183,7 +176,7 @@ def _row(graded: Graded) -> dict[str, str]:
     row = first_cells(graded, f"{checks.points:g}" if checks else "", checks.cases if checks else ())
     row["failed"] = cell("; ".join(f"{key} {case.name}" for key, case in result.failed()))
     row |= {f"{key}{_WRITTEN}": cell(text) for key, text in result.written.items()}
-    return row | {f"{key}{_MARKS}": mark_cell(text) for key, text in graded.typed.items()} | graded.own
+    return row | {f"{key}{_MARKS}": text for key, text in graded.typed.items()} | graded.own
 
 
 def first_cells(graded: Graded, possible: str, questions: Iterable[str]) -> dict[str, str]:
@@ -199,11 +192,6 @@ def first_cells(graded: Graded, possible: str, questions: Iterable[str]) -> dict
         "total": f"{graded.total:g}",
     }
     return row | {key: f"{result.points(key):g}" for key in questions}
-
-
-def mark_cell(typed: str) -> str:
-    """As it was typed: a negative mark is a number, not a formula."""
-    return cell(typed) if as_number(typed) is None else typed
 
 
 def _names(graded: Graded) -> dict[str, str]:
@@ -233,7 +221,7 @@ def write_cases(path: Path, graded: Iterable[Graded]) -> None:
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
-    """Write a table that Excel opens. Text in it must have been through `safe_text.cell`."""
+    """Write a table that Excel opens. What students wrote must have been through `safe_text.cell`."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, header, restval="", quoting=csv.QUOTE_MINIMAL)
     writer.writeheader()

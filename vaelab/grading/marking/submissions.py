@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vaelab.grading.marking import owners
-from vaelab.grading.marking.filetree import LARGEST, File, SubmissionsError, UnreadableError
+from vaelab.grading.marking.filetree import LARGEST, Entry, SubmissionsError, UnreadableError
 from vaelab.grading.safe_text import cell
 from vaelab.grading.sheet import EXERCISES
 
@@ -68,7 +68,7 @@ def _told_apart(submissions: Iterable[Submission]) -> Iterator[Submission]:
         yield replace(submission, file=name)
 
 
-def _of(student: str, handed_in: list[File]) -> list[Submission]:
+def _of(student: str, handed_in: list[Entry]) -> list[Submission]:
     handed_in = [file for file in handed_in if file.parts[-1]] or handed_in[:1]  # an empty folder, if all are
     notebooks = [file for file in handed_in if file.kind == ".ipynb" or file.refused]
     if len(notebooks) > _MOST_OF_ONE_STUDENT:
@@ -92,7 +92,7 @@ def _counted(submissions: list[Submission]) -> list[Submission]:
     return [replace(submission, note=note(submission)) for submission in submissions]
 
 
-def _looked_at(student: str, file: File) -> Submission:
+def _looked_at(student: str, file: Entry) -> Submission:
     name = "/".join(file.parts)
     in_name = owners.exercise_of(file.parts[-1])
     try:
