@@ -19,7 +19,7 @@ from typing import BinaryIO
 from vaelab.errors import VaelabError
 
 LARGEST = 20 * 2**20  # bytes of one notebook
-_MOST = {
+_MOST: dict[str, float] = {
     "files": 5_000,
     "archives": 20,
     "MB": 200,
@@ -68,25 +68,6 @@ class Entry:
         return Path(self.parts[-1]).suffix.lower()
 
 
-class Budget:
-    """How much of one student's work is looked into, so that nobody else has to wait for it."""
-
-    def __init__(self):
-        self._left = dict(_MOST)
-
-    def spend(self, what: str, amount: float = 1) -> None:
-        """Raise `OverBudgetError` if there is not so much left."""
-        self._left[what] -= amount
-        if self._left[what] < 0:
-            raise OverBudgetError(
-                f"more than {_MOST[what]:,} {what} of one student: the rest is not looked at"
-            )
-
-
-class OverBudgetError(UnreadableError):
-    """One student handed in more than is looked into."""
-
-
 def top(place: Path, leave_out: Collection[Path] = ()) -> Entry:
     """The folder or .zip that is to be looked into, without these files and folders."""
     if place.is_dir():
@@ -99,25 +80,25 @@ def files(entries: Iterable[Entry]) -> Iterator[Entry]:
 
     An empty folder comes as a file without a name, for it may be all that somebody handed in.
     """
-    budget = Budget()
+    left = dict(_MOST)
     for entry in entries:
         try:
-            yield from _files(entry, budget)
-        except OverBudgetError as error:
+            yield from _files(entry, left)
+        except UnreadableError as error:
             yield _refused(entry.parts or ("",), str(error))
             return
 
 
-def _files(entry: Entry, budget: Budget) -> Iterator[Entry]:
-    budget.spend("files")
+def _files(entry: Entry, left: dict[str, float]) -> Iterator[Entry]:
+    _spend(left, "files")
     if not entry.look:
         if entry.kind == ".ipynb":
-            budget.spend("MB", min(entry.size, LARGEST) / 2**20)
+            _spend(left, "MB", min(entry.size, LARGEST) / 2**20)
         yield entry
         return
     if entry.read:
-        budget.spend("archives")
-        budget.spend("MB", entry.size / 2**20 if entry.depth else 0)
+        _spend(left, "archives")
+        _spend(left, "MB", entry.size / 2**20 if entry.depth else 0)
     try:
         entries = entry.look()
     except UnreadableError as error:
@@ -126,7 +107,14 @@ def _files(entry: Entry, budget: Budget) -> Iterator[Entry]:
     if not entries:
         yield _refused((*entry.parts, ""), "an empty archive" if entry.read else "an empty folder")
     for inside in sorted(entries, key=lambda inside: bool(inside.look)):  # what lies nearest first
-        yield from _files(inside, budget)
+        yield from _files(inside, left)
+
+
+def _spend(left: dict[str, float], what: str, amount: float = 1) -> None:
+    """Raise `UnreadableError` if there is not so much left of what one student has: others wait for it."""
+    left[what] -= amount
+    if left[what] < 0:
+        raise UnreadableError(f"more than {_MOST[what]:,} {what} of one student: the rest is not looked at")
 
 
 def _on_disk(folder: Path, above: tuple[str, ...], left_out: Collection[Path]) -> Entry:

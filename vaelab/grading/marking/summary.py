@@ -19,7 +19,10 @@ _MOST_MESSAGES = 5
 def index(graded: Sequence[Graded]) -> str:
     """The page `index.html`. It is not for students: it names them all."""
     exercises = {row.submission.exercise: row.checks for row in graded if row.checks}
-    sections = [_exercise(checks, _of(graded, name)) for name, checks in sorted(exercises.items())]
+    sections = [
+        _exercise(checks, [row for row in graded if row.submission.exercise == name])
+        for name, checks in sorted(exercises.items())
+    ]
     count = f"{len(graded)} submission" + ("s" if len(graded) != 1 else "")
     body = [
         "<header><h1>Scores</h1>",
@@ -29,10 +32,6 @@ def index(graded: Sequence[Graded]) -> str:
         *sections,
     ]
     return document("Scores", "\n".join(body), kind="wide")
-
-
-def _of(graded: Sequence[Graded], exercise: str) -> list[Graded]:
-    return [row for row in graded if row.submission.exercise == exercise]
 
 
 def _everybody(graded: Sequence[Graded]) -> str:
