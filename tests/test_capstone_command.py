@@ -13,11 +13,10 @@ from vaelab.grading.capstone import command
 from vaelab.grading.capstone.capstone_score import CapstoneScore, Part
 from vaelab.grading.capstone.card import Card, Run
 from vaelab.grading.capstone.drawn import Shown
-from vaelab.grading.capstone.exhibit import Exhibit, alike
 from vaelab.grading.capstone.handed_in import contents, find, only
 from vaelab.grading.capstone.rules import CARD, POINTS, WEIGHTS, NotAcceptedError
 from vaelab.grading.capstone.standard import Standard
-from vaelab.grading.marking.submissions import SubmissionsError
+from vaelab.grading.marking.submissions import Submission, SubmissionsError
 
 HIDDEN = str(Path(__file__).resolve().parent.parent / "exercises" / "source" / "capstone" / "hidden.json")
 PNG = "iVBORw0KGgo="
@@ -51,7 +50,7 @@ def measured(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     Path("in").mkdir()
     found = Measured()
-    monkeypatch.setattr(command, "score_files", found)
+    monkeypatch.setattr(command, "score", found)
     return found
 
 
@@ -258,10 +257,14 @@ def test_a_class_is_compared_on_one_page_and_equal_pictures_are_remarked_for_bot
     assert "img-src data:" in anna, "pictures are shown, and none is fetched"
 
 
-def test_the_blurred_faces_of_untrained_models_are_nobodys(measured, monkeypatch):
-    untrained = Part("bound", 0.0, "", 1.0, Standard.read().scales["bound"])
-    score = CapstoneScore((untrained,), shown=Shown(sketch=[1.0]))
-    assert alike({"anna": Exhibit.of(score), "bert": Exhibit.of(score)}) == {}
+@pytest.mark.parametrize("points", [0.0, 0.1])
+def test_the_blurred_faces_of_untrained_models_are_nobodys(measured, points):
+    bound = Part("bound", points, "", 1.0, Standard.read().scales["bound"])
+    card = Card("Ada", "", "", runs=(Run(10, 2, 1.0),))
+    found = CapstoneScore((bound,), card=card, parameters=1, shown=Shown(sketch=[1.0]))
+    results = {Submission(name, "x"): command._plain(found) for name in ("anna", "bert")}
+    told = command._with_remarks(results).values()
+    assert ["like those of" in result.note for result in told] == [points > 0] * 2
 
 
 def test_no_such_place():

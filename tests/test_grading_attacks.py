@@ -1,7 +1,7 @@
 """Submissions that attack. Each is contained, earns nothing it should not, and harms no one beside it."""
 
-import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -37,10 +37,9 @@ STUBBORN = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
 HONEST = "def double(x):\n    return 2 * x\ndef wrong(x):\n    return x"
 
 
-def notebook(*cells: str) -> str:
+def notebook(*cells: str) -> list[str]:
     """A submission that answers `double` rightly and `wrong` wrongly, and then does what the cells say."""
-    sources = [HONEST, *cells]
-    return json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": s} for s in sources]})
+    return [HONEST, *cells]
 
 
 def earned(space) -> list[float]:
@@ -84,7 +83,9 @@ def test_an_endless_cell_costs_only_itself():
     with opened(notebook("while True: pass", "after = 7"), HURRIED) as submission:
         assert submission.status == "time limit while running"
         (error,) = submission.errors
-        assert error == "cell 2: was stopped: it took more than 1 second of processor time and waiting"
+        # What cell 1 takes, on a busy machine some tenths, is not left for cell 2.
+        limit = r"(1 second|0\.\d+ seconds) of processor time and waiting"
+        assert re.fullmatch(f"cell 2: was stopped: it took more than {limit}", error)
         assert submission.space.after == 7 and earned(submission.space) == [1, 0]
 
 
@@ -708,6 +709,8 @@ torch.Tensor.numpy = torch.Tensor.__array__ = lambda *a, **k: 1
 
 
 HOSTILE_REPLIES = {
+    "deep for a check": "b'{\"value\": ' + b'[' * 70 + b']' * 70 + b'}'",
+    "deep for the reader": "b'{\"value\": ' + b'[' * 900 + b']' * 900 + b'}'",
     "nested": "b'{\"value\": ' + b'[' * 100_000 + b']' * 100_000 + b'}'",
     "many": "b'{\"value\": [' + b'[],' * 300_000 + b'[]]}'",
     "no object": "b'[1, 2]'",
@@ -795,21 +798,18 @@ def test_a_value_that_is_too_large_costs_only_its_question():
         assert submission.status == "ran"
 
 
-# Notebooks
+# Cells
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"cells": [{"cell_type": "co'], ids=["deep", "truncated"])
-def test_broken_notebooks_are_named(text):
-    with opened(text, LIMITS) as submission:
-        assert submission.status == "not a notebook" and earned(submission.space) == [0, 0]
-
-
-def test_a_notebook_of_200_megabytes_is_not_opened():
-    text = "x" * (200 * MIB)
-    began = time.monotonic()
-    with opened(text) as submission:
-        assert submission.status == "notebook too large" and earned(submission.space) == [0, 0]
-    assert time.monotonic() - began < 2
+@pytest.mark.parametrize(
+    "cell",
+    ["x = \0", "def f(:", "x = '\ud800'", "x = " + "(" * 500, "x = " + "-" * 100_000 + "1"],
+    ids=range(5),
+)
+def test_a_broken_cell_leaves_the_others(cell):
+    with opened(notebook(cell, "after = 7"), LIMITS) as submission:
+        assert submission.status == "ran with errors in 1 cell" and submission.errors[0].startswith("cell 2")
+        assert submission.space.after == 7 and earned(submission.space) == [1, 0]
 
 
 def test_without_bubblewrap_nothing_runs(monkeypatch):

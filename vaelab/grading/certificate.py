@@ -7,9 +7,8 @@ from pathlib import Path
 
 import vaelab
 from vaelab.errors import VaelabError
-from vaelab.files import written_whole
 from vaelab.grading.check_report import number
-from vaelab.grading.page import document, table, text
+from vaelab.grading.page import document, table, text, write_all
 from vaelab.grading.standing import Reached
 
 _STYLE = """
@@ -61,9 +60,7 @@ def write(path: Path, reached: Sequence[Reached], name: str | None) -> Path:
         raise NotYetError(f"The certificate is for every question of every exercise. Still missing:{lines}")
     if not name or not name.strip():
         raise NotYetError("Whose certificate is it? Add --name 'Your Name'.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as temporary:
-        temporary.write_text(page(reached, name.strip(), date.today()), encoding="utf-8")
+    write_all(path.parent, {path.name: page(reached, name.strip(), date.today())})
     return path
 
 

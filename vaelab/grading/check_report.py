@@ -1,6 +1,7 @@
 """What a learner sees of a check: text for a terminal, HTML for a notebook. Same words in both."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from html import escape
 
 from vaelab.grading.exercise import Exercise, Question
@@ -20,12 +21,11 @@ def number(points: float) -> str:
     return f"{points:g}"
 
 
+@dataclass(repr=False, eq=False)
 class Hint:
     """A sentence for the learner."""
 
-    def __init__(self, text: str):
-        self.text = text
-
+    text: str
     passed = False
 
     def __repr__(self) -> str:
@@ -35,6 +35,7 @@ class Hint:
         return f'<p class="vaelab-check">{message(self.text)}</p>'
 
 
+@dataclass(repr=False, eq=False)
 class QuestionReport:
     """How one question went.
 
@@ -45,14 +46,10 @@ class QuestionReport:
         silent: whether a written answer is asked for and empty.
     """
 
-    def __init__(
-        self,
-        question: Question,
-        outcomes: list[Outcome],
-        tried: Mapping[str, list[str]] | None = None,
-        silent: bool = False,
-    ):
-        self.question, self.outcomes, self.tried, self.silent = question, outcomes, tried or {}, silent
+    question: Question
+    outcomes: list[Outcome]
+    tried: Mapping[str, list[str]] = field(default_factory=dict)
+    silent: bool = False
 
     @property
     def points(self) -> float:
@@ -126,11 +123,12 @@ class QuestionReport:
         )
 
 
+@dataclass(repr=False, eq=False)
 class SheetReport:
     """How the whole sheet went."""
 
-    def __init__(self, exercise: Exercise, reports: list[QuestionReport]):
-        self.exercise, self.reports = exercise, reports
+    exercise: Exercise
+    reports: list[QuestionReport]
 
     @property
     def passed(self) -> bool:

@@ -25,12 +25,15 @@ class Choice:
         expect(given == self.right, self.why.get(given, self.otherwise))
 
     def tried(self, space: Space) -> str | None:
-        """What is chosen now, if it is one of the answers that the question knows."""
+        """What stands there now, if it is one of the answers that the question knows."""
         try:
-            answer = plain(getattr(space, self.variable))
+            return self._known(getattr(space, self.variable))
         except Exception:  # not answered, or nothing that can be read
             return None
-        return answer if self._seal(answer) in {self.right, *self.why} else None
+
+    def _known(self, answer: Any) -> str:
+        expect(self._seal(answer) in {self.right, *self.why}, self.otherwise)
+        return plain(answer)
 
     def _seal(self, answer: Any) -> str:
         return seal(self.exercise, self.question, answer)
@@ -43,14 +46,7 @@ class Prediction(Choice):
     options: tuple[str | float, ...] = ()
 
     def __call__(self, space: Space) -> None:
-        self._guess(getattr(space, self.variable))
-
-    def tried(self, space: Space) -> str | None:
-        """What is guessed now, if it can be a guess."""
-        try:
-            return self._guess(getattr(space, self.variable))
-        except Exception:
-            return None
+        self._known(getattr(space, self.variable))
 
     def outcome(self, space: Space) -> str:
         """Whether it came true."""
@@ -59,7 +55,7 @@ class Prediction(Choice):
             return f"You guessed {guess}, and so it is."
         return f"You guessed {guess}; it came out otherwise. {self.why.get(self._seal(guess), '')}".strip()
 
-    def _guess(self, answer: Any) -> str:
+    def _known(self, answer: Any) -> str:
         if not self.options:
             return plain(number(answer))
         given, known = plain(answer), [plain(option) for option in self.options]

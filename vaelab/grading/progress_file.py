@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from vaelab.edited import EditedFileError, read_json
 from vaelab.errors import VaelabError
@@ -43,35 +44,22 @@ def read(folder: Path) -> dict[str, dict[str, dict]]:
     return kept
 
 
-def _well_formed(kept: object) -> bool:
-    return isinstance(kept, dict) and all(
-        isinstance(questions, dict) and all(map(_is_score, questions.values())) for questions in kept.values()
-    )
-
-
-def _is_score(entry: object) -> bool:
-    return (
-        isinstance(entry, dict)
-        and isinstance(entry.get("points"), int | float)
-        and isinstance(entry.get("date", ""), str)
-        and _is_tried(entry.get("tried", {}))
-    )
-
-
-def _is_tried(kept: object) -> bool:
-    return isinstance(kept, dict) and all(
-        isinstance(answers, list) and all(isinstance(answer, str) for answer in answers)
-        for answers in kept.values()
-    )
+def _well_formed(kept: Any) -> bool:
+    try:
+        entries = [entry for questions in kept.values() for entry in questions.values()]
+        tried = [answers for entry in entries for answers in entry.get("tried", {}).values()]
+        scores = all(
+            isinstance(e["points"], int | float) and isinstance(e.get("date", ""), str) for e in entries
+        )
+    except (AttributeError, KeyError, TypeError):
+        return False
+    return scores and all(isinstance(a, list) and all(isinstance(one, str) for one in a) for a in tried)
 
 
 def tried(folder: Path, exercise: Exercise) -> dict[str, Tried]:
     """Question -> what was chosen and guessed there before; empty where the file is broken."""
-    try:
-        kept = read(folder).get(exercise.name, {})
-    except BrokenProgressError:
-        return {}
-    return {key: entry.get("tried", {}) for key, entry in kept.items()}
+    kept, _ = _read_or_broken(folder)
+    return {key: entry.get("tried", {}) for key, entry in kept.get(exercise.name, {}).items()}
 
 
 def record(folder: Path, exercise: Exercise, reports: Iterable[QuestionReport]) -> None:
@@ -79,10 +67,7 @@ def record(folder: Path, exercise: Exercise, reports: Iterable[QuestionReport]) 
 
     A broken file is set aside, not lost.
     """
-    try:
-        kept, broken = read(folder), False
-    except BrokenProgressError:
-        kept, broken = {}, True
+    kept, broken = _read_or_broken(folder)
     questions = kept.setdefault(exercise.name, {})
     entries = {report.question.key: _entry(report, questions.get(report.question.key)) for report in reports}
     changed = {key: entry for key, entry in entries.items() if entry and entry != questions.get(key)}
@@ -96,6 +81,13 @@ def record(folder: Path, exercise: Exercise, reports: Iterable[QuestionReport]) 
             path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     except OSError:
         pass
+
+
+def _read_or_broken(folder: Path) -> tuple[dict[str, dict[str, dict]], bool]:
+    try:
+        return read(folder), False
+    except BrokenProgressError:
+        return {}, True
 
 
 def _entry(report: QuestionReport, before: dict | None) -> dict | None:

@@ -11,6 +11,7 @@ import io
 import random
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -84,7 +85,7 @@ class Server:
         try:
             return eval(code, {**self._namespace, **values})
         except NameError as error:
-            if _where(error) != _EXPRESSION:
+            if traceback.extract_tb(error.__traceback__)[-1].filename != _EXPRESSION:
                 raise
             raise _MissingName(error.name) from None
 
@@ -107,14 +108,6 @@ class Server:
 
 
 _EXPRESSION = "<the expression of a check>"
-
-
-def _where(error: Exception) -> str:
-    """The file that an error arose in."""
-    trace = error.__traceback__
-    while trace.tb_next:
-        trace = trace.tb_next
-    return trace.tb_frame.f_code.co_filename
 
 
 class _MissingName(Exception):

@@ -10,11 +10,8 @@ from vaelab.grading.exercise import Exercise
 from vaelab.grading.sheet import EXERCISES, exercise
 
 
-class NoFolderError(VaelabError, FileNotFoundError):
+class NoFolderError(VaelabError, ValueError):
     """There is no such folder."""
-
-    def __str__(self):  # FileNotFoundError would otherwise print like an errno tuple
-        return str(self.args[0])
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,11 @@ def decode(value: Any, *, tensors: bool = False) -> Any:
         match value:
             case {"$array": data, "type": code, "shape": shape, "torch": from_torch}:
                 array = _decode_array(data, code, shape)
-                return _as_tensor(array) if tensors and from_torch else array
+                if not (tensors and from_torch):
+                    return array
+                import torch
+
+                return torch.from_numpy(array)
             case {"$dict": pairs}:
                 return {decode(k): _decode_item(item, tensors) for k, item in pairs}
             case {"$float": text}:
@@ -115,9 +119,3 @@ def _as_numpy(value: Any) -> np.ndarray | None:
         return None
     tensor = value.detach().cpu()
     return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
-
-
-def _as_tensor(array: np.ndarray) -> Any:
-    import torch
-
-    return torch.from_numpy(array)

@@ -8,14 +8,14 @@ unpickled: vaelab builds the model from the recipe that the weights file names, 
   sentence that says why not;  `written`: `save`, from a model to a folder;
 - `measures`: bound, Frechet distance, attribute control;  `standard`: from a measure to points;
 - `pictures`: samples, the worst faces, and whose pictures they are;  `figures`: these as HTML;
-- `scoring`: `check_folder` for learners, `grade_folder` for instructors;  `capstone_score`: what they give;
-- `command`: `vaelab capstone`;  `exhibit`, `pages`: what its pages show of a class.
+- `scoring`: `check_folder` for learners, `score` for instructors;  `capstone_score`: what they give;
+- `command`: `vaelab capstone`;  `pages`: what its pages show of a class.
 """
 
 from vaelab.grading.capstone.capstone_score import CapstoneScore
 from vaelab.grading.capstone.measures import Faces
 from vaelab.grading.capstone.rules import PARAMETERS, PICTURES, POINTS
-from vaelab.grading.capstone.scoring import check_folder, grade_folder, score
+from vaelab.grading.capstone.scoring import check_folder, score
 from vaelab.grading.capstone.standard import Standard
 from vaelab.grading.capstone.written import save
 
@@ -27,7 +27,6 @@ __all__ = [
     "Faces",
     "Standard",
     "check_folder",
-    "grade_folder",
     "save",
     "score",
 ]

@@ -9,10 +9,10 @@ from pathlib import Path
 import vaelab
 from vaelab.grading.capstone import pages
 from vaelab.grading.capstone.capstone_score import CapstoneScore, Part
-from vaelab.grading.capstone.exhibit import Exhibit, alike
+from vaelab.grading.capstone.drawn import alike
 from vaelab.grading.capstone.handed_in import Found, contents, find
 from vaelab.grading.capstone.rules import POINTS, RUBRIC, NotAcceptedError
-from vaelab.grading.capstone.scoring import check_folder, score_files
+from vaelab.grading.capstone.scoring import check_folder, score
 from vaelab.grading.capstone.standard import Standard
 from vaelab.grading.marking import scores
 from vaelab.grading.marking.results import ACCEPTED, NOT_GRADED, CaseResult, Kept, NotKeptError, Result
@@ -50,10 +50,10 @@ def run(
             raise ValueError("--out is for grading: it needs --hidden FILE.")
         if not folder.exists():
             raise ValueError(f"There is no {folder}.")
-        score = check_folder(folder, measure=not rules_only)
-        print(score)
+        found = check_folder(folder, measure=not rules_only)
+        print(found)
         if html:
-            print(f"The same with pictures: {pages.report(html, score)}")
+            print(f"The same with pictures: {pages.report(html, found)}")
         return 0
     if rules_only:
         raise ValueError("--rules-only is a learner's check: leave it out, or --hidden.")
@@ -76,16 +76,16 @@ def _grade(folder: Path, standard: Standard, out: Path, html: Path | None) -> in
         return 130
     results = _with_remarks(results)
     earlier = scores.earlier_rows(out, _COLUMNS)  # marks may have been typed meanwhile
-    most = {"failures": float(max(RUBRIC))}
-    graded = [scores.with_marks(s, result, None, most, earlier) for s, result in results.items()]
+    rubrics = {"failures": RUBRIC}
+    graded = [scores.with_marks(s, result, None, rubrics, earlier) for s, result in results.items()]
     with scores.what_is_graded_is_kept():
         scores.keep_what_is_lost(out, graded, earlier)
         scores.write_rows(out, [*_COLUMNS, *scores.own_columns(earlier)], map(_row, graded))
         if html:
             pages.write(html, graded)
     for row in graded:
-        score = f"{row.result.points():g} of {sum(POINTS.values()):g}"
-        print(f"{score:>10}  {cell(row.submission.student)}  {row.result.status}")
+        points = f"{row.result.points():g} of {sum(POINTS.values()):g}"
+        print(f"{points:>10}  {cell(row.submission.student)}  {row.result.status}")
     print(f"Scores: {out}" + (f"\nFeedback: {html / 'index.html'}" if html else ""))
     return 0
 
@@ -98,7 +98,7 @@ def _result(submission: Submission, handed_in: Found, standard: Standard, kept: 
         files = contents(handed_in)
         key = _key(files, standard)
         if kept.get(key) is None:
-            kept.add(key, _plain(score_files(files, standard)))
+            kept.add(key, _plain(score(files, standard)))
         return kept.get(key)
     except NotAcceptedError as error:
         return Result(_NOT_ACCEPTED, str(error))
@@ -108,37 +108,41 @@ def _result(submission: Submission, handed_in: Found, standard: Standard, kept: 
         return Result(NOT_GRADED, f"the grader stumbled: {type(error).__name__}: {error}"[:500])
 
 
-def _plain(score: CapstoneScore) -> Result:
+def _plain(found: CapstoneScore) -> Result:
     """A score as data to keep. Its remarks are for the instructor: they go to the table, and on no page."""
-    if not score.accepted:
-        return Result(_NOT_ACCEPTED, score.problem)
-    cases = {p.key: _case(p, p.says()) for p in score.parts}
-    cases["card"] = _case(score.parts[-1], f"{score.parts[-1].message} {score.size()}")
+    if not found.accepted:
+        return Result(_NOT_ACCEPTED, found.problem)
+    cases = {p.key: _case(p, p.says()) for p in found.parts}
+    cases["card"] = _case(found.parts[-1], f"{found.parts[-1].message} {found.size()}")
     return Result(
         ACCEPTED,
-        " ".join(score.remarks),
+        " ".join(found.remarks),
         questions={key: [case] for key, case in cases.items()},
-        written={"tried": score.card.tried.strip(), "failures": score.card.failures.strip()}
-        | Exhibit.of(score).kept(),
+        written={"tried": found.card.tried.strip(), "failures": found.card.failures.strip()},
+        extra=asdict(found.shown) if found.shown else {},
     )
 
 
+def _case(part: Part, message: str) -> CaseResult:
+    status = pages.BEYOND if part.star else "measured"
+    return CaseResult(part.title, True, status, part.points, part.possible, message, part.measured())
+
+
 def _with_remarks(results: Mapping[Submission, Result]) -> dict[Submission, Result]:
-    """The results, those whose pictures are like another student's with a sentence for the instructor."""
-    likes = alike({s: Exhibit.read(result) for s, result in results.items()})
+    """The results, those whose pictures are like another student's with a sentence for the instructor.
+
+    Only of models that redraw faces better than where points begin: before that all draw the same blurred
+    face, and it says nothing that two are alike.
+    """
+    learned = {s: result.extra["sketch"] for s, result in results.items() if result.points("bound") > 0}
     told = dict(results)
-    for submission, others in likes.items():
+    for submission, others in alike(learned).items():
         names = ", ".join(other.student for other in others)
         note = f"Its pictures are like those of {names}: one model, or one that began as the other. Ask both."
         told[submission] = replace(
             results[submission], note=" ".join(filter(None, (results[submission].note, note)))
         )
     return told
-
-
-def _case(part: Part, message: str) -> CaseResult:
-    status = "passed" if part.points == part.possible else "measured"
-    return CaseResult(part.title, True, status, part.points, part.possible, message)
 
 
 def _key(files: Mapping[str, bytes], standard: Standard) -> str:
@@ -155,11 +159,11 @@ _COLUMNS = (*scores.FIRST, *POINTS, "stars", "tried", "failures written", "failu
 
 
 def _row(graded: Graded) -> dict[str, str]:
-    written, exhibit = graded.result.written, Exhibit.read(graded.result)
+    written = graded.result.written
     return scores.first_cells(graded, f"{sum(POINTS.values()):g}", POINTS) | {
-        "stars": str(len(exhibit.stars)),
+        "stars": str(pages.stars(graded.result)),
         "tried": cell(written.get("tried", "")),
         "failures written": cell(written.get("failures", "")),
-        "failures marks": scores.mark_cell(graded.typed.get("failures", "")),
+        "failures marks": graded.typed.get("failures", ""),
         **graded.own,
     }

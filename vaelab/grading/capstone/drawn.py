@@ -7,9 +7,12 @@ numbers give the same pictures. So models are compared by what they draw.
 import base64
 import io
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import combinations
+from typing import TypeVar
 
 import torch
 from PIL import Image
@@ -17,11 +20,12 @@ from PIL import Image
 from vaelab import latent, weights
 from vaelab.data import ImageSet
 from vaelab.grading.capstone.measures import PUBLIC, Faces, unseen
-from vaelab.grading.capstone.rules import IMAGE_SHAPE
+from vaelab.grading.capstone.rules import IMAGE_SHAPE, NEAR
 from vaelab.models import VAE
 
 FACES = Faces(PUBLIC.split, PUBLIC.seed, 200)  # public ones: what is shown tells nothing of hidden faces
 _SAMPLES, _WORST, _NUMBERS = 8, 4, 1_024
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,17 @@ def distance(a: Sequence[float] | torch.Tensor, b: Sequence[float] | torch.Tenso
     one, other = (torch.as_tensor(numbers, dtype=torch.float64) for numbers in (a, b))
     errors = (one.square().sum() + other.square().sum()) / 2
     return ((one - other).square().sum() / errors.clamp(min=1e-12)).item()
+
+
+def alike(sketches: Mapping[_Key, Sequence[float]]) -> dict[_Key, list[_Key]]:
+    """Whose pictures are like whose: for each that has any, the others."""
+    found: dict[_Key, list[_Key]] = defaultdict(list)
+    numbers = [(key, torch.tensor(sketch)) for key, sketch in sketches.items()]
+    for (one, a), (other, b) in combinations(numbers, 2):
+        if distance(a, b) < NEAR:
+            found[one].append(other)
+            found[other].append(one)
+    return dict(found)
 
 
 @lru_cache(maxsize=1)

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from vaelab.grading.capstone.rules import CARD, CARD_BYTES, WEIGHTS, WEIGHTS_BYTES, NotAcceptedError, means
 from vaelab.grading.marking import owners
-from vaelab.grading.marking.filetree import File, UnreadableError, files, top
-from vaelab.grading.marking.submissions import Submission, SubmissionsError, by_student
+from vaelab.grading.marking.filetree import Entry, UnreadableError, files, top
+from vaelab.grading.marking.submissions import Submission, SubmissionsError
 
 EXERCISE = "capstone"
 _SUBMISSION = f"a submission is {WEIGHTS} and {CARD}"
 _COUNTED = re.compile(r"-\d+(?=\.\w+$)")  # Canvas: model-1.safetensors, handed in again
 
-Found = dict[str, list[File]]  # model.safetensors or card.toml -> the files of that name, in one folder
+Found = dict[str, list[Entry]]  # model.safetensors or card.toml -> the files of that name, in one folder
 
 
 def find(place: Path, leave_out: Collection[Path] = ()) -> dict[Submission, Found]:
@@ -34,7 +34,7 @@ def find(place: Path, leave_out: Collection[Path] = ()) -> dict[Submission, Foun
         SubmissionsError: if there is no such place, or nothing in it.
     """
     found = {}
-    for student, handed_in in by_student(place, leave_out, _of_a_loose_file):
+    for student, handed_in in owners.by_student(place, leave_out, _of_a_loose_file):
         found |= _of(student, handed_in)
     if not found:
         raise SubmissionsError(f"There is no {WEIGHTS} or {CARD} in {place}.")
@@ -49,10 +49,7 @@ def only(path: Path) -> Found:
     """
     if not path.exists():
         raise NotAcceptedError(f"There is no folder or zip file {path.name!r}.")
-    handed_in = list(files([top(path)]))
-    if found := _one(handed_in):
-        return found
-    raise NotAcceptedError(_nothing(handed_in))
+    return _one(list(files([top(path)])))
 
 
 def contents(found: Found) -> dict[str, bytes]:
@@ -67,7 +64,7 @@ def contents(found: Found) -> dict[str, bytes]:
 _SIZES = {CARD: CARD_BYTES, WEIGHTS: WEIGHTS_BYTES}
 
 
-def _bytes(name: str, same: list[File], most: int) -> bytes:
+def _bytes(name: str, same: list[Entry], most: int) -> bytes:
     if not same:
         raise NotAcceptedError(f"{name} is missing: {_SUBMISSION}.")
     if len(same) > 1:
@@ -86,17 +83,16 @@ def _of_a_loose_file(name: str) -> str | None:
     return "" if means(name) in (WEIGHTS, CARD) else None
 
 
-def _of(student: str, handed_in: list[File]) -> dict[Submission, Found]:
+def _of(student: str, handed_in: list[Entry]) -> dict[Submission, Found]:
     try:
-        if found := _one(handed_in):
-            return {Submission(student, _where(found), EXERCISE): found}
+        found = _one(handed_in)
     except NotAcceptedError as error:
         return {Submission(student, "/".join(handed_in[0].parts), EXERCISE, problem=str(error)): {}}
-    return {Submission(student, "/".join(handed_in[0].parts), EXERCISE, problem=_nothing(handed_in)): {}}
+    return {Submission(student, _where(found), EXERCISE): found}
 
 
-def _one(handed_in: list[File]) -> Found:
-    """The submission among these files; empty if there is none. Raises NotAcceptedError for several."""
+def _one(handed_in: list[Entry]) -> Found:
+    """The submission among these files. Raises NotAcceptedError if there is none, or more than one."""
     by_folder: dict[tuple[str, ...], Found] = defaultdict(lambda: defaultdict(list))
     for file in handed_in:
         if (name := _plain_name(file)) in (WEIGHTS, CARD):
@@ -105,14 +101,16 @@ def _one(handed_in: list[File]) -> Found:
     if len(with_card) > 1:
         places = ", ".join(_where(found) for found in with_card[:3])
         raise NotAcceptedError(f"There are {len(with_card)} models with a card: hand in one ({places}).")
-    return next(iter(with_card or by_folder.values()), {})
+    if not by_folder:
+        raise NotAcceptedError(_nothing(handed_in))
+    return next(iter(with_card or by_folder.values()))
 
 
 def _where(found: Found) -> str:
     return "/".join((found.get(WEIGHTS) or found[CARD])[0].parts)
 
 
-def _nothing(handed_in: list[File]) -> str:
+def _nothing(handed_in: list[Entry]) -> str:
     """Why there is no submission among these files."""
     names = ", ".join(file.parts[-1] for file in handed_in[:5]) or "no files"
     refused = next((file.refused for file in handed_in if file.refused), "")
@@ -121,7 +119,7 @@ def _nothing(handed_in: list[File]) -> str:
     return f"no {WEIGHTS} and no {CARD}, but {names}: {_SUBMISSION}"
 
 
-def _plain_name(file: File) -> str:
+def _plain_name(file: Entry) -> str:
     """A file's name without what an LMS wrote around it."""
     name = file.parts[-1]
     return means(_COUNTED.sub("", name.rsplit("_", 1)[-1]) if owners.named_by_an_lms(name) else name)

@@ -5,16 +5,17 @@ from pathlib import Path
 
 from vaelab.grading.capstone import figures
 from vaelab.grading.capstone.capstone_score import STAR, CapstoneScore
-from vaelab.grading.capstone.exhibit import Exhibit
+from vaelab.grading.capstone.drawn import Shown
 from vaelab.grading.capstone.rules import POINTS, RUBRIC, TITLES
 from vaelab.grading.check_report import number
 from vaelab.grading.marking.feedback import file_name, head, marks, quoted, score
-from vaelab.grading.marking.results import ACCEPTED
+from vaelab.grading.marking.results import ACCEPTED, CaseResult, Result
 from vaelab.grading.marking.scores import Graded
 from vaelab.grading.page import document, message, table, text, write_all
 
 _ASKED = {"tried": "What you tried", "failures": "Failures"}
 _POSSIBLE = sum(POINTS.values())
+BEYOND = "beyond the end"  # the status of a measure that gets a star
 
 
 def write(folder: Path, graded: Sequence[Graded]) -> None:
@@ -57,10 +58,10 @@ _COLUMNS = ("Student", "Bound", "Fréchet", "Control", "Card", "Points", "Marks"
 
 
 def _index_row(graded: Graded) -> tuple[str, ...]:
-    result, exhibit = graded.result, Exhibit.read(graded.result)
+    result = graded.result
     return (
         f'<a href="{file_name(graded)}">{text(graded.submission.student)}</a>',
-        *(_points(graded, key, exhibit) for key in POINTS),
+        *(_points(result, key) for key in POINTS),
         f"{result.points():.2f}",
         "" if graded.marks is None else number(graded.marks),
         f"{graded.total:.2f}",
@@ -68,20 +69,29 @@ def _index_row(graded: Graded) -> tuple[str, ...]:
     )
 
 
-def _points(graded: Graded, key: str, exhibit: Exhibit) -> str:
+def stars(result: Result) -> int:
+    """How many of its measures are beyond the end of their scale."""
+    return sum(case.status == BEYOND for cases in result.questions.values() for case in cases)
+
+
+def _points(result: Result, key: str) -> str:
     """Points in one measure, and below them the value that earned them."""
-    value = f'<br><span class="soft">{text(exhibit.values[key])}</span>' if key in exhibit.values else ""
-    return f"{STAR + ' ' if key in exhibit.stars else ''}{graded.result.points(key):.2f}{value}"
+    cases = result.questions.get(key, [])
+    values = (f'<br><span class="soft">{text(case.detail)}</span>' for case in cases if case.detail)
+    return "".join((*map(_star, cases), f"{result.points(key):.2f}", *values))
+
+
+def _star(case: CaseResult) -> str:
+    return f"{STAR} " if case.status == BEYOND else ""
 
 
 def _strip(graded: Graded) -> str:
-    exhibit = Exhibit.read(graded.result)
-    stars = f" {STAR * len(exhibit.stars)}" if exhibit.stars else ""
-    points = f'<span class="of">{graded.result.points():.2f} of {number(_POSSIBLE)}{stars}</span>'
-    remark = f"<p>{text(graded.result.note)}</p>" if graded.result.note else ""
+    result = graded.result
+    earned = f"{result.points():.2f} of {number(_POSSIBLE)} {STAR * stars(result)}".rstrip()
+    remark = f"<p>{text(result.note)}</p>" if result.note else ""
     return (
-        f"<section><h3>{points}{text(graded.submission.student)}</h3>{figures.strip(exhibit.shown)}{remark}"
-        "</section>"
+        f'<section><h3><span class="of">{earned}</span>{text(graded.submission.student)}</h3>'
+        f"{figures.strip(Shown(**result.extra))}{remark}</section>"
     )
 
 
@@ -91,20 +101,17 @@ def _refused(graded: Graded) -> str:
 
 
 def _details(graded: Graded) -> Iterator[str]:
-    exhibit = Exhibit.read(graded.result)
     cases = [(key, case) for key in POINTS for case in graded.result.questions[key]]
     rows = (
         (
             text(TITLES[key]),
-            f"{STAR + ' ' if key in exhibit.stars else ''}{case.points:.2f} of {number(case.possible)}",
+            f"{_star(case)}{case.points:.2f} of {number(case.possible)}",
             message(case.message),
         )
         for key, case in cases
     )
     yield table(("Part", "Points", "Why"), rows, numbers={1})
-    yield figures.faces(exhibit.shown)
+    yield figures.faces(Shown(**graded.result.extra))
     for key, title in _ASKED.items():
-        answer = graded.result.written.get(key, "")
-        said = quoted(answer) if answer else '<p class="soft">Nothing was written.</p>'
-        yield f"<section><h2>{title}</h2>{said}</section>"
+        yield f"<section><h2>{title}</h2>{quoted(graded.result.written.get(key, ''))}</section>"
     yield marks(RUBRIC, graded.typed.get("failures", ""), " for the failures")

@@ -1,8 +1,8 @@
-"""Scoring a submission: `check_folder` for learners, `grade_folder` for instructors."""
+"""Scoring a submission: `check_folder` for learners, `score` for instructors."""
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from vaelab.errors import VaelabError
 from vaelab.grading.capstone import drawn, submission
@@ -25,32 +25,20 @@ def check_folder(path: str | os.PathLike, *, measure: bool = True) -> CapstoneSc
     return score(path, Standard.read(), measure=measure)
 
 
-def grade_folder(path: str | os.PathLike, hidden: str | os.PathLike | Standard) -> CapstoneScore:
-    """An instructor's score, on hidden faces. No submission makes it raise.
+def score(
+    handed_in: str | os.PathLike | Mapping[str, bytes], standard: Standard, *, measure: bool = True
+) -> CapstoneScore:
+    """Score a submission against a standard: its faces, its baselines. The same every time on one machine.
 
     Args:
-        path: the submission, a folder or a zip of one.
-        hidden: the file that `tools.capstone_baselines --seed` wrote, or what `Standard.read` made of it.
-
-    Raises:
-        StandardError: the hidden file cannot be read.
+        handed_in: a folder, a zip of one, or the bytes of the two files by name. Whatever is in them, nothing
+            is raised.
+        standard: for instructors what `Standard.read` makes of the file that
+            `tools.capstone_baselines --seed` wrote.
+        measure: as in `check_folder`.
     """
-    return score(path, hidden if isinstance(hidden, Standard) else Standard.read(hidden))
-
-
-def score(path: str | os.PathLike, standard: Standard, *, measure: bool = True) -> CapstoneScore:
-    """Score a submission against a standard: its faces, its baselines. The same every time on one machine."""
-    return _score(lambda: submission.read(path), standard, measure)
-
-
-def score_files(files: Mapping[str, bytes], standard: Standard) -> CapstoneScore:
-    """The same for a submission that has been found already, as the bytes of its two files."""
-    return _score(lambda: submission.of(files), standard, measure=True)
-
-
-def _score(read: Callable[[], submission.Submission], standard: Standard, measure: bool) -> CapstoneScore:
     try:
-        found = read()
+        found = submission.of(handed_in) if isinstance(handed_in, Mapping) else submission.read(handed_in)
         shown = drawn.show(found.model) if measure else None
         remarks = _whose(shown) if shown else ()
     except NotAcceptedError as error:

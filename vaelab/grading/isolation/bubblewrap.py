@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from vaelab.grading.isolation import seccomp
-from vaelab.grading.isolation.launch import ENVIRONMENT, PACKAGE, MissingError, command
+from vaelab.grading.isolation.launch import ENVIRONMENT, PACKAGE, IsolationError, command
 
 _IDENTITY = 1000  # who a submission is inside
 _NOBODY = 65534  # and outside, when root grades
@@ -34,11 +34,13 @@ def start(disk_bytes: int) -> tuple[subprocess.Popen, int | None]:
     Returns the process, and who the worker has to become before it runs anything (None: it is that already).
 
     Raises:
-        MissingError: if there is no bubblewrap, or no filter of system calls for this machine.
+        IsolationError: if there is no bubblewrap, or no filter of system calls for this machine.
     """
     program = shutil.which("bwrap") if sys.platform == "linux" else None
     if program is None:
-        raise MissingError("bubblewrap (the command `bwrap`) is not installed: sudo apt install bubblewrap.")
+        raise IsolationError(
+            "bubblewrap (the command `bwrap`) is not installed: sudo apt install bubblewrap."
+        )
     with ExitStack() as stack:
         rules_here, rules_there = _pipe(stack)
         seccomp.write(rules_there)
@@ -68,7 +70,7 @@ def _as_root(line: list[str], rules: IO, stack: ExitStack) -> subprocess.Popen:
     except OSError as error:
         process.kill()
         process.wait()
-        raise MissingError(
+        raise IsolationError(
             f"root may not name users here, as in some containers ({error}). Grade as a plain user."
         ) from None
     return process

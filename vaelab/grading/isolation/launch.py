@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from vaelab.errors import VaelabError
+
 PACKAGE = Path(__file__).resolve().parents[2]
 
 ENVIRONMENT = {
@@ -20,8 +22,20 @@ ENVIRONMENT = {
 }
 
 
-class MissingError(Exception):
-    """What isolation needs and is not here."""
+_REMEDY = """\
+Debian, Ubuntu: sudo apt install bubblewrap libseccomp2. Fedora: sudo dnf install bubblewrap libseccomp.
+Bubblewrap must be of version 0.7 or newer.
+If it may not make namespaces: Ubuntu 24.04 needs the AppArmor profile bwrap-userns-restrict in force;
+a container must allow user namespaces. macOS, Windows: grade under Linux, in WSL2 or in a virtual machine.
+With --unsafe nothing is kept apart: a submission can then read, change and delete every file that you can,
+the hidden checks and the other submissions among them."""
+
+
+class IsolationError(VaelabError, RuntimeError):
+    """Submissions cannot be kept apart from this machine."""
+
+    def __init__(self, reason: str):
+        super().__init__(f"Submissions cannot be kept apart here: {reason}\n{_REMEDY}")
 
 
 def command() -> list[str]:

@@ -24,8 +24,6 @@ class Limits:
         processes: processes and threads.
         open_files: at once, in one process.
         reply_bytes: one reply.
-        notebook_bytes: the notebook's text, outputs included.
-        cells: its code cells.
         libraries: what is imported before the clock starts.
     """
 
@@ -40,8 +38,6 @@ class Limits:
     processes: int = 16
     open_files: int = 64
     reply_bytes: int = 4 * _MIB
-    notebook_bytes: int = 50 * _MIB
-    cells: int = 5_000
     libraries: tuple[str, ...] = ("numpy", "torch", "vaelab")
 
     def shared(self, notebooks: int, fair: int = 12) -> "Limits":

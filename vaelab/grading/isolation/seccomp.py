@@ -10,7 +10,7 @@ import errno
 import signal
 from typing import IO
 
-from vaelab.grading.isolation.launch import MissingError
+from vaelab.grading.isolation.launch import IsolationError
 
 _REFUSED = [
     "add_key", "bpf", "chroot", "fsconfig", "fsmount", "fsopen", "fspick", "io_uring_enter",
@@ -30,22 +30,24 @@ def write(file: IO[bytes]) -> None:
     Calls of another numbering (32-bit, x32) end the process.
 
     Raises:
-        MissingError: without libseccomp, or where the calls of this machine's processor are not known here.
+        IsolationError: without libseccomp, or where the calls of this machine's processor are not known here.
     """
     try:
         import pyseccomp as seccomp
     except ImportError:
-        raise MissingError(
+        raise IsolationError(
             "the Python package pyseccomp is not installed: pip install 'vaelab[grading]'."
         ) from None
     except RuntimeError:
-        raise MissingError("the library libseccomp is not installed: sudo apt install libseccomp2.") from None
+        raise IsolationError(
+            "the library libseccomp is not installed: sudo apt install libseccomp2."
+        ) from None
     if seccomp.system_arch() not in (seccomp.Arch.X86_64, seccomp.Arch.AARCH64):
-        raise MissingError("there is no filter of system calls for this kind of processor.")
+        raise IsolationError("there is no filter of system calls for this kind of processor.")
     try:
         _rules(seccomp).export_bpf(file)
     except OSError as error:
-        raise MissingError(f"libseccomp is too old (2.5.2 or newer is needed): {error}.") from None
+        raise IsolationError(f"libseccomp is too old (2.5.2 or newer is needed): {error}.") from None
 
 
 def _rules(seccomp):

@@ -1,12 +1,10 @@
 """All cases of an exercise on the instructor's side: the public ones and the hidden ones."""
 
 import hashlib
-import importlib.util
-import sys
+import runpy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import vaelab
 from vaelab.grading import draws
@@ -69,7 +67,7 @@ def _checks(name: str, folders: list[Path]) -> Checks:
             f"The hidden checks of {name} are not in {looked}. `vaelab exercises build` makes them from "
             "exercises/source; name their folder with --hidden."
         )
-    hidden = _loaded(path, name).hidden
+    hidden = runpy.run_path(str(path))["hidden"]  # which leaves no copy beside a file that is kept hidden
     if stray := {case.question for case in hidden.cases} - set(public.questions):
         raise SubmissionsError(
             f"{path} has checks for {', '.join(sorted(stray))}, which {name} does not ask."
@@ -89,18 +87,6 @@ def secret(hidden: Path | None, submissions: Path) -> str:
     """What the draws of graded checks are made from. `vaelab exercises build` makes it, once."""
     files = [folder / draws.SECRET for folder in _folders(hidden, submissions)]
     return next((path.read_text(encoding="utf-8").strip() for path in files if path.is_file()), "no secret")
-
-
-def _loaded(path: Path, name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"hidden checks of {name}", path)
-    loaded = importlib.util.module_from_spec(spec)
-    before = sys.dont_write_bytecode
-    sys.dont_write_bytecode = True  # no copy beside a file that is kept hidden
-    try:
-        spec.loader.exec_module(loaded)
-    finally:
-        sys.dont_write_bytecode = before
-    return loaded
 
 
 def _digest(name: str, hidden: Path) -> str:

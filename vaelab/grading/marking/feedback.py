@@ -112,16 +112,15 @@ def _case(case: CaseResult) -> str:
 
 
 def _written(graded: Graded, question: Question) -> Iterator[str]:
-    answer = graded.result.written.get(question.key, "")
     yield "<h3>In your words</h3>"
-    yield quoted(answer) if answer else '<p class="soft">Nothing was written here.</p>'
-    yield marks(graded.checks.rubrics[question.key], graded.typed.get(question.key, ""))
+    yield quoted(graded.result.written.get(question.key, ""))
+    yield marks(graded.rubrics[question.key], graded.typed.get(question.key, ""))
 
 
 def marks(rubric: Mapping[float, str], typed: str, what_for: str = "") -> str:
     """What earns how many marks, and what was typed into the column of marks."""
     lines = "".join(f"<li>{number(marks)}: {text(what)}</li>" for marks, what in rubric.items())
-    mark = as_mark(typed, max(rubric))
+    mark = as_mark(typed, rubric)
     given = f"{number(mark)} of {number(max(rubric))}" if mark is not None else text(typed)
     return (
         f"<p>What earns how many marks{what_for}:</p><ul>{lines}</ul>"
@@ -130,7 +129,9 @@ def marks(rubric: Mapping[float, str], typed: str, what_for: str = "") -> str:
 
 
 def quoted(answer: str) -> str:
-    """The learner's text. Lines were broken to fit a cell; only an empty one parts paragraphs."""
+    """The learner's text, if any. Lines were broken to fit a cell; only an empty one parts paragraphs."""
+    if not answer:
+        return '<p class="soft">Nothing was written here.</p>'
     paragraphs = "".join(f"<p>{text(part, 20_000)}</p>" for part in answer.split("\n\n"))
     return f"<blockquote>{paragraphs}</blockquote>"
 

@@ -11,7 +11,7 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import BinaryIO
@@ -19,7 +19,7 @@ from typing import BinaryIO
 from vaelab.errors import VaelabError
 
 LARGEST = 20 * 2**20  # bytes of one notebook
-_MOST = {
+_MOST: dict[str, float] = {
     "files": 5_000,
     "archives": 20,
     "MB": 200,
@@ -32,27 +32,35 @@ _ARCHIVES_DEEP = 2  # an LMS's archive, and a student's in it
 _IGNORED = {"__MACOSX", "__pycache__"}
 
 
+class SubmissionsError(VaelabError, ValueError):
+    """Nothing can be graded as asked; the message says what to do."""
+
+
 class UnreadableError(VaelabError, ValueError):
     """A file that was handed in and cannot be read; the message says why."""
 
 
 @dataclass(frozen=True)
-class File:
-    """A file that was handed in.
+class Entry:
+    """A file, a folder, or an archive, which is both.
 
     Attributes:
         parts: the folders and archives on the way to it, and its own name; that of an empty folder is empty.
-        read: gives its bytes, at most as many as are given. Raises `UnreadableError`.
+        read: of a file: gives its bytes, at most as many as are given. Raises `UnreadableError`.
+        look: of a folder: gives what is in it by name, without what is hidden. Raises `UnreadableError`.
         refused: why it is not looked into, or nothing.
         size: in bytes, as the disk or the archive says.
         path: where it lies, if not in an archive.
+        depth: how many archives it lies in.
     """
 
     parts: tuple[str, ...]
-    read: Callable[[int], bytes]
+    read: Callable[[int], bytes] | None = None
+    look: Callable[[], list["Entry"]] | None = None
     refused: str = ""
     size: int = 0
     path: Path | None = None
+    depth: int = 0
 
     @property
     def kind(self) -> str:
@@ -60,89 +68,57 @@ class File:
         return Path(self.parts[-1]).suffix.lower()
 
 
-@dataclass(frozen=True)
-class Folder:
-    """A folder or an archive.
-
-    Attributes:
-        parts: as a file's.
-        look: gives what is in it by name, without what is hidden. Raises `UnreadableError`.
-        archive: the file, if it is one in another archive or on the disk.
-        inner: whether that archive lies in another one.
-    """
-
-    parts: tuple[str, ...]
-    look: Callable[[], list["Entry"]]
-    archive: File | None = None
-    inner: bool = False
-
-
-Entry = File | Folder
-
-
-class Budget:
-    """How much of one student's work is looked into, so that nobody else has to wait for it."""
-
-    def __init__(self):
-        self._left = dict(_MOST)
-
-    def spend(self, what: str, amount: float = 1) -> None:
-        """Raise `OverBudgetError` if there is not so much left."""
-        self._left[what] -= amount
-        if self._left[what] < 0:
-            raise OverBudgetError(
-                f"more than {_MOST[what]:,} {what} of one student: the rest is not looked at"
-            )
-
-
-class OverBudgetError(UnreadableError):
-    """One student handed in more than is looked into."""
-
-
-def top(place: Path, leave_out: Collection[Path] = ()) -> Folder:
+def top(place: Path, leave_out: Collection[Path] = ()) -> Entry:
     """The folder or .zip that is to be looked into, without these files and folders."""
     if place.is_dir():
         return _on_disk(place, (), frozenset(path.resolve() for path in leave_out))
-    return _archive(_file_on_disk(place, (place.name,)), 0)
+    return _archive(_file_on_disk(place, (place.name,)))
 
 
-def files(entries: Iterable[Entry]) -> Iterator[File]:
+def files(entries: Iterable[Entry]) -> Iterator[Entry]:
     """Every file in one student's folders and archives, as far as the budget goes.
 
     An empty folder comes as a file without a name, for it may be all that somebody handed in.
     """
-    budget = Budget()
+    left = dict(_MOST)
     for entry in entries:
         try:
-            yield from _files(entry, budget)
-        except OverBudgetError as error:
+            yield from _files(entry, left)
+        except UnreadableError as error:
             yield _refused(entry.parts or ("",), str(error))
             return
 
 
-def _files(entry: Entry, budget: Budget) -> Iterator[File]:
-    budget.spend("files")
-    if isinstance(entry, File):
+def _files(entry: Entry, left: dict[str, float]) -> Iterator[Entry]:
+    _spend(left, "files")
+    if not entry.look:
         if entry.kind == ".ipynb":
-            budget.spend("MB", min(entry.size, LARGEST) / 2**20)
+            _spend(left, "MB", min(entry.size, LARGEST) / 2**20)
         yield entry
         return
-    if entry.archive:
-        budget.spend("archives")
-        budget.spend("MB", entry.archive.size / 2**20 if entry.inner else 0)
+    if entry.read:
+        _spend(left, "archives")
+        _spend(left, "MB", entry.size / 2**20 if entry.depth else 0)
     try:
         entries = entry.look()
     except UnreadableError as error:
         yield _refused(entry.parts or ("",), str(error))
         return
     if not entries:
-        yield _refused((*entry.parts, ""), "an empty archive" if entry.archive else "an empty folder")
-    for inside in sorted(entries, key=lambda inside: isinstance(inside, Folder)):  # what lies nearest first
-        yield from _files(inside, budget)
+        yield _refused((*entry.parts, ""), "an empty archive" if entry.read else "an empty folder")
+    for inside in sorted(entries, key=lambda inside: bool(inside.look)):  # what lies nearest first
+        yield from _files(inside, left)
 
 
-def _on_disk(folder: Path, above: tuple[str, ...], left_out: Collection[Path]) -> Folder:
-    return Folder(above, partial(_in_folder, folder, above, left_out))
+def _spend(left: dict[str, float], what: str, amount: float = 1) -> None:
+    """Raise `UnreadableError` if there is not so much left of what one student has: others wait for it."""
+    left[what] -= amount
+    if left[what] < 0:
+        raise UnreadableError(f"more than {_MOST[what]:,} {what} of one student: the rest is not looked at")
+
+
+def _on_disk(folder: Path, above: tuple[str, ...], left_out: Collection[Path]) -> Entry:
+    return Entry(above, look=partial(_in_folder, folder, above, left_out))
 
 
 def _in_folder(folder: Path, above: tuple[str, ...], left_out: Collection[Path]) -> list[Entry]:
@@ -162,14 +138,14 @@ def _entry_on_disk(entry: os.DirEntry, parts: tuple[str, ...], left_out: Collect
     if entry.is_symlink():
         return _refused(parts, "a link, which is not followed")
     if not entry.is_dir(follow_symlinks=False):
-        return _opened_if_archive(_file_on_disk(Path(entry.path), parts), 0)
+        return _opened_if_archive(_file_on_disk(Path(entry.path), parts))
     if len(parts) >= _DEEPEST:
         return _refused(parts, "folders in folders, too deep")
     return _on_disk(Path(entry.path), parts, left_out)
 
 
-def _file_on_disk(path: Path, parts: tuple[str, ...]) -> File:
-    return File(parts, partial(_bytes_of, path), size=_size(path), path=path)
+def _file_on_disk(path: Path, parts: tuple[str, ...]) -> Entry:
+    return Entry(parts, partial(_bytes_of, path), size=_size(path), path=path)
 
 
 def _size(path: Path) -> int:
@@ -206,23 +182,23 @@ def _limited(file, most: int) -> bytes:
     return data
 
 
-def _opened_if_archive(file: File, depth: int) -> Entry:
-    """A file, or if it is an archive what is in it. `depth` is how many archives it lies in."""
+def _opened_if_archive(file: Entry) -> Entry:
+    """A file, or if it is an archive what is in it."""
     if file.kind != ".zip" or file.refused:
         return file
-    if depth == _ARCHIVES_DEEP:
+    if file.depth == _ARCHIVES_DEEP:
         return _refused(file.parts, "archives in archives, too deep")
-    return _archive(file, depth)
+    return _archive(file)
 
 
-def _archive(file: File, depth: int) -> Folder:
-    return Folder(file.parts, partial(_in_archive, file, depth), file, inner=depth > 0)
+def _archive(file: Entry) -> Entry:
+    return replace(file, look=partial(_in_archive, file))
 
 
 Members = list[tuple[tuple[str, ...], zipfile.ZipInfo]]  # with the names on the way to each
 
 
-def _in_archive(archive: File, depth: int) -> list[Entry]:
+def _in_archive(archive: Entry) -> list[Entry]:
     members = []
     with _told():
         for member in _opened(archive).infolist():
@@ -230,10 +206,10 @@ def _in_archive(archive: File, depth: int) -> list[Entry]:
             steps = tuple(name for name in names if name not in ("", ".", ".."))
             if steps and not any(map(_ignored, steps)):
                 members.append((steps, member))
-    return _level(archive, archive.parts, members, depth)
+    return _level(archive, archive.parts, members)
 
 
-def _level(archive: File, above: tuple[str, ...], members: Members, depth: int) -> list[Entry]:
+def _level(archive: Entry, above: tuple[str, ...], members: Members) -> list[Entry]:
     """What a folder in an archive holds, all that lies below it given."""
     entries: list[Entry] = []
     below: dict[str, Members] = defaultdict(list)
@@ -241,27 +217,27 @@ def _level(archive: File, above: tuple[str, ...], members: Members, depth: int) 
         if rest or member.is_dir():
             below[name] += [(tuple(rest), member)] if rest else []
         else:
-            entries.append(_member(archive, (*above, name), member, depth))
+            entries.append(_member(archive, (*above, name), member))
     for name, inside in below.items():
         parts = (*above, name)
         if len(parts) - len(archive.parts) >= _DEEPEST:
             entries.append(_refused(parts, "folders in folders, too deep"))
         else:
-            entries.append(Folder(parts, partial(_level, archive, parts, inside, depth)))
+            entries.append(Entry(parts, look=partial(_level, archive, parts, inside)))
     return sorted(entries, key=lambda entry: entry.parts[-1])
 
 
-def _member(archive: File, parts: tuple[str, ...], member: zipfile.ZipInfo, depth: int) -> Entry:
+def _member(archive: Entry, parts: tuple[str, ...], member: zipfile.ZipInfo) -> Entry:
     names = re.split(r"[/\\]", member.filename)
     if ".." in names or names[0] == "" or re.fullmatch(r"[A-Za-z]:", names[0]):
         return _refused(parts, "a name that leads out of its archive")
     if stat.S_ISLNK(member.external_attr >> 16):
         return _refused(parts, "a link, which is not followed")
-    file = File(parts, partial(_bytes_in, archive, member), size=member.file_size)
-    return _opened_if_archive(file, depth + 1)
+    read = partial(_bytes_in, archive, member)
+    return _opened_if_archive(Entry(parts, read, size=member.file_size, depth=archive.depth + 1))
 
 
-def _bytes_in(archive: File, member: zipfile.ZipInfo, most: int) -> bytes:
+def _bytes_in(archive: Entry, member: zipfile.ZipInfo, most: int) -> bytes:
     if member.compress_type not in _PACKED:
         raise UnreadableError("packed in a way that is not known here")
     with _told(), _opened(archive).open(member) as file:
@@ -269,7 +245,7 @@ def _bytes_in(archive: File, member: zipfile.ZipInfo, most: int) -> bytes:
 
 
 @lru_cache(maxsize=2)  # a class's archive and a student's in it: their files are read one after the other
-def _opened(archive: File) -> zipfile.ZipFile:
+def _opened(archive: Entry) -> zipfile.ZipFile:
     """The archive, its list of files read. Only the outermost may be large."""
     if archive.path:
         with _regular(archive.path) as file:
@@ -300,11 +276,11 @@ def _told() -> Iterator[None]:
         raise UnreadableError(f"the archive is broken: {error}") from None
 
 
-def _refused(parts: tuple[str, ...], why: str) -> File:
+def _refused(parts: tuple[str, ...], why: str) -> Entry:
     def read(most: int) -> bytes:
         raise UnreadableError(why)
 
-    return File(parts, read, why)
+    return Entry(parts, read, refused=why)
 
 
 def _ignored(name: str) -> bool:

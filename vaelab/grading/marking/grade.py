@@ -2,20 +2,20 @@
 
 import hashlib
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+
+import joblib
 
 from vaelab.grading import draws, page
 from vaelab.grading.isolation import sandbox
 from vaelab.grading.isolation.limits import LIMITS, Limits
 from vaelab.grading.marking import checks, feedback, scores, summary
 from vaelab.grading.marking.checks import Checks
-from vaelab.grading.marking.filetree import UnreadableError
 from vaelab.grading.marking.results import NOT_GRADED, CaseResult, Kept, NotKeptError, Result
 from vaelab.grading.marking.scores import Graded
 from vaelab.grading.marking.submissions import Submission, find
@@ -71,15 +71,20 @@ def grade(
     kept = Kept(kept_in)
     readable = [s for s in found if not s.problem]
     limits = _limits(readable)
-    with draws.by(checks.secret(hidden, folder)):
-        keys = {s: _key(s, all_checks, limits[s.student], not unsafe) for s in readable}
-        whole = _run_all(_Runner(all_checks, limits, not unsafe), keys, kept, jobs or _cores())
-    if not whole:
+    try:
+        with draws.by(checks.secret(hidden, folder)):
+            keys = {s: _key(s, all_checks, limits[s.student], not unsafe) for s in readable}
+            _run_all(_Runner(all_checks, limits, not unsafe), keys, kept, jobs or joblib.cpu_count())
+    except KeyboardInterrupt:
         print("Interrupted. What is graded is kept: the same command goes on from there.")
         return 130
     results = {s: kept.get(keys[s]) if s in keys else Result(NOT_GRADED, s.problem) for s in found}
     earlier = scores.earlier_rows(out)  # marks may have been typed meanwhile
-    graded = [_with_marks(s, result, all_checks.get(s.exercise), earlier) for s, result in results.items()]
+    graded = []
+    for submission, result in results.items():
+        its_checks = all_checks.get(submission.exercise)
+        rubrics = its_checks.rubrics if its_checks else {}
+        graded.append(scores.with_marks(submission, result, its_checks, rubrics, earlier))
     with scores.what_is_graded_is_kept():
         _write(graded, earlier, out, html, cases)
     _report(graded, out, html, cases)
@@ -87,40 +92,29 @@ def grade(
     return 0
 
 
-def _run_all(runner: "_Runner", keys: dict[Submission, str], kept: Kept, jobs: int) -> bool:
-    """Run what is not there yet; whether nothing interrupted it. Two equal notebooks run once."""
+def _run_all(runner: "_Runner", keys: dict[Submission, str], kept: Kept, jobs: int) -> None:
+    """Run what is not there yet. Two equal notebooks run once."""
     todo = {key: submission for submission, key in keys.items() if kept.get(key) is None}
-    if not _run_some(runner, todo, kept, jobs):
-        return False
+    _run_some(runner, todo, kept, jobs)
     again = {key: submission for key, submission in todo.items() if not kept.get(key).lasting}
-    if not again:
-        return True
-    them = "1 notebook" if len(again) == 1 else f"{len(again)} notebooks"
-    print(f"{them} met a limit or ended early. Once more, alone, so that no neighbour is to blame:")
-    return _run_some(replace(runner, alone=True), again, kept, 1)
+    if again:
+        them = "1 notebook" if len(again) == 1 else f"{len(again)} notebooks"
+        print(f"{them} met a limit or ended early. Once more, alone, so that no neighbour is to blame:")
+        _run_some(replace(runner, alone=True), again, kept, 1)
 
 
-def _run_some(runner: "_Runner", todo: dict[str, Submission], kept: Kept, jobs: int) -> bool:
+def _run_some(runner: "_Runner", todo: dict[str, Submission], kept: Kept, jobs: int) -> None:
+    def run_and_keep(key: str, submission: Submission) -> None:
+        kept.add(key, runner.run(submission))
+
     with ThreadPoolExecutor(jobs) as pool, progress(total=len(todo), unit="notebook") as bar:
-        running = {pool.submit(runner.run, submission): key for key, submission in todo.items()}
         try:
-            for future in as_completed(running):
-                kept.add(running[future], future.result())
+            for future in as_completed([pool.submit(run_and_keep, *pair) for pair in todo.items()]):
+                future.result()
                 bar.update()
-        except NotKeptError:
-            pool.shutdown(cancel_futures=True)
+        except (KeyboardInterrupt, NotKeptError):
+            pool.shutdown(cancel_futures=True)  # waits for those that run, and they are kept
             raise
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)  # waits for those that run
-            _keep_done(running, kept)
-            return False
-    return True
-
-
-def _keep_done(running: dict[Future, str], kept: Kept) -> None:
-    for future, key in running.items():
-        if future.done() and not future.cancelled() and kept.get(key) is not future.result():
-            kept.add(key, future.result())
 
 
 def _limits(submissions: Iterable[Submission]) -> dict[str, Limits]:
@@ -142,14 +136,11 @@ class _Runner:
     def run(self, submission: Submission) -> Result:
         """Run one submission and ask it every case. Never raises for what is in it."""
         try:
-            with sandbox.opened(
-                submission.read(), self.limits[submission.student], isolated=self.isolated
-            ) as opened:
+            limits = self.limits[submission.student]
+            with sandbox.opened(submission.cells, limits, isolated=self.isolated) as opened:
                 written, questions = self._ask(opened, self.all_checks[submission.exercise])
             plain = {key: [_plain(outcome) for outcome in outcomes] for key, outcomes in questions.items()}
             return Result(opened.status, "", list(opened.errors), plain, written, self.alone)
-        except UnreadableError as error:
-            return Result(NOT_GRADED, str(error))
         except (OSError, sandbox.IsolationError) as error:  # no process, no memory, no room for files
             return Result(NOT_GRADED, f"this machine could not run it, try again: {error}")
         except Exception as error:  # nobody else's grading ends because of it
@@ -190,14 +181,8 @@ def _answer(space: Space, name: str) -> str:
 def _key(submission: Submission, all_checks: dict[str, Checks], limits: Limits, isolated: bool) -> str:
     """Changes when the notebook, the checks, vaelab or the way it is run change."""
     of_checks = all_checks[submission.exercise].digest
-    parts = [submission.digest, submission.exercise, of_checks, asdict(limits), isolated, draws.seed(0)]
+    parts = [submission.cells, submission.exercise, of_checks, asdict(limits), isolated, draws.seed(0)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _with_marks(submission: Submission, result: Result, its_checks: Checks | None, earlier: dict) -> Graded:
-    rubrics = its_checks.rubrics if its_checks else {}
-    most = {key: max(rubric) for key, rubric in rubrics.items()}
-    return scores.with_marks(submission, result, its_checks, most, earlier)
 
 
 def _write(graded: Sequence[Graded], earlier: dict, out: Path, html: Path | None, cases: Path | None) -> None:
@@ -218,7 +203,3 @@ def _report(graded: Sequence[Graded], out: Path, html: Path | None, cases: Path 
         print(f"Every case: {cases}")
     if html:
         print(f"Feedback: {html / 'index.html'}")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

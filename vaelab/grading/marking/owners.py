@@ -11,10 +11,10 @@ Whatever lies in a folder or archive there belongs to its owner: names further d
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from pathlib import PurePath
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path, PurePath
 
-from vaelab.grading.marking.filetree import Entry, File, Folder, UnreadableError
+from vaelab.grading.marking.filetree import Entry, SubmissionsError, UnreadableError, files, top
 from vaelab.grading.sheet import EXERCISES
 
 _MOODLE = re.compile(r"(?P<student>.+?)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?.*", re.DOTALL)
@@ -26,16 +26,27 @@ _EDGES = " _-.,"
 Loose = Callable[[str], str | None]
 
 
-def by_student(top: Folder, root: str, loose: Loose) -> tuple[list[tuple[str, list[Entry]]], str]:
-    """Each student with what is theirs at the top level; and a remark if there is more than one layout.
+def by_student(place: Path, leave_out: Collection[Path], loose: Loose) -> Iterator[tuple[str, list[Entry]]]:
+    """Each student's files. One who has handed in too much gets those that come first, and one that says so.
+
+    Where there is more than one layout, a line says so.
 
     Args:
-        top: what was handed in.
-        root: the student if nothing else says who it is.
+        place: a folder or .zip. Its name is a student's whom nothing else names.
+        leave_out: files and folders that are not submissions.
         loose: gives the student of a file that lies at the top, by its name: empty if the name does not say
             so, None if the file is no submission.
+
+    Raises:
+        SubmissionsError: if there is no such place, or it cannot be read.
     """
-    entries = _top_level(top.look(), loose)
+    if not place.is_dir() and not (place.is_file() and place.suffix.lower() == ".zip"):
+        raise SubmissionsError(f"{place} is neither a folder nor a .zip archive.")
+    root = place.resolve().name if place.is_dir() else place.stem
+    try:
+        entries = _top_level(top(place, leave_out).look(), loose)
+    except UnreadableError as error:
+        raise SubmissionsError(f"{place}: {error}") from None
     siblings: dict[tuple[str, ...], list[Entry]] = defaultdict(list)
     for entry in entries:
         siblings[entry.parts[:-1]].append(entry)
@@ -48,11 +59,11 @@ def by_student(top: Folder, root: str, loose: Loose) -> tuple[list[tuple[str, li
             # Of two archives of an LMS each may hold somebody of this name.
             by_owner[student or root, number, *entry.parts[:-1]].append(entry)
             layouts[layout] += 1
-    counts = ", ".join(f"{layout} ({count})" for layout, count in sorted(layouts.items()))
-    mixed = (
-        f"More than one layout: {counts}. Each is taken for its own student's." if len(layouts) > 1 else ""
-    )
-    return [(student, theirs) for (student, *_), theirs in by_owner.items()], mixed
+    if len(layouts) > 1:
+        counts = ", ".join(f"{layout} ({count})" for layout, count in sorted(layouts.items()))
+        print(f"More than one layout: {counts}. Each is taken for its own student's.")
+    for (student, *_), theirs in by_owner.items():
+        yield student, list(files(theirs))
 
 
 def _owner(entry: Entry, canvas: bool, loose: Loose) -> tuple[str, str, str] | None:
@@ -65,21 +76,21 @@ def _owner(entry: Entry, canvas: bool, loose: Loose) -> tuple[str, str, str] | N
             match["id"],
             "names of an LMS",
         )
-    if isinstance(entry, Folder):
+    if entry.look:
         return _plain(entry), "", "folders or archives"
     student = PurePath(name).stem if entry.refused else loose(name)
     return None if student is None else (student, "", "loose files")
 
 
-def _plain(folder: Folder) -> str:
+def _plain(folder: Entry) -> str:
     name = folder.parts[-1]
-    return name[: -len(".zip")] if folder.archive else name
+    return name[: -len(".zip")] if folder.read else name
 
 
 def _top_level(entries: list[Entry], loose: Loose) -> list[Entry]:
     """Down to where students are told apart: a folder or archive around all the others is nobody's."""
-    work = [entry for entry in entries if isinstance(entry, Folder) or loose(entry.parts[-1]) is not None]
-    folders = [entry for entry in work if isinstance(entry, Folder)]
+    work = [entry for entry in entries if entry.look or loose(entry.parts[-1]) is not None]
+    folders = [entry for entry in work if entry.look]
     if not folders or len(folders) < len(work) or any(named_by_an_lms(f.parts[-1]) for f in folders):
         return entries
     if all(_packed_by_an_lms(_inside(folder)) for folder in folders):
@@ -89,24 +100,24 @@ def _top_level(entries: list[Entry], loose: Loose) -> list[Entry]:
     return entries
 
 
-def _wraps(folder: Folder, loose: Loose) -> bool:
+def _wraps(folder: Entry, loose: Loose) -> bool:
     """Whether the only folder is nobody's: by its name, the name of its archive, or what it holds."""
     above = folder.parts[-2][: -len(".zip")] if len(folder.parts) > 1 else ""
     return _plain(folder).lower() in _NOBODY or folder.parts[-1] == above or _holds_students(folder, loose)
 
 
-def _holds_students(folder: Folder, loose: Loose) -> bool:
+def _holds_students(folder: Entry, loose: Loose) -> bool:
     """Whether folders or archives of students lie in it, rather than one student's work."""
     inside = _inside(folder)
-    folders = [entry for entry in inside if isinstance(entry, Folder)]
-    if any(isinstance(entry, File) and loose(entry.parts[-1]) is not None for entry in inside):
+    folders = [entry for entry in inside if entry.look]
+    if any(not entry.look and loose(entry.parts[-1]) is not None for entry in inside):
         return False
     if [entry.parts[-1] for entry in folders] == [_plain(folder)]:  # `week 4.zip/week 4/`
         return _holds_students(folders[0], loose)
-    return len(folders) > 1 or bool(folder.archive and folders and folders[0].archive)
+    return len(folders) > 1 or bool(folder.read and folders and folders[0].read)
 
 
-def _inside(folder: Folder) -> list[Entry]:
+def _inside(folder: Entry) -> list[Entry]:
     try:
         return folder.look()
     except UnreadableError:

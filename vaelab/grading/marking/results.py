@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from vaelab.errors import VaelabError
 from vaelab.faults import sentence
@@ -43,6 +44,7 @@ class Result:
         questions: the cases by question.
         written: the written answers by question.
         alone: whether nothing else was graded meanwhile.
+        extra: what else its pages show, as JSON has it.
     """
 
     status: str
@@ -51,6 +53,7 @@ class Result:
     questions: dict[str, list[CaseResult]] = field(default_factory=dict)
     written: dict[str, str] = field(default_factory=dict)
     alone: bool = False
+    extra: dict = field(default_factory=dict)
 
     @property
     def lasting(self) -> bool:
@@ -80,7 +83,7 @@ class Kept:
     """Results that are there already, a line each in a file: an interrupted run goes on where it was."""
 
     def __init__(self, path: Path):
-        self._path = path
+        self._path, self._lock = path, Lock()
         self._results = dict(_lines(path))
 
     def get(self, key: str) -> Result | None:
@@ -88,12 +91,12 @@ class Kept:
         return self._results.get(key)
 
     def add(self, key: str, result: Result) -> None:
-        """Keep one more; in the file only if it lasts. Raises NotKeptError, for instance on a full disk."""
+        """Keep one more, from any thread; in the file only if it lasts. Raises NotKeptError: a full disk."""
         self._results[key] = result
         if not result.lasting:
             return
         try:
-            with self._path.open("a", encoding="utf-8") as file:
+            with self._lock, self._path.open("a", encoding="utf-8") as file:
                 file.write("\n" + _line(key, result))  # the line before may have been cut off
         except OSError as error:  # which names no file, where the disk is full
             said = sentence(OSError(error.errno, error.strerror, str(self._path)))

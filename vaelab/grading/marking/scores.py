@@ -6,7 +6,6 @@ read back. Columns that the instructor adds stay, at the right. What students wr
 
 import csv
 import io
-import math
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -63,7 +62,7 @@ class Graded:
         submission: what was handed in.
         result: how it did.
         checks: of its exercise, if that is known.
-        most: question -> the most marks that its rubric gives.
+        rubrics: what earns how many marks, by question.
         typed: question -> what stands in its column of marks.
         own: column -> what stands in it, of those that the instructor added.
     """
@@ -71,14 +70,14 @@ class Graded:
     submission: Submission
     result: Result
     checks: Checks | None = None
-    most: Mapping[str, float] = field(default_factory=dict)
+    rubrics: Mapping[str, Mapping[float, str]] = field(default_factory=dict)
     typed: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def marks(self) -> float | None:
         """The sum of the marks typed so far, of those that can be one; None if there are none yet."""
-        marks = (as_mark(text, self.most.get(key)) for key, text in self.typed.items())
+        marks = (as_mark(text, self.rubrics.get(key)) for key, text in self.typed.items())
         found = [mark for mark in marks if mark is not None]
         return sum(found) if found else None
 
@@ -92,33 +91,27 @@ class Graded:
         return self.submission.exercise, cell(self.submission.file)
 
 
-def as_number(text: str) -> float | None:
-    """What was typed as a number, with a decimal point or comma; None if it is none."""
+def as_mark(text: str, rubric: Mapping[float, str] | None) -> float | None:
+    """What was typed as a mark, within the rubric; None if it is none, or where there is nothing to mark."""
     try:
         value = float(text.strip().replace(",", "."))
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
-
-
-def as_mark(text: str, most: float | None) -> float | None:
-    """What was typed as a mark, from 0 to `most`; None if it is none, or where there is nothing to mark."""
-    value = as_number(text)
-    return value if value is not None and most is not None and 0 <= value <= most else None
+    return value if rubric and 0 <= value <= max(rubric) else None
 
 
 def with_marks(
     submission: Submission,
     result: Result,
     checks: Checks | None,
-    most: Mapping[str, float],
+    rubrics: Mapping[str, Mapping[float, str]],
     earlier: Mapping[Key, Earlier],
 ) -> Graded:
     """A row with what was typed for it, as `earlier_rows` gives that.
 
     It says so if an answer is another than the one that was marked, or if a mark cannot be one.
     """
-    row = Graded(submission, result, checks, most)
+    row = Graded(submission, result, checks, rubrics)
     before = earlier.get(row.key())
     if before is None:
         return row
@@ -126,8 +119,9 @@ def with_marks(
     changed = [key for key in typed if before.answer(key) != cell(result.written.get(key, ""))]
     notes = [f"the answer to {', '.join(changed)} is another than the one that was marked"] if changed else []
     for key, text in typed.items():
-        if as_mark(text, most.get(key)) is None:
-            why = f"a mark is a number from 0 to {most[key]:g}" if key in most else "there is nothing to mark"
+        rubric = rubrics.get(key)
+        if as_mark(text, rubric) is None:
+            why = f"a mark is a number from 0 to {max(rubric):g}" if rubric else "there is nothing to mark"
             notes.append(f"{text!r} in {key}{_MARKS} does not count: {why}")
             print(f"{before.place} ({cell(submission.student)}): {notes[-1]}.")
     note = "; ".join(filter(None, (result.note, *notes)))
@@ -182,7 +176,7 @@ def _row(graded: Graded) -> dict[str, str]:
     row = first_cells(graded, f"{checks.points:g}" if checks else "", checks.cases if checks else ())
     row["failed"] = cell("; ".join(f"{key} {case.name}" for key, case in result.failed()))
     row |= {f"{key}{_WRITTEN}": cell(text) for key, text in result.written.items()}
-    return row | {f"{key}{_MARKS}": mark_cell(text) for key, text in graded.typed.items()} | graded.own
+    return row | {f"{key}{_MARKS}": text for key, text in graded.typed.items()} | graded.own
 
 
 def first_cells(graded: Graded, possible: str, questions: Iterable[str]) -> dict[str, str]:
@@ -198,11 +192,6 @@ def first_cells(graded: Graded, possible: str, questions: Iterable[str]) -> dict
         "total": f"{graded.total:g}",
     }
     return row | {key: f"{result.points(key):g}" for key in questions}
-
-
-def mark_cell(typed: str) -> str:
-    """As it was typed: a negative mark is a number, not a formula."""
-    return cell(typed) if as_number(typed) is None else typed
 
 
 def _names(graded: Graded) -> dict[str, str]:
@@ -232,7 +221,7 @@ def write_cases(path: Path, graded: Iterable[Graded]) -> None:
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
-    """Write a table that Excel opens. Text in it must have been through `safe_text.cell`."""
+    """Write a table that Excel opens. What students wrote must have been through `safe_text.cell`."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, header, restval="", quoting=csv.QUOTE_MINIMAL)
     writer.writeheader()

@@ -1,24 +1,18 @@
 """What was handed in: which notebook is whose, and for which exercise. All is reported, nothing run."""
 
-import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vaelab.errors import VaelabError
 from vaelab.grading.marking import owners
-from vaelab.grading.marking.filetree import LARGEST, File, UnreadableError, files, top
+from vaelab.grading.marking.filetree import LARGEST, Entry, SubmissionsError, UnreadableError
 from vaelab.grading.safe_text import cell
 from vaelab.grading.sheet import EXERCISES
 
-_MOST_OF_ONE_STUDENT = 50
+_MOST_OF_ONE_STUDENT, _MOST_CELLS = 50, 5_000
 _SHEET = re.compile(r"\bsheet\(\s*[\"']([\w-]+)[\"']\s*\)")
-
-
-class SubmissionsError(VaelabError, ValueError):
-    """Nothing can be graded as asked; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +23,7 @@ class Submission:
         student: as the folder, the LMS or the file name says.
         file: where it lies, inside the folder that is graded.
         exercise: such as `04-kl-divergence`; empty if not known.
-        digest: of the notebook's bytes.
-        read: gives the notebook's text.
+        cells: the code of the notebook.
         problem: why it cannot be graded, or nothing.
         note: what the instructor should know.
     """
@@ -38,8 +31,7 @@ class Submission:
     student: str
     file: str
     exercise: str = ""
-    digest: str = ""
-    read: Callable[[], str] = str
+    cells: tuple[str, ...] = ()
     problem: str = ""
     note: str = ""
 
@@ -57,32 +49,11 @@ def find(place: Path, leave_out: Collection[Path] = ()) -> list[Submission]:
     Raises:
         SubmissionsError: if there is no such place, or nothing in it.
     """
-    students = by_student(place, leave_out, owners.of_a_notebook)
+    students = owners.by_student(place, leave_out, owners.of_a_notebook)
     found = [submission for student, handed in students for submission in _of(student, handed)]
     if not found:
         raise SubmissionsError(f"There is no notebook (.ipynb) in {place}.")
     return list(_told_apart(sorted(found, key=lambda s: (s.student.casefold(), s.exercise, s.file))))
-
-
-def by_student(
-    place: Path, leave_out: Collection[Path], loose: owners.Loose
-) -> Iterator[tuple[str, list[File]]]:
-    """Each student's files. One who has handed in too much gets those that come first, and one that says so.
-
-    Raises:
-        SubmissionsError: if there is no such place, or it cannot be read.
-    """
-    if not place.is_dir() and not (place.is_file() and place.suffix.lower() == ".zip"):
-        raise SubmissionsError(f"{place} is neither a folder nor a .zip archive.")
-    root = place.resolve().name if place.is_dir() else place.stem
-    try:
-        students, remark = owners.by_student(top(place, leave_out), root, loose)
-    except UnreadableError as error:
-        raise SubmissionsError(f"{place}: {error}") from None
-    if remark:
-        print(remark)
-    for student, entries in students:
-        yield student, list(files(entries))
 
 
 def _told_apart(submissions: Iterable[Submission]) -> Iterator[Submission]:
@@ -97,7 +68,7 @@ def _told_apart(submissions: Iterable[Submission]) -> Iterator[Submission]:
         yield replace(submission, file=name)
 
 
-def _of(student: str, handed_in: list[File]) -> list[Submission]:
+def _of(student: str, handed_in: list[Entry]) -> list[Submission]:
     handed_in = [file for file in handed_in if file.parts[-1]] or handed_in[:1]  # an empty folder, if all are
     notebooks = [file for file in handed_in if file.kind == ".ipynb" or file.refused]
     if len(notebooks) > _MOST_OF_ONE_STUDENT:
@@ -121,51 +92,41 @@ def _counted(submissions: list[Submission]) -> list[Submission]:
     return [replace(submission, note=note(submission)) for submission in submissions]
 
 
-def _looked_at(student: str, file: File) -> Submission:
+def _looked_at(student: str, file: Entry) -> Submission:
     name = "/".join(file.parts)
     in_name = owners.exercise_of(file.parts[-1])
     try:
-        data = file.read(LARGEST)
-        in_notebook, has_code = _exercise_in(_text(data))
+        cells = code_cells(file.read(LARGEST))
     except UnreadableError as error:
         return Submission(student, name, in_name, problem=str(error))
-    exercise = in_notebook or in_name
+    named = [exercise for source in cells for exercise in _SHEET.findall(source)]
+    exercise = next((e for e in named if e in EXERCISES), "") or in_name
     note = f"its name says {in_name}" if in_name and in_name != exercise else ""
-    note = note if has_code else "a notebook without code"
     return Submission(
         student,
         name,
         exercise,
-        digest=hashlib.sha256(data).hexdigest(),
-        read=lambda: _text(file.read(LARGEST)),
+        cells,
         problem="" if exercise else "for no exercise that is known here",
-        note=note,
+        note=note if any(map(str.strip, cells)) else "a notebook without code",
     )
 
 
-def _text(data: bytes) -> str:
+def code_cells(notebook: bytes) -> tuple[str, ...]:
+    """The code of a notebook's cells. Raises UnreadableError; nothing here trusts the file."""
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UnreadableError("not a notebook: not UTF-8") from None
-
-
-def _exercise_in(text: str) -> tuple[str, bool]:
-    """The known exercise that a notebook's `sheet("...")` names, or nothing; whether there is any code."""
-    try:
-        content = json.loads(text)
+        content = json.loads(notebook.decode("utf-8-sig"))
         if "worksheets" in content:
             raise UnreadableError("a notebook as they were before 2015: open and save it in JupyterLab")
         cells = content["cells"]
-        code = [_source(cell) for cell in cells if cell.get("cell_type") == "code"]
-        named = [name for source in code for name in _SHEET.findall(source)]
+        code = [cell.get("source", "") for cell in cells if cell.get("cell_type") == "code"]
+        sources = tuple("".join(source if isinstance(source, list) else [source]) for source in code)
     except UnreadableError:
         raise
+    except UnicodeDecodeError:
+        raise UnreadableError("not a notebook: not UTF-8") from None
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         raise UnreadableError("not a notebook: its JSON is cut off, broken, or something else") from None
-    return next((name for name in named if name in EXERCISES), ""), any(source.strip() for source in code)
-
-
-def _source(cell: dict) -> str:
-    source = cell.get("source", "")
-    return "".join(source) if isinstance(source, list) else source
+    if len(sources) > _MOST_CELLS:
+        raise UnreadableError(f"more than {_MOST_CELLS:,} cells of code")
+    return sources

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import ceil, floor
+from statistics import median
 
 from vaelab.grading.check_report import number
 from vaelab.grading.exercise import Case
@@ -18,7 +19,10 @@ _MOST_MESSAGES = 5
 def index(graded: Sequence[Graded]) -> str:
     """The page `index.html`. It is not for students: it names them all."""
     exercises = {row.submission.exercise: row.checks for row in graded if row.checks}
-    sections = [_exercise(checks, _of(graded, name)) for name, checks in sorted(exercises.items())]
+    sections = [
+        _exercise(checks, [row for row in graded if row.submission.exercise == name])
+        for name, checks in sorted(exercises.items())
+    ]
     count = f"{len(graded)} submission" + ("s" if len(graded) != 1 else "")
     body = [
         "<header><h1>Scores</h1>",
@@ -28,10 +32,6 @@ def index(graded: Sequence[Graded]) -> str:
         *sections,
     ]
     return document("Scores", "\n".join(body), kind="wide")
-
-
-def _of(graded: Sequence[Graded], exercise: str) -> list[Graded]:
-    return [row for row in graded if row.submission.exercise == exercise]
 
 
 def _everybody(graded: Sequence[Graded]) -> str:
@@ -54,8 +54,8 @@ def _exercise(checks: Checks, graded: list[Graded]) -> str:
     head = f"<h2>{text(checks.exercise.title)}</h2>"
     if not ran:
         return f'<section>{head}<p class="soft">Nothing could be graded.</p></section>'
-    scores = sorted(row.result.points() for row in ran)
-    middle = (scores[(len(scores) - 1) // 2] + scores[len(scores) // 2]) / 2
+    scores = [row.result.points() for row in ran]
+    middle = median(scores)
     spread = f"half of them at {number(middle)} or more" if len(scores) > 1 else f"at {number(middle)}"
     about = f"<p>{len(ran)} graded, {spread} of {number(checks.points)} points.</p>"
     body = "".join((head, about, _distribution(scores, checks.points), *_questions(checks, ran)))
