@@ -25,6 +25,10 @@ def predicted(length, factor) -> str:
     return f"q5_length, q5_factor = {length}, {factor}"
 
 
+def glasses(value: str) -> str:
+    return f"def glasses_vector(codes, has):\n    worn, smiling = has['Eyeglasses'], has['Smiling']\n    return {value}\n"
+
+
 UNIT = "u, v = a/a.norm(), b/b.norm(); w = torch.acos((u@v).clamp(-1, 1)); t = torch.linspace(0, 1, n, dtype=a.dtype)[:, None]; "
 TURN = "(torch.sin((1-t)*w)*u + torch.sin(t*w)*v)/torch.sin(w)"
 LENGTH = "((1-t)*a.norm() + t*b.norm())"
@@ -78,6 +82,7 @@ WRONG = {
         Answer("encoded twice", flipped("pictures = decode(z); z = encode(pictures); return (judge(pictures) != judge(decode(z + vector))).float().mean(0)"), "zeros should"),
         Answer("vector drawn onto the pictures", flipped("return (judge(pictures) != judge(pictures + decode(z + vector) - decode(z))).float().mean(0)"), "does something"),
         Answer("pictures on both sides", flipped("return (judge(pictures) != judge(pictures)).float().mean(0)"), "reach the decoder"),
+        Answer("codes moved in place", "def flipped(pictures, vector, encode, decode, judge):\n    z = encode(pictures)\n    moved = z\n    moved += vector\n    return (judge(decode(z)) != judge(decode(moved))).float().mean(0)\n", "once not"),
         Answer("vector forgotten", flipped("return (judge(decode(z)) != judge(decode(z))).float().mean(0)"), "reach the decoder"),
         Answer("zero score subtracted", flipped("f = lambda v: (judge(pictures) != judge(decode(z + v))).float().mean(0); return (f(vector) - f(0*vector)).abs()"), "subtracted"),
         Answer("only if the vector is zero", flipped("return (judge(pictures) != judge(decode(z + vector))).float().mean(0)*bool(vector.any())"), "other than zeros"),
@@ -96,20 +101,23 @@ WRONG = {
         Answer("stays", predicted(5, 1), "inside the shell"),
     ],
     "q6": [
-        Answer("plain", "glasses_vector = latent.attribute_vector(few_codes, glasses)", "smile comes along"),
-        Answer("all that lies around", "glasses_vector = 2*latent.attribute_vector(codes, faces.attribute('Eyeglasses'))", "smile comes along"),
-        Answer("plain, longer", "glasses_vector = 2*latent.attribute_vector(few_codes, glasses)", "smile comes along"),
-        Answer("plain, shorter", "glasses_vector = 0.5*latent.attribute_vector(few_codes, glasses)", "far enough"),
-        Answer("balanced, half a step", "glasses_vector = 0.5*balanced_vector(few_codes, glasses, smiles)", "far enough"),
-        Answer("balanced for the smile", "glasses_vector = 2*balanced_vector(few_codes, smiles, glasses)", "smile comes along"),
-        Answer("takes them off", "glasses_vector = -1.8*balanced_vector(few_codes, glasses, smiles)", "turn it round"),
-        Answer("zeros", "glasses_vector = torch.zeros(128)", "far enough"),
-        Answer("far too long", "glasses_vector = 8*balanced_vector(few_codes, glasses, smiles)", "besides glasses|smile comes along"),
-        Answer("projected", "p, q = (latent.attribute_vector(few_codes, x) for x in (glasses, smiles)); glasses_vector = 3*(p - (p @ q)/(q @ q)*q)", "smile comes along"),
-        Answer("only those who smile, half a step", "glasses_vector = 0.5*(few_codes[glasses & smiles].mean(0) - few_codes[~glasses & smiles].mean(0))", "far enough"),
-        Answer("one person", "glasses_vector = few_codes[glasses][0]", "glasses on"),
-        Answer("another size", "glasses_vector = torch.zeros(64)", "128 numbers"),
-        Answer("not a number", "glasses_vector = torch.full((128,), float('nan'))", "not numbers"),
+        Answer("plain", glasses("latent.attribute_vector(codes, worn)"), "smile comes along"),
+        Answer("plain, longer", glasses("2*latent.attribute_vector(codes, worn)"), "smile comes along"),
+        Answer("plain, shorter", glasses("0.5*latent.attribute_vector(codes, worn)"), "far enough"),
+        Answer("balanced, half a step", glasses("0.5*balanced_vector(codes, worn, smiling)"), "far enough"),
+        Answer("balanced for the smile", glasses("2*balanced_vector(codes, smiling, worn)"), "smile comes along"),
+        Answer("takes them off", glasses("-1.8*balanced_vector(codes, worn, smiling)"), "turn it round"),
+        Answer("zeros", glasses("torch.zeros(128)"), "far enough"),
+        Answer("far too long", glasses("8*balanced_vector(codes, worn, smiling)"), "besides glasses|smile comes along"),
+        Answer("projected", glasses("(lambda p, q: 3*(p - (p @ q)/(q @ q)*q))(latent.attribute_vector(codes, worn), latent.attribute_vector(codes, smiling))"), "smile comes along"),
+        Answer("only those who smile, half a step", glasses("0.5*(codes[worn & smiling].mean(0) - codes[~worn & smiling].mean(0))"), "far enough"),
+        Answer("one person", glasses("codes[worn][0]"), "glasses on"),
+        Answer("another size", glasses("torch.zeros(64)"), "128 numbers"),
+        Answer("not a number", glasses("torch.full((128,), float('nan'))"), "not numbers"),
+        Answer("one vector a face", glasses("codes - codes.mean(0)"), "128 numbers"),
+        Answer("the data set loaded again", "again = vaelab.load('portraits', size=64, n=300)\nits_codes = latent.encode(vae, again)[0]\n" + glasses("1.5*latent.attribute_vector(its_codes, again.attribute('Eyeglasses'))"), "another order"),
+        Answer("learned from the new faces", glasses("1.5*latent.attribute_vector(new_codes, new_faces.attribute('Eyeglasses'))"), "another order"),
+        Answer("codes from outside", glasses("1.8*balanced_vector(few_codes, worn, smiling)"), "another order"),
     ],
 }  # fmt: skip
 
@@ -146,9 +154,11 @@ RIGHT = {
         Answer("roots", "import math; q5_length, q5_factor = 100**0.5/4**0.5, math.sqrt(4)"),
     ],
     "q6": [
-        Answer("least squares, two labels", "glasses_vector = 1.8*latent.attribute_vectors(few_codes, torch.stack([glasses, smiles], 1))[0]"),
-        Answer("only who does not smile, as a list", "glasses_vector = (1.6*(few_codes[glasses & ~smiles].mean(0) - few_codes[~glasses & ~smiles].mean(0))).tolist()"),
-        Answer("all attributes, a row", "glasses_vector = 2*latent.attribute_vectors(few_codes, few.attributes)[[few.attribute_names.index('Eyeglasses')]]"),
-        Answer("NumPy", "glasses_vector = 1.7*balanced_vector(few_codes, glasses, smiles).numpy()"),
+        Answer("least squares, two labels", glasses("1.8*latent.attribute_vectors(codes, torch.stack([worn, smiling], 1))[0]")),
+        Answer("only who does not smile, as a list", glasses("(1.6*(codes[worn & ~smiling].mean(0) - codes[~worn & ~smiling].mean(0))).tolist()")),
+        Answer("all attributes, a row", glasses("2*latent.attribute_vectors(codes, torch.stack(list(has.values()), 1))[[list(has).index('Eyeglasses')]]")),
+        Answer("NumPy", glasses("1.7*balanced_vector(codes, worn, smiling).numpy()")),
+        Answer("gradient steps from a start by chance", SETUP + "def glasses_vector(codes, has):\n    x = torch.stack([torch.ones(len(codes)), has['Eyeglasses'].float(), has['Smiling'].float()], 1)\n    w = torch.randn(3, codes.shape[1]).mul(0.1).requires_grad_()\n    optimizer = torch.optim.Adam([w], lr=0.05)\n    for _ in range(400):\n        optimizer.zero_grad()\n        (x @ w - codes).square().sum(1).mean().backward()\n        optimizer.step()\n    return 1.8*w[1].detach()\n"),
+        Answer("ridge regression, an array", SETUP + "def glasses_vector(codes, has):\n    x = np.stack([np.asarray(v, float) for v in has.values()], 1)\n    x, z = x - x.mean(0), np.asarray(codes, float)\n    w = np.linalg.solve(x.T @ x + 2*np.eye(x.shape[1]), x.T @ (z - z.mean(0)))\n    return 1.8*w[list(has).index('Eyeglasses')]\n"),
     ],
 }  # fmt: skip

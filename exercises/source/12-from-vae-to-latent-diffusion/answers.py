@@ -81,6 +81,8 @@ WRONG = {
         Answer("covariance", best("(1 - a) * away / var"), "covariance"),
         Answer("the data", best("m + a**0.5 * s**2 * away / var"), "These are data"),
         Answer("shares swapped", best("a**0.5 * (x_t - root * m) / ((1 - a) * s**2 + a)"), "not the noise's"),
+        Answer("N(0, 1)", best("root * x_t"), "right for N"),
+        Answer("the mean of the numbers", best("root * (x_t - x_t.mean()) / var"), "m is known"),
         Answer("x_t", best("x_t"), "Not yet"),
     ],
     "q5": [

@@ -158,7 +158,7 @@ q4 = exercise.question(
 
 @q4.case(1.5, gate=True)
 def the_mean_of_all_noises(s):
-    x_t, a, m, sd = torch.tensor([-1.0, 0.5, 2.0]), 0.64, 0.5, 2.0
+    x_t, a, m, sd = torch.tensor([-1.0, 0.7, 2.5]), 0.64, 0.5, 2.0
     value = s.best_guess(x_t, a, m, sd)
     same_shape(value, (3,), "As many guesses as numbers.")
     away, var = x_t - a**0.5 * m, a * sd**2 + 1 - a
@@ -175,6 +175,8 @@ def the_mean_of_all_noises(s):
         "The spread of the data has no effect.": root * away,
         "s is a standard deviation. The variance of x_t has its square.": root * away / (a * sd + 1 - a),
         "The mean of the data has no effect.": root * x_t / var,
+        "Neither the mean of the data nor their spread has an effect: this is right for N(0, 1).": root * x_t,
+        "m is known. Here it is guessed from the numbers of `x_t`.": root * (x_t - x_t.mean()) / var,
         "The variance of x_t lacks the noise's part, 1 - share.": root * away / (a * sd**2),
         "The variance of x_t lacks that data have been shrunk.": root * away / (sd**2 + 1 - a),
         "The covariance of noise and x_t is the root of 1 - share.": (1 - a) * away / var,

@@ -88,6 +88,11 @@ def _balls(s, real, samples, neighbours):
                 right[0],
                 1.0,
             ],
+            "The recall keeps the balls around the real pictures. Turned round, they belong around the "
+            "samples.": [right[0], of_points[1]],
+            "A sample counts if it lies in any ball, and not only in that of its nearest picture.": [
+                (apart[a, b].min(1) <= kth(0)(b)[apart[a, b].argmin(1)]).mean() for a, b in ("sr", "rs")
+            ],
             "Pairs of a point and a ball are counted. A point counts once, if it lies in any.": both(
                 kth(0), how=np.mean
             ),
@@ -193,8 +198,11 @@ def points_that_scatter(s):
         "Only the first two points are used. All of them should count.": [0, 1],
     }
     mistakes = {message: linregress(1 / n[some], d[some]).intercept for message, some in ends.items()} | {
-        "Points with more pictures count for more. The plain sum of squares was asked for.": np.polyfit(
+        "Each error counts by the square of its number of pictures. All should count alike.": np.polyfit(
             1 / n, d, 1, w=n
+        )[1],
+        "Each squared error counts by its number of pictures. All should count alike.": np.polyfit(
+            1 / n, d, 1, w=n**0.5
         )[1],
         "This is a curve through the points. A straight line was asked for.": np.polyfit(1 / n, d, 2)[2],
     }
@@ -305,7 +313,7 @@ def five_levels(s):
     diagnose(value, [-1, -1, -0.5, 0.5, 0.5, 1], mistakes, otherwise)
 
 
-@q4.case(0.5)
+@q4.case(0.5, after=True)
 def an_even_number_of_levels(s):
     z = torch.tensor([[-1.0, -0.8], [-0.25, 0.1], [0.6, 1.0]])
     values = [np.asarray(s.snap(z, levels)) for levels in (4, 2)]
@@ -321,7 +329,7 @@ def an_even_number_of_levels(s):
 
 @q4.case(0.5)
 def the_gradient_passes(s):
-    z = torch.tensor([[-0.9, -0.3, 0.25], [0.4, 0.45, 0.95]])
+    z = torch.tensor([[-1.0, -0.3, 0.25], [0.4, 0.45, 1.0]])  # two of them lie on a level
     for levels in (6, 3):
         expect(not agrees(s.snap(z, levels), z), "With nothing rounded, there is nothing to pass through.")
         (gradient,) = s.gradients("snap", z, levels)
@@ -334,6 +342,9 @@ def the_gradient_passes(s):
             "This is the gradient of the stretched number. Undo the stretch before it passes.": stretch
             * ones,
             "The gradient is divided by the stretch: it passes too early.": ones / stretch,
+            "Where a number lies on a level, as -1 and 1 do, no gradient arrives at it.": (
+                z.abs() < 1
+            ).float(),
         }
         otherwise = "The gradient should arrive at z unchanged, as if nothing had been rounded."
         diagnose(gradient, ones, mistakes, otherwise)
@@ -367,7 +378,8 @@ def the_share_of_copies(s):
     expect(0 <= share <= 1, "A share is between 0 and 1.")
     expect(
         not 0.55 < share < 0.8,
-        "That is the share of dots above the dashed line. Of honest samples about half lie there, too.",
+        "Are these the dots above the dashed line, or the honest ones? Count the copies: near to a training "
+        "picture, and far from every new one.",
     )
     expect(
         0.195 <= share <= 0.405,

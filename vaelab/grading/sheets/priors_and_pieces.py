@@ -30,7 +30,7 @@ def the_value(s):
     mistakes = {
         "The weight `commitment` has no effect on the value.": 2 * total,
         "The weight stands before both terms. It belongs to one of them.": 0.3 * 2 * total,
-        "Half of it is missing: the loss has two terms, of the same value.": total,
+        "This is the value of one distance. Is the other missing, or do the weights add up to 1?": total,
         "Means, where sums over all numbers were asked for.": 1.3 * total / 6,
         "The distances are not squared.": 1.3 * math.sqrt(total),
         "Each row's distance is the root of its sum here. The squares themselves are to be added.": 1.3 * 4.0,
@@ -50,24 +50,24 @@ def who_moves_to_whom(s):
     expect(on_vectors is not None or on_entries is not None, "No gradient arrives anywhere.")
     expect(on_entries is not None, "No gradient arrives at the entries: the list would never move.")
     expect(on_vectors is not None, "No gradient arrives at the vectors: the encoder would never commit.")
-    expect(
-        not (agrees(on_vectors, 2 * difference) and agrees(on_entries, -difference)),
+    pulls = {  # on the vectors, on the entries, in differences
         "This is still what the code as given returns: the sides that are held have changed places, or "
-        "`commitment` stands at the other one.",
-    )
-    expect(
-        not agrees(on_vectors, 3 * difference),
-        "Nothing is held: each term moves both sides.",
-    )
-    expect(
-        not (agrees(on_vectors, 2 * difference) and agrees(on_entries, -2 * difference)),
-        "The first term moves both sides: in it the vectors should be held.",
-    )
+        "`commitment` stands at the other one.": (2, -1),
+        "Nothing is held: each term moves both sides.": (3, -3),
+        "The distance without the weight moves both sides: in it the vectors should be held.": (3, -2),
+        "The distance with the weight moves both sides: in it the entries should be held.": (1, -3),
+        "Both are pulled alike: the pull on the vectors should be `commitment` times as strong.": (2, -2),
+    }
+    for message, (one, other) in pulls.items():
+        found = agrees(on_vectors, one * difference) and agrees(on_entries, other * difference)
+        expect(not found, message)
     expect(
         not (agrees(on_vectors, -difference) or agrees(on_entries, 2 * difference)),
         "Turned round: something is pushed away, where it should be pulled.",
     )
-    diagnose(on_entries, -2 * difference, {}, "The pull on the entries is not the first term's.")
+    diagnose(
+        on_entries, -2 * difference, {}, "The pull on the entries is not that of squares without a weight."
+    )
     diagnose(on_vectors, difference, {}, "The pull on the vectors should be `commitment` times as strong.")
 
 
@@ -207,6 +207,13 @@ def _gained(value, mu, log_var, m, log_s2, otherwise):
         "A picture pays for each of its latents: they are added up.": old - new / mu.shape[1],
         "Divided by the standard deviation, where the variance belongs.": old
         - half((var + away) / s2.sqrt() - 1 - log_var + log_s2),
+        "`log_s2` is the logarithm of a variance, and here it is taken for that of a standard deviation.": old
+        - gaussian_kl(mu, log_var, m, 2 * log_s2),
+        "The new prior's variance is s squared, and here it is s.": old
+        - gaussian_kl(mu, log_var, m, log_s2 / 2),
+        "The means alone are compared: the posterior's own spread has no effect.": half(
+            mu.square() - away / s2 - log_s2
+        ),
     }
     diagnose(value, old - new, mistakes, otherwise)
 
@@ -237,6 +244,7 @@ def the_bound_of_a(s):
     mistakes = {
         "Look at the sign: this is the loss.": 102.0,
         "The price of the top is missing.": -96.0,
+        "The price of the bottom is missing.": -88.0,
         "The error alone: both prices come on top.": -82.0,
         "That is with another picture's top code.": -119.0,
         "The prices are taken off the error. They come on top of it.": -62.0,
