@@ -10,7 +10,6 @@ from vaelab.grading.exercise import Case
 from vaelab.grading.isolation.limits import LIMITS
 from vaelab.grading.space import Space, SubmissionError, UnansweredError
 
-
 TOO_SLOW = "Too slow to be graded"
 
 
