@@ -207,7 +207,7 @@ WRONG = {
         Answer("a side channel", SIDE, "another order|way round"),
         Answer("four units", model(dense(16, 4)), "wide enough"),
         Answer("steps far too small", model(dense(), "train(build(), lr=1e-9)"), "trained|average|on its way"),
-        Answer("the new digits stored", STORED, "target|gets 0"),
+        Answer("the new digits stored", STORED, "these very digits"),
     ],
 }  # fmt: skip
 

@@ -378,6 +378,11 @@ def below_the_target(s, clean, seed, target=TARGET):
     same_shape(drawn, clean.shape, "The pictures that come out have another shape than those that go in.")
     drawn = torch.as_tensor(np.asarray(drawn))
     error = (drawn - clean).square().mean().item()
+    expect(
+        error > 0.01,  # what is stored comes back without any
+        f"An error of {error:.4f} on digits that it should not have seen is too good for so much noise. Does it "
+        "know these very digits?",
+    )
     if error < target:
         return
     got = f"An error of {error:.4f} on new digits, where {target} was the target. "
