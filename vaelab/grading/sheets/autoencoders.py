@@ -380,8 +380,8 @@ def below_the_target(s, clean, seed, target=TARGET):
     error = (drawn - clean).square().mean().item()
     expect(
         error > 0.01,  # what is stored comes back without any
-        f"An error of {error:.4f} on digits that it should not have seen is too good for so much noise. Does it "
-        "know these very digits?",
+        f"An error of {error:.4f} on digits that it should not have seen is too good for so much noise. Does "
+        "it know these very digits?",
     )
     if error < target:
         return
