@@ -165,7 +165,8 @@ WRONG = {
         Answer("a root", errors(end="(left / x.numel()).clamp(min=0).sqrt()"), "root"),
     ],
     "q5": [
-        Answer("no number", "q5_enough = 'many'", "one number"),
+        Answer("no number", "q5_enough = 'many'", "one of these: 0, 1, ..., 784"),
+        Answer("half a number", "q5_enough = 59.5", "one of these: 0, 1, ..., 784"),
         Answer("a", "q5 = 'a'", "no noise"),
         Answer("b", "q5 = 'b'", "store"),
         Answer("d", "q5 = 'D'", "single new digit"),
