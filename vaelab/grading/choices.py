@@ -59,7 +59,8 @@ class Prediction(Choice):
         if not self.options:
             return plain(number(answer))
         given, known = plain(answer), [plain(option) for option in self.options]
-        expect(given in known, f"A prediction is one of these: {', '.join(known)}.")
+        named = known if len(known) < 10 else [*known[:2], "...", known[-1]]
+        expect(given in known, f"A prediction is one of these: {', '.join(named)}.")
         return given
 
 

@@ -87,6 +87,20 @@ def build():
     return vaelab.Autoencoder(encoder, decoder, 12, (1, 28, 28))
 denoiser = train(build(), lr=4e-3)
 """
+STORED = """
+class Store(nn.Module):
+    known = new_digits.float()
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+    def forward(self, x):
+        return torch.cdist(x.flatten(1), self.known.flatten(1)).argmin(1, keepdim=True) + 0.0 * self.weight
+class Recall(nn.Module):
+    def forward(self, z):
+        return Store.known[z[:, 0].round().long().clamp(0, len(Store.known) - 1)]
+denoiser = vaelab.Autoencoder(Store(), Recall(), 1, (1, 28, 28)).eval()
+denoiser.to_code = nn.Identity()
+"""
 FOG = """
 def train(model):
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
@@ -113,6 +127,8 @@ WRONG = {
         Answer("the last stride", see(end="return width, s"), "last layer's stride"),
         Answer("changed places", see(end="return step, width"), "window's width"),
         Answer("the width alone", see(end="return width"), "two numbers"),
+        Answer("the first stride for all", "def window(layers):\n    s = layers[0][1]\n    return 1 + sum((k - 1) * s**i for i, (k, _) in enumerate(layers)), s**len(layers)\n", "taken for all"),
+        Answer("pixels counted", "def window(layers):\n    seen = {0}\n    for k, s in layers[::-1]:\n        seen = {p * s + j for p in seen for j in range(k)}\n    return len(seen), torch.tensor(layers)[:, 1].prod()\n", "first pixel to its last"),
         Answer("only stride two", see(step="step *= 2"), "not yet"),
         Answer("a kernel of three", see("width += 2 * step"), "not yet"),
     ],
@@ -125,6 +141,9 @@ WRONG = {
         Answer("backwards from n", back("(n + 2*p - k) % s", "found").replace("in layers", "in layers[::-1]"), "last to the first"),
         Answer("the same size everywhere", back("(n + 2*p - k) % s", "found[::-1]").replace("n = m", "pass"), "1 everywhere"),
         Answer("at most one", back("min(1, (n + 2*p - k) % s)"), "Only 0 or 1"),
+        Answer("stride 1 left out", "def output_paddings(n, layers):\n    found = []\n    for k, s, p in layers:\n        found = [(n + 2*p - k) % s] * (s > 1) + found\n        n = (n + 2*p - k) // s + 1\n    return found\n", "left out"),
+        Answer("missing to the next step", back("(k - n - 2*p) % s"), "next whole step"),
+        Answer("all in the last layer", "def output_paddings(n, layers):\n    m = n\n    for k, s, p in layers:\n        m = (m + 2*p - k) // s + 1\n    for k, s, p in layers[::-1]:\n        m = (m - 1) * s - 2*p + k\n    return [0] * (len(layers) - 1) + [n - m]\n", "last one|not yet|order|strides?|\\bwrong for a kernel"),
         Answer("without the kernel", back("(n + 2*p) % s"), "each step up give"),
         Answer("padding once", back("(n + p - k) % s"), "Not yet"),
     ],
@@ -146,7 +165,8 @@ WRONG = {
         Answer("a root", errors(end="(left / x.numel()).clamp(min=0).sqrt()"), "root"),
     ],
     "q5": [
-        Answer("no number", "q5_enough = 'many'", "one number"),
+        Answer("no number", "q5_enough = 'many'", "one of these: 0, 1, ..., 784"),
+        Answer("half a number", "q5_enough = 59.5", "one of these: 0, 1, ..., 784"),
         Answer("a", "q5 = 'a'", "no noise"),
         Answer("b", "q5 = 'b'", "store"),
         Answer("d", "q5 = 'D'", "single new digit"),
@@ -156,13 +176,14 @@ WRONG = {
         Answer("nothing noisy", loss("return (model(x) - x).square().mean()"), "gets away with 0"),
         Answer("turned round", loss("return (model(x) - noisy).square().mean()"), "wrong way round"),
         Answer("in place", "def denoising_loss(model, x):\n    x += 0.4 * torch.randn_like(x)\n    x.clamp_(0, 1)\n    return (model(x) - x).square().mean()\n", "in place"),
-        Answer("fresh noise in the target", loss("return (model(noisy) - (x + 0.4 * torch.randn_like(x)).clamp(0, 1)).square().mean()"), "noise of its own"),
+        Answer("fresh noise in the target", loss("return (model(noisy) - (x + 0.4 * torch.randn_like(x)).clamp(0, 1)).square().mean()"), "noise in what"),
         Answer("absolute", loss("return (model(noisy) - x).abs().mean()"), "absolute"),
         Answer("half", loss("return 0.5 * (model(noisy) - x).square().mean()"), "half"),
         Answer("seeded inside", "def denoising_loss(model, x):\n    torch.manual_seed(0)\n    noisy = (x + 0.4 * torch.randn_like(x)).clamp(0, 1)\n    return (model(noisy) - x).square().mean()\n", "same noise"),
         Answer("a generator inside", "def denoising_loss(model, x):\n    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(1))\n    return (model((x + 0.4 * noise).clamp(0, 1)) - x).square().mean()\n", "same noise"),
         Answer("one noise for the batch", loss("noisy = (x + 0.4 * torch.randn_like(x[:1])).clamp(0, 1); return (model(noisy) - x).square().mean()"), "batch share"),
         Answer("one noise for all colours", loss("noisy = (x + 0.4 * torch.randn_like(x[:, :1])).clamp(0, 1); return (model(noisy) - x).square().mean()"), "colours"),
+        Answer("one noise for every row", loss("noisy = (x + 0.4 * torch.randn_like(x[:, :, :1])).clamp(0, 1); return (model(noisy) - x).square().mean()"), "all rows"),
         Answer("grey pictures only", loss("return ((model(noisy) - x)[:, 0]).square().sum() / x.numel()"), "clean pictures' squares"),
         Answer("binary cross-entropy", loss("return F.binary_cross_entropy(model(noisy).clamp(1e-3, 1 - 1e-3), x)"), "clean pictures' squares"),
         Answer("the noise as target", loss("return (model(noisy) - (noisy - x)).square().mean()"), "what the model draws"),
@@ -187,6 +208,7 @@ WRONG = {
         Answer("a side channel", SIDE, "another order|way round"),
         Answer("four units", model(dense(16, 4)), "wide enough"),
         Answer("steps far too small", model(dense(), "train(build(), lr=1e-9)"), "trained|average|on its way"),
+        Answer("the new digits stored", STORED, "these very digits"),
     ],
 }  # fmt: skip
 
@@ -194,7 +216,7 @@ RIGHT = {
     "q2": [
         Answer("backwards", "def window(layers):\n    width = step = 1\n    for k, s in reversed(layers):\n        width, step = (width - 1) * s + k, step * s\n    return [width, step]\n"),
         Answer("a tensor", see(end="return torch.tensor([width, step])")),
-        Answer("by trying", "def window(layers):\n    from math import prod\n    row = torch.zeros(1, 1, 999, requires_grad=True)\n    out = row\n    for k, s in layers:\n        out = nn.functional.conv1d(out, torch.ones(1, 1, k), stride=s)\n    out[0, 0, 0].backward()\n    return int((row.grad > 0).sum()), prod(s for _, s in layers)\n"),
+        Answer("by trying", "def window(layers):\n    from math import prod\n    row = torch.zeros(1, 1, 999, requires_grad=True)\n    out = row\n    for k, s in layers:\n        out = nn.functional.conv1d(out, torch.ones(1, 1, k), stride=s)\n    out[0, 0, 0].backward()\n    return int(row.grad.nonzero().max()) + 1, prod(s for _, s in layers)\n"),
         Answer("sums", "def window(layers):\n    import numpy as np\n    k, s = np.array(layers).T\n    before = np.cumprod([1, *s[:-1]])\n    return 1 + ((k - 1) * before).sum(), s.prod()\n"),
         Answer("recursion", "def window(layers):\n    if not layers:\n        return 1, 1\n    width, step = window(layers[:-1])\n    k, s = layers[-1]\n    return width + (k - 1) * step, step * s\n"),
     ],
@@ -216,6 +238,7 @@ RIGHT = {
         Answer("mean of means", loss("return ((x - model(noisy))**2).flatten(1).mean(1).mean()")),
         Answer("the course's loss", loss("return vaelab.losses.mse(x, model(noisy)).mean()")),
         Answer("noise drawn another way", "def denoising_loss(model, x):\n    noise = torch.normal(0.0, 0.4, x.shape)\n    return torch.mean(torch.square(model((x + noise).clip(0, 1)) - x))\n"),
+        Answer("picture by picture", "def denoising_loss(model, x):\n    paid = []\n    for one in x.split(1):\n        noisy = (one + 0.4 * torch.randn_like(one)).clamp(0, 1)\n        paid.append((model(noisy) - one).square().mean())\n    return torch.stack(paid).mean()\n"),
     ],
     "q6": [
         Answer("another prediction", model(dense()) + "q6_noise = '(a)'\n"),

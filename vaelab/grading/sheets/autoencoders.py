@@ -54,7 +54,7 @@ def _noise_in_the_target(s, x) -> str:
         return "This is still what the code as given returns: a model that draws only black pays too much."
     if agrees(paid, (_noisy(x) - x).square().mean(), **NOISY):
         return "The wrong way round: here the model sees the clean picture, and the noisy one is its target."
-    return "The target has noise of its own. It is the clean picture that the model should draw."
+    return "There is noise in what the drawing is compared with. The model should draw the clean picture."
 
 
 @q1.case(0.25, gate=True)
@@ -80,12 +80,13 @@ def noise_of_its_own_at_each_call_for_every_pixel(s):
         "Two calls draw the same noise. A seed set inside, or noise kept from an earlier call, and the model "
         "learns these very pictures by heart.",
     )
-    alone = float(_noisy(x).sub(x).square().mean())
-    for axes, shared in ((0, "All pictures of the batch share"), (1, "All colours of a picture share")):
-        averaging = f"lambda pictures: pictures.mean({axes}, keepdim=True).expand_as(pictures)"
-        expect(
-            float(_loss_of(averaging, s, x)) < 0.6 * alone, f"{shared} one noise. Each pixel needs its own."
-        )
+    shown = "lambda saw: (denoising_loss(lambda p: (saw.append(p.detach().clone()), p)[1], x), saw)[1]"
+    seen = np.concatenate(s.evaluate(f"({shown})([])", x=x))  # a call may show the batch or one picture
+    for axis, many in enumerate(
+        ("All pictures of the batch", "All colours of a picture", "All rows of a picture", "All columns")
+    ):
+        alike = np.ptp(seen, axis).max() == 0
+        expect(not alike, f"{many} share one noise. Each pixel needs its own.")
 
 
 def _grey(first: float, second: float) -> torch.Tensor:
@@ -116,7 +117,7 @@ q2 = exercise.question(
     "neighbours that this layer looks at, in pixels?",
     hidden_points=0.5,
 )
-STACK = [(6, 3), (4, 2), (3, 2)]
+STACK, GAPS = [(6, 3), (4, 2), (3, 2)], [(2, 3), (3, 1)]
 TWO = "Return two numbers: the window's width, and the step from one window to the next."
 
 
@@ -130,6 +131,7 @@ def the_width_of_the_window(s):
         "The layers are taken from the last to the first.": 29,
         "One too few: one number behind no layer sees one pixel.": 26,
         "The kernel itself is added, where one of its numbers lies in the window already.": 37,
+        "The first layer's stride is taken for all layers. Each has its own.": 33,
         "Strides are added up. A stride counts steps of the layer before it: they multiply.": 25,
         "This is the step. The window's width comes first.": 12,
     }
@@ -137,6 +139,12 @@ def the_width_of_the_window(s):
         "Not yet. Two layers of kernel 3 and stride 1 see 5 pixels; with a stride of 2 in the first, 7."
     )
     diagnose(several(s.window(STACK), 2, TWO)[0], 27, mistakes, otherwise)
+    counted = (
+        "The pixels are counted that the number depends on. Between them lie others here: the width is that "
+        "from the window's first pixel to its last."
+    )
+    otherwise = f"Right for the kernels and strides {STACK}, wrong for {GAPS}."
+    diagnose(several(s.window(GAPS), 2, TWO)[0], 8, {counted: 6}, otherwise)
 
 
 @q2.case(0.5)
@@ -146,10 +154,12 @@ def the_step_from_window_to_window(s):
         "This is the last layer's stride: in numbers of the layer before, not in pixels.": 2,
         "This is the first layer's stride alone.": 3,
         "The stride of the last layer is left out: it is what sets neighbours apart.": 6,
-        "This is the window's width.": 27,
+        "The first layer's stride is taken for all layers. Each has its own.": 27,
     }
     otherwise = "Not yet. Behind two layers of stride 2, neighbours look at places 4 pixels apart."
-    diagnose(several(s.window(STACK), 2, TWO)[1], 12, mistakes, otherwise)
+    two = several(s.window(STACK), 2, TWO)
+    expect(not agrees(two, [12, 27]), "This is the window's width, which comes first.")
+    diagnose(two[1], 12, mistakes, otherwise)
 
 
 q3 = exercise.question(
@@ -200,6 +210,18 @@ def other_strides(s):
     }
     otherwise = "Wrong for a kernel of 4 with a stride of 3 and a kernel of 7 with a stride of 4."
     diagnose(s.output_paddings(38, [(4, 3, 1), (7, 4, 2)]), [2, 0], mistakes, otherwise)
+    with_one = [(4, 3, 1), (3, 1, 1), (7, 4, 2)]
+    mistakes = {
+        "A layer with a stride of 1 is left out. Its output padding is 0, and belongs into the list.": [1, 2],
+        "This is what is missing to the next whole step. What lies beyond the last one was asked for.": [
+            3,
+            0,
+            1,
+        ],
+        "What the floor threw away in all layers has come together in the last one.": [0, 0, 5],
+    }
+    otherwise = "Right for layers with strides of 3 and 4, wrong with one of stride 1 between them."
+    diagnose(s.output_paddings(37, with_one), [1, 0, 2], mistakes, otherwise)
 
 
 q4 = exercise.question(
@@ -275,7 +297,7 @@ q5 = exercise.question(
 q5.prediction(
     0.5,
     "q5_enough",
-    options=(),
+    options=range(785),  # more than there are pixels is never needed
     right="8b38487c",
     why={
         "60dbb2e1": "Nearly. PCA is given the mean picture for nothing: what do two points need?",
@@ -356,6 +378,11 @@ def below_the_target(s, clean, seed, target=TARGET):
     same_shape(drawn, clean.shape, "The pictures that come out have another shape than those that go in.")
     drawn = torch.as_tensor(np.asarray(drawn))
     error = (drawn - clean).square().mean().item()
+    expect(
+        error > 0.01,  # what is stored comes back without any
+        f"An error of {error:.4f} on digits that it should not have seen is too good for so much noise. Does "
+        "it know these very digits?",
+    )
     if error < target:
         return
     got = f"An error of {error:.4f} on new digits, where {target} was the target. "
@@ -378,6 +405,6 @@ def below_the_target(s, clean, seed, target=TARGET):
 
 
 @cache
-def digits(n):
+def digits(n, seed=0):
     """Clean digits that nobody trained on, (n, 1, 28, 28)."""
-    return vaelab.load("digits", size=28, n=n, split="test").float()
+    return vaelab.load("digits", size=28, n=n, split="test", seed=seed).float()

@@ -6,7 +6,17 @@ import numpy as np
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from vaelab.grading import Exercise, SubmissionError, diagnose, expect, number, same_shape, seeded, several
+from vaelab.grading import (
+    Exercise,
+    SubmissionError,
+    agrees,
+    diagnose,
+    expect,
+    number,
+    same_shape,
+    seeded,
+    several,
+)
 
 exercise = Exercise("04-kl-divergence", "Exercise 4: KL divergence")
 
@@ -49,10 +59,16 @@ def both_terms_on_one_scale(s):
             + kl_divergence(Normal(mu, (0.5 * log_var).exp()), Normal(0, 1)).sum(1)
         ),
     }
-    otherwise = (
-        "Not yet: half the squared error summed over pixels, plus the KL summed over latents, averaged over "
-        "pictures."
-    )
+    if agrees(s.vae_loss(x, x, mu, log_var), kl):
+        otherwise = (
+            "Where x_hat is x, the KL alone is left, as it should be. But the error is not half the squared "
+            "error, summed over a picture's pixel values and averaged over the pictures."
+        )
+    else:
+        otherwise = (
+            "Where x_hat is x, the KL alone should be left: each picture's sum over its latents, as given, "
+            "averaged over the pictures. This gives something else."
+        )
     diagnose(value, error + kl, mistakes, otherwise)
 
 
@@ -85,17 +101,19 @@ def a_die_against_another(s):
     p, q = DICE
     # The average evidence of a throw, each with one slip, and the throws that it leads to.
     there, back = (p * (p / q).log()).sum().item(), (q * (q / p).log()).sum().item()
-    target = math.log(1e6)
+    target = math.log(5e5)  # 142.1 throws: so the nearest whole number is too few
     mistakes = {
-        "Rounded down: the odds are not reached yet.": int(target / there),
+        "Rounded down, or to the nearest: the odds are not reached yet.": int(target / there),
         "A whole number of throws was asked for: round up.": target / there,
         "That is with KL(q || p), the evidence that throws of q would give.": math.ceil(target / back),
-        "Evidence is in nats here and the odds in bits.": math.ceil(math.log2(1e6) / there),
+        "Evidence is in nats here and the odds in bits.": math.ceil(math.log2(5e5) / there),
         "Evidence is in bits here and the logarithm of the odds in nats.": math.ceil(
             target * math.log(2) / there
         ),
-        "It is the logarithm of the odds that grows by the KL, not the odds.": math.ceil(1e6 / there),
-        "That is the logarithm to base 10 of the odds. The KL is in nats.": math.ceil(6 / there),
+        "It is the logarithm of the odds that grows by the KL, not the odds.": math.ceil(5e5 / there),
+        "That is the logarithm to base 10 of the odds. The KL is in nats.": math.ceil(
+            math.log10(5e5) / there
+        ),
         "A face counts as often as p shows it. Here every face counts the same.": math.ceil(
             target / abs((p / q).log().mean().item())
         ),
@@ -109,25 +127,29 @@ def a_die_against_another(s):
         "A negative number: the ratio is upside down.": math.ceil(-target / there),
     }
     otherwise = "Not yet. A coin of 3/4 against a fair one, odds 99 to 1: 0.131 nats a toss, so 36 tosses."
-    value = s.throws_needed(p, q, 1e6)
+    value = s.throws_needed(p, q, 5e5)
     diagnose(number(value), math.ceil(target / there), mistakes, otherwise)
+    none = number(s.throws_needed(p, q, 1))
+    expect(none == 0, f"The odds are even before the first throw. For odds of 1 to 1 you ask for {none:g}.")
 
 
 @q2.case(0.5)
 def a_face_that_never_shows(s):
-    p, q = torch.tensor([0.6, 0.4, 0.0]), torch.tensor([0.4, 0.4, 0.2])
-    value = s.throws_needed(p, q, 1_000)
-    expect(
-        not isinstance(value, float) or math.isfinite(value),
-        "0 times the logarithm of 0 is no number for a computer. A face that p never shows adds nothing.",
-    )
-    right = math.ceil(math.log(1_000) / (0.6 * math.log(1.5)))
-    mistakes = {
-        "The face that p never shows has changed the result. It adds nothing: p is 0 there.": math.ceil(
-            math.log(1_000) / (0.6 * math.log(1.5) - 0.2)
+    for place in (2, 0, 1):
+        p, q = (torch.tensor(die).roll(place + 1) for die in ([0.6, 0.4, 0.0], [0.4, 0.4, 0.2]))
+        value = s.throws_needed(p, q, 1_000)
+        expect(
+            not isinstance(value, float) or math.isfinite(value),
+            "0 times the logarithm of 0 is no number for a computer. A face that p never shows adds nothing.",
         )
-    }
-    diagnose(number(value), right, mistakes, "Wrong where p never shows one of the faces: that adds nothing.")
+        right = math.ceil(math.log(1_000) / (0.6 * math.log(1.5)))
+        mistakes = {
+            "The face that p never shows has changed the result. It adds nothing: p is 0 there.": math.ceil(
+                math.log(1_000) / (0.6 * math.log(1.5) - 0.2)
+            )
+        }
+        otherwise = f"Wrong where p never shows face {place + 1} of three: that adds nothing."
+        diagnose(number(value), right, mistakes, otherwise)
 
 
 q3 = exercise.question(
@@ -164,6 +186,9 @@ def where_it_lies(s):
         "Zero is where the usual prior lies. Another m is cheaper.": torch.zeros(2),
         "This is the median.": mu.median(0).values,
         "This is the sum over the pictures.": mu.sum(0),
+        "This is the logarithm of s squared. It comes second, after m.": (
+            (log_var.exp().mean(0) + mu.var(0, correction=0)).log()
+        ),
     }
     otherwise = (
         "Not where the average KL is smallest: at which m is the average of (mu - m) squared smallest?"
@@ -198,6 +223,9 @@ def how_wide_it_is(s):
         ),
         "The means enter squared as they are, not their distance from m.": (
             (var.mean(0) + mu.square().mean(0)).log()
+        ),
+        "Deviations are averaged, and then squared. It is the variances that are averaged.": (
+            ((log_var / 2).exp().mean(0).square() + between).log()
         ),
         "Deviations are added, where variances should be.": (
             2 * ((log_var / 2).exp().mean(0) + between.sqrt()).log()
@@ -274,6 +302,7 @@ def on_a_grid() -> dict[str, float]:
         "right": q * ratio,
         "reverse": -p * ratio,
         "size": q * ratio.abs(),
+        "cut": q * ratio.clamp(min=0),
         "weighted": q * q * ratio,
         "q": q * log_q,
         "p": -q * log_p,
@@ -312,6 +341,8 @@ def close_to_the_truth(s):
         "This is KL(p || q): draw from q, and put log q first.": means["reverse"],
         "Single draws may speak for p. Do not take the size of their log-ratios: the signs belong to "
         "them.": means["size"],
+        "Single draws may speak for p. Do not cut their log-ratios off at 0: what is below belongs to the "
+        "average.": means["cut"],
         "The draws come from q already. Weighting them by q once more counts q twice.": means["weighted"],
         "Only log q is averaged: p does not enter.": means["q"],
         "Only log p is averaged, with a minus: q's own logarithm does not enter.": means["p"],
@@ -336,7 +367,14 @@ def n_draws_at_a_time(s):
     s.seed(0)
     told = np.array([estimate(s, BROAD, TWO_HUMPS, 25) for _ in range(60)])
     spread, usual = told[:, 0].std(), on_a_grid()["spread"] / math.sqrt(25)
-    expect(spread > usual / 2, "With n = 25, estimates hardly differ: they should be averages of n draws.")
+    expect(
+        spread > 0,
+        "All calls give the same. Is there a seed inside, or points that are chosen and not drawn?",
+    )
+    expect(
+        spread > usual / 2,
+        "With n = 25, estimates hardly differ: they should be averages of 25 draws, and of no more.",
+    )
     expect(spread < usual * 2, "With n = 25, estimates differ more than averages of 25 draws do.")
     errors = told[:, 1].mean()
     for factor, message in {
@@ -350,17 +388,33 @@ def n_draws_at_a_time(s):
         "This is a variance. Take its root.",
     )
     expect(abs(errors / usual - 1) < 0.2, "The error that is told is not the one that estimates have.")
+    of_many = np.array([estimate(s, BROAD, TWO_HUMPS, 600)[1] for _ in range(4)])
+    expect(
+        np.abs(of_many / (usual * math.sqrt(25 / 600)) - 1).max() < 0.25,
+        "From 600 draws the error can be told well, and this one is another at each call. It is the scatter "
+        "of all n draws that tells it.",
+    )
 
 
-@q5.case(0.5)
+@q5.case(0.5, after=True)
 def two_distributions_that_nearly_agree(s):
     s.seed(1)
     near = "torch.distributions.Normal(torch.tensor(0.1), torch.tensor(1.0))"
     standard = "torch.distributions.Normal(torch.tensor(0.0), torch.tensor(1.0))"
-    values = np.array([estimate(s, near, standard, 25)[0] for _ in range(60)])
+    values, errors = np.array([estimate(s, near, standard, 25) for _ in range(60)]).T
     expect(
         values.min() < 0,
         "A KL is never negative, but an estimate of a small one may be. Cut off at 0, or made positive, it "
         "is too large on average.",
     )
+    expect(
+        values.std() < 0.04,
+        "Two distributions that nearly agree say nearly the same of one and the same draw. These estimates "
+        "scatter as if each logarithm had draws of its own.",
+    )
     expect(abs(values.mean() - 0.005) < 0.013, "Wrong for two distributions that nearly agree.")
+    expect(
+        abs(errors.mean() / 0.02 - 1) < 0.2,
+        "The estimate is right where the two nearly agree; its error is not. It comes from the scatter of "
+        "the differences, not from that of each logarithm.",
+    )

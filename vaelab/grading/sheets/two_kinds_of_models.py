@@ -8,7 +8,17 @@ from scipy.special import softmax
 from scipy.stats import multivariate_normal
 from torch.distributions import Normal
 
-from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape, seeded, several
+from vaelab.grading import (
+    Exercise,
+    WrongError,
+    agrees,
+    diagnose,
+    expect,
+    number,
+    same_shape,
+    seeded,
+    several,
+)
 
 exercise = Exercise("01-two-kinds-of-models", "Exercise 1: Two kinds of models")
 
@@ -41,7 +51,17 @@ def a_density_for_every_row(s):
         ),
         "The distance is fine as it was: it is measured in deviations. Here sigma counts as a "
         "variance.": Normal(mean, sigma.sqrt()).log_prob(x).sum(1),
+        "The distance is fine as it was. Here the square of sigma counts as the deviation.": (
+            Normal(mean, sigma.square()).log_prob(x).sum(1)
+        ),
+        "The new term is right for one reading. Here all of the row's new terms enter once for each "
+        "reading.": right - 2 * log_sigma.sum(),
+        "One deviation stands for all readings in the new term. Each has its own.": (
+            right + log_sigma.sum() - 3 * log_sigma[0]
+        ),
         "One value for each row: add up over the readings.": each,
+        "Added up over the rows. Each row has a value of its own: add up over its readings.": each.sum(0),
+        "This is the density itself. Its logarithm was asked for.": right.exp(),
         "Averaged over the readings. Densities of independent readings multiply, so their logarithms "
         "add up.": each.mean(1),
         "The new term is the deviation itself, not its logarithm.": right + (log_sigma - sigma).sum(),
@@ -52,8 +72,8 @@ def a_density_for_every_row(s):
         + 1.5 * math.log(2 * math.pi),
     }
     otherwise = (
-        "Not a density yet. Test it in one dimension: the area under its exponential should be 1 for any "
-        "sigma."
+        "Not this log density yet. Test it with one reading: the area under its exponential should be 1 for "
+        "any sigma. Then with two: it should be the sum of what each gives alone."
     )
     diagnose(value, right, mistakes, otherwise)
 
@@ -103,6 +123,9 @@ def how_frequent_each_class_is(s):
         "These are counts. A share is a count divided by the number of all rows.": counts,
         "Every class has the same share here. Count the labels.": np.full(3, 1 / 3),
     }
+    same_shape(share, (3,), "The shares come first: one number for each class.")
+    if agrees(share, counts / 10):
+        return
     x, _, K = leaves()
     of_others = fitted(s, x, torch.tensor([0, 1, 2, 0, 0, 0, 0, 1, 2, 0]), K)[0]
     otherwise = "Not the shares: of all rows, which part has label 0, which 1, and so on?"
@@ -128,6 +151,9 @@ def a_mean_for_each_class(s):
         ],
         "Every class has the mean of all rows.": np.tile(x.mean(0).numpy(), (3, 1)),
         "These are medians.": [np.median(g, axis=0) for g in groups],
+        "These are medians, as `torch.median` takes them.": [
+            np.quantile(g, 0.5, axis=0, method="lower") for g in groups
+        ],
     }
     diagnose(means, right, mistakes, "Not the means of the three classes. Does row k belong to label k?")
 
@@ -139,6 +165,7 @@ def a_covariance_for_each_class(s):
     same_shape(
         found, (3, 2, 2), "A covariance has a row and a column for each measurement, not for each leaf."
     )
+    expect(np.isfinite(found).all(), "Some covariances are not finite. Are there rows behind each of them?")
     groups = [x.numpy()[y.numpy() == k] for k in range(K)]
     right = [np.cov(g.T, bias=True) for g in groups]
     one_less = np.stack([np.cov(g.T) for g in groups])
@@ -176,7 +203,9 @@ def a_covariance_for_each_class(s):
         ],
     }
     otherwise = (
-        "Not the covariances. On the diagonal should stand each measurement's variance within the class."
+        "All classes have the same covariance here. This time each has its own."
+        if agrees(found, found[[0, 0, 0]])
+        else "Not the covariances. On the diagonal should stand each measurement's variance within the class."
     )
     diagnose(found, right, mistakes, otherwise)
 
@@ -216,7 +245,7 @@ def near_the_data(s):
     given = model()
     value = s.posterior(x, *given)
     share, means, covariances = (part.numpy() for part in given)
-    density = np.stack([multivariate_normal(*k).logpdf(x) for k in zip(means, covariances, strict=True)], 1)
+    density = _densities(x, means, covariances)
     heights = -np.linalg.slogdet(covariances)[1] / 2  # of the Gaussians, up to one factor
     joint = density + np.log(share)
     right = softmax(joint, 1)
@@ -230,6 +259,12 @@ def near_the_data(s):
         "Each Gaussian's own height is missing: a wide one is lower, and that differs between classes.": (
             softmax(joint - heights, 1)
         ),
+        "Each class has a covariance of its own. Here they share one.": softmax(
+            np.log(share) + _densities(x, means, covariances.mean(0, keepdims=True).repeat(2, 0)), 1
+        ),
+        "Only the variances of each class enter, not its whole covariance: the clouds are tilted.": softmax(
+            np.log(share) + _densities(x, means, covariances * np.eye(2)), 1
+        ),
         "A softmax of densities exponentiates what is no logarithm.": softmax(np.exp(joint), 1),
         "Add the logarithm of the share. Here the share itself is added.": softmax(density + share, 1),
         "A logarithm is multiplied by the share. Densities multiply; their logarithms add up.": softmax(
@@ -240,32 +275,24 @@ def near_the_data(s):
         ).astype(float),
         "The covariance went in where `MultivariateNormal` takes its root (`scale_tril`) or its inverse "
         "(`precision_matrix`): its second argument is the covariance.": softmax(
-            np.log(share)
-            + np.stack(
-                [
-                    multivariate_normal(m, np.tril(c) @ np.tril(c).T).logpdf(x)
-                    for m, c in zip(means, covariances, strict=True)
-                ],
-                1,
-            ),
+            np.log(share) + _densities(x, means, np.tril(covariances) @ np.tril(covariances).swapaxes(1, 2)),
             1,
         ),
         "The covariance went in where its inverse belongs.": softmax(
-            np.log(share)
-            + np.stack(
-                [
-                    multivariate_normal(m, np.linalg.inv(c)).logpdf(x)
-                    for m, c in zip(means, covariances, strict=True)
-                ],
-                1,
-            ),
-            1,
+            np.log(share) + _densities(x, means, np.linalg.inv(covariances)), 1
         ),
     }
     otherwise = (
-        "Not Bayes' rule yet. Do density and share meet for each class before the row is divided by its sum?"
+        "Not Bayes' rule yet. For each class its own mean, covariance and share make the joint density; each "
+        "row of those is divided by its sum."
     )
     diagnose(value, right, mistakes, otherwise, rtol=1e-3)
+
+
+def _densities(x, means, covariances):
+    """ln p(x | y), a column for each class."""
+    each = zip(means, covariances, strict=True)
+    return np.stack([multivariate_normal(m, c).logpdf(x) for m, c in each], 1)
 
 
 @q3.case(0.75)
@@ -283,8 +310,8 @@ def far_from_the_data(s):
     mistakes = {
         "Far away all densities have rounded to 0, and the answer with them. Stay with logarithms "
         "until the end.": np.zeros((2, 2)),
-        "Far away the answer has become one half: something was added to densities that had rounded to "
-        "0. Stay with logarithms until the end.": np.full((2, 2), 0.5),
+        "Far away the answer has become one half: the shares, and nothing of the leaf. The densities have "
+        "rounded to 0, or have been kept from it. Stay with logarithms until the end.": np.full((2, 2), 0.5),
     }
     otherwise = (
         "Wrong far away, where it was right near the data. At which step do the numbers become too small?"
@@ -309,11 +336,12 @@ def read_at_five_millimetres(s):
         0.187: "That is the probability of B. It should go to the curve that is higher.",
         0.332: "That is the joint density p(x, A). Divide by what both kinds have together.",
         0.7: "One curve's height divided by the sum of the heights: but these are logarithms.",
+        0.3: "One curve's height divided by the sum of the heights: but these are logarithms.",
         0.967: "That takes the plot for logarithms to base ten. A nat is a step of a natural logarithm.",
         0.665: "That is the density of A alone. The other curve has a say, too.",
     }.items():
         expect(abs(value - wrong) > 0.015, message)
-    expect(0 <= value <= 1, "A probability lies between 0 and 1. You may have the ratio of the two.")
+    expect(0 <= value <= 1, "A probability lies between 0 and 1: it is no ratio, and not in per cent.")
     expect(
         abs(value - 0.8135) <= 0.05,
         "Read both curves to a tenth of a nat, and make their difference a ratio first.",
@@ -373,22 +401,25 @@ def let_in(s, known, scores, *keep):
 @q5.case(0.5)
 def as_many_fine_ones_as_asked(s):
     known = shell(4_000, 1, 0)
-    for keep in (0.95, 0.8):
+    drawn = 0.5 + 0.35 * torch.rand((), generator=seeded(6)).item()
+    for keep in (0.95, 0.8, drawn):
         share = let_in(s, known, known, keep)
-        expect(
-            abs(share - (1 - keep)) > 0.02, "Turned round: it lets the strangers in and the known ones wait."
-        )
-        expect(
-            abs(share - (2 * keep - 1)) > 0.02,
-            f"It cuts off {1 - keep:.0%} at each end, so that too few stay. The two ends share them.",
-        )
-        expect(
-            abs(share - keep) < 0.01,
-            f"With keep={keep}, the guard lets in {share:.1%} of the very scores it knows.",
-        )
+        if abs(share - keep) >= 0.01:
+            in_order = np.asarray(s.guard(known, known, keep), dtype=bool)[known.argsort().numpy()]
+            raise WrongError(_too_many_or_too_few(in_order, keep, share))
 
 
-@q5.case(0.25)
+def _too_many_or_too_few(let_in_by_rank, keep, share) -> str:
+    """What is wrong with a guard that lets in another share of the known scores, the lowest coming first."""
+    if let_in_by_rank[[0, -1]].all() and not let_in_by_rank[len(let_in_by_rank) // 2]:
+        return "Turned round: it lets the strangers in and the known ones wait."
+    ends = np.array([by_rank.argmax() for by_rank in (let_in_by_rank, let_in_by_rank[::-1])])
+    if np.abs(ends / len(let_in_by_rank) - (1 - keep)).max() < 0.01:
+        return f"It cuts off {1 - keep:.0%} at each end, so that too few stay. The two ends share them."
+    return f"With keep={keep:.2f}, the guard lets in {share:.1%} of the very scores it knows."
+
+
+@q5.case(0.25, after=True)
 def strangers_of_both_sorts(s):
     known = shell(2_000, 1, 1)
     fine, noise, dimmed = (

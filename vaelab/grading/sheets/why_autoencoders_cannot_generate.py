@@ -45,10 +45,18 @@ def loud_where_the_codes_are_loud(s):
         "The noise is scaled by the mean of a number, not by how much it varies.": (
             codes + a * codes.mean(0) * eps
         ),
+        "The noise is scaled by the root of a number's mean square: a deviation counts from the mean.": (
+            codes + a * codes.square().mean(0).sqrt() * eps
+        ),
     }
+    noise = value - codes.numpy()
     otherwise = (
         "Not yet. Give it codes of which one number is ten times as spread out, and look at the noise there."
     )
+    if not agrees(np.asarray(s.shaken(codes, a, 2 * eps)) - codes.numpy(), 2 * noise, atol=1e-3):
+        otherwise = "Twice the `eps` should be twice the noise. Take it as it is given: it is all the noise."
+    elif not agrees(np.asarray(s.shaken(codes, 2 * a, eps)) - codes.numpy(), 2 * noise, atol=1e-3):
+        otherwise = "Twice the `a` should be twice the noise."
     diagnose(value, codes + a * deviation * eps, mistakes, otherwise)
 
 
@@ -74,13 +82,14 @@ SLIPS = {
     / 97,
     "The limit is the middle one of the distances. What does `q` say?": 56 / 97,
     "The limit comes from the draws' own distances. The codes should say what is near.": 20 / 97,
-    "The limit comes from all distances between codes. Only each code's nearest other one counts.": 0,
+    "No draw is in a hole here: the limit is far too wide. Only each code's nearest other one counts for "
+    "it.": 0,
     "For each code you look for the nearest draw. The question is asked for each draw.": 9 / 61,
     "For each draw you look at the middle of the codes. Its nearest code was asked for.": 60 / 97,
     "For each draw you look at its second nearest code. A draw is no code: its nearest one counts.": 47 / 97,
     "For each code you look at its second nearest other one. The nearest was asked for.": 12 / 97,
-    "Every draw is in a hole here. Is each code its own nearest code, so that the limit is zero? Or is an "
-    "average taken where the nearest was asked for?": 1,
+    "Every draw is in a hole here. Is each code its own nearest code, so that the limit is zero? Is an "
+    "average taken where the nearest was asked for? Are the distances squared on one side only?": 1,
     "The distances are added up coordinate by coordinate. Take the straight line's length.": 34 / 97,
     "`q` is not used: this is the share for q = 0.95.": 4 / 97,
 }
@@ -116,6 +125,15 @@ def five_codes_on_a_line(s):
     )
     diagnose(s.share_in_holes(draws, codes, 0.75), 9 / 20, {}, wrong)
     diagnose(s.share_in_holes(draws, codes), 6 / 20, {}, "Wrong where `q` is left at 0.95.")
+    twins = codes.clone()
+    twins[1] = twins[0]
+    on_one = torch.cat([draws, codes[4:].expand(4, 2)])
+    left_out = (
+        "Two codes are equal here: each is the other's nearest, at a distance of 0. Is every 0 left out, "
+        "where only the code itself should be?"
+    )
+    wrong = "Wrong for five codes on a line, of which two are equal."
+    diagnose(s.share_in_holes(on_one, twins, 0.25), 20 / 24, {left_out: 9 / 24}, wrong)
 
 
 q3 = exercise.question(
@@ -167,14 +185,14 @@ q4 = exercise.question(
     "are zero. Or: what are the mean and covariance of a sum of centred codes with random normal weights?",
     hidden_points=0.5,
 )
-DRAWS = 4_000
+CODES, DRAWS = 120, 4_000  # few enough for a loop over both
 SHARES = {"nearer": 0.75, "further": 0.25}  # of hat B, read off the curves of question 3
 
 
 def two_clumps():
-    """300 correlated codes far from the origin, in two clumps, (300, 3)."""
-    z = torch.randn(300, 3, generator=seeded(0))
-    z[:, 0] = 0.2 * z[:, 0] + 2 * (torch.arange(300) % 2) - 1
+    """Correlated codes far from the origin, in two clumps, (CODES, 3)."""
+    z = torch.randn(CODES, 3, generator=seeded(0))
+    z[:, 0] = 0.2 * z[:, 0] + 2 * (torch.arange(CODES) % 2) - 1
     return z @ torch.tensor([[2.0, 1.0, 0.0], [0.0, 1.0, -1.0], [0.0, 0.0, 0.5]]) + torch.tensor(
         [5.0, -3.0, 1]
     )
@@ -230,7 +248,7 @@ def the_mean_and_shape_of_the_cloud(s):
             root.T @ root
         ),
         "The spread grows with the number of codes: a sum of many random parts is wider than one of few.": (
-            299 * right
+            (CODES - 1) * right
         ),
     }
     diagnose(
@@ -244,7 +262,7 @@ def the_mean_and_shape_of_the_cloud(s):
     gap = torch.cdist(torch.from_numpy(z), codes.double()).min(1).values
     expect(
         gap.median() > 1e-3,
-        "These are the codes themselves, drawn again. Nothing new can come from them.",
+        "At least half of the draws are the codes themselves, drawn again. Nothing new can come from them.",
     )
     along = np.linalg.solve(np.array([[2.0, 0, 0], [1, 1, 0], [0, -1, 0.5]]), (z - mean).T)[0]
     kurtosis = (along**4).mean() / (along**2).mean() ** 2
@@ -352,6 +370,12 @@ def an_exact_dictionary(s):
         "Each number is shifted and stretched by itself. The two mix their numbers: fit a whole "
         "matrix.": one_each,
         "The means were taken off, and the target's not put back.": shifted,
+        "The target's mean is put back, but the source's not taken off the new codes.": (
+            target.mean(0) + linear(source - source.mean(0), target - target.mean(0), z)
+        ),
+        "The new codes' own mean is taken off. The matrix was fitted without that of the dictionary.": (
+            target.mean(0) + linear(source - source.mean(0), target - target.mean(0), z - z.mean(0))
+        ),
         "This translates in the other direction.": source.mean(0)
         + linear(target - target.mean(0), source - source.mean(0), z - target.mean(0)),
         "This map only turns. The two encoders also stretch differently.": target.mean(0)
