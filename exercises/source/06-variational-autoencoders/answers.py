@@ -171,6 +171,8 @@ RIGHT = {
         Answer("kept within reach", encoder("mu", "log_var.clamp(-10, 10)")),
         Answer("another hidden activation", encoder("mu", "log_var", "F.leaky_relu(self.hidden(x.flatten(1)), 0.1)")),
         Answer("one layer for both", "class Encoder(nn.Module):\n    def __init__(self, pixels, hidden, latent):\n        super().__init__()\n        self.net = nn.Sequential(nn.Flatten(), nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, 2*latent))\n    def forward(self, x):\n        return self.net(x).chunk(2, 1)\n"),
+        Answer("a hidden layer that saturates", encoder("mu", "log_var", "torch.tanh(self.hidden(x.flatten(1)))")),
+        Answer("lazy layers", "class Encoder(nn.Module):\n    def __init__(self, pixels, hidden, latent):\n        super().__init__()\n        self.body = nn.Sequential(nn.Flatten(), nn.LazyLinear(hidden), nn.ReLU())\n        self.heads = nn.LazyLinear(2 * latent)\n    def forward(self, x):\n        return self.heads(self.body(x)).chunk(2, 1)\n"),
     ],
     "q5": [Answer("capital", "q5 = 'C'")],
     "q6": [

@@ -268,15 +268,24 @@ q4 = exercise.question(
 
 
 def _pictures(count: int, shape: tuple[int, ...], seed: int) -> Tensor:
-    """Pixels of 0 or more, so spread out that free outputs run from about -6 to 6."""
+    """Pixels of 0 or more, so spread out that free outputs of a `_fresh` one run from about -6 to 6."""
     generator = seeded(seed)
     x = torch.rand(count, *shape, generator=generator)
-    return 60 * x * (torch.rand(x.shape, generator=generator) < 0.4)
+    return 4 * x * (torch.rand(x.shape, generator=generator) < 0.4)
+
+
+def _fresh(s, sizes: tuple[int, int, int], x: Tensor):
+    """A new `Encoder`, its weights so large that it also reaches far if its hidden layer saturates.
+
+    It sees pictures first, since layers that are told no size have no weights before.
+    """
+    larger = "[p.data.mul_(4) for p in e.parameters()]"
+    return s.evaluate(f"(lambda e: (e(x), {larger}, e)[-1])(Encoder(*sizes))", sizes=list(sizes), x=x)
 
 
 def answered(s, sizes: tuple[int, int, int], x: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """mu and log_var that a fresh `Encoder(*sizes)` gives."""
-    answer = s.Encoder(*sizes)(x)
+    answer = _fresh(s, sizes, x)(x)
     both = several(answer, 2, "The encoder should return two things: mu, log_var.")
     mu, log_var = map(np.asarray, both)
     same_shape(mu, (len(x), sizes[2]), "mu has one row for each picture.")
@@ -331,8 +340,8 @@ def two_answers_that_learn(s):
     both_vary = np.ptp(mu) > 0 and np.ptp(log_var) > 0
     expect(not both_vary or abs(np.corrcoef(mu.ravel(), log_var.ravel())[0, 1]) < 0.999, message)
     s.seed(0)
-    encoder = s.Encoder(16, 32, 3)
     apart = _pictures(60, (1, 4, 4), 2).split(30)
+    encoder = _fresh(s, (16, 32, 3), apart[0])
     for output in map(np.asarray, encoder(torch.cat([*apart, sum(apart) / 2]))):
         there, back, middle = np.split(output, 3)
         straight = np.allclose(there + back, 2 * middle, atol=1e-3, rtol=1e-3)
