@@ -12,7 +12,7 @@ from vaelab.grading.isolation.pipe import _parsed
 from vaelab.grading.isolation.sandbox import IsolationError, opened, require_isolation
 from vaelab.grading.marking.filetree import UnreadableError
 from vaelab.grading.marking.submissions import code_cells
-from vaelab.grading.space import local
+from vaelab.grading.space import SubmissionError, local
 from vaelab.grading.values import UnsendableError, decode, encode
 
 FUNCTIONS = """
@@ -25,6 +25,10 @@ def two(a, b):
     return a * 3, a * b
 def nothing(a, b):
     return 1.0
+def by_numpy(a, b):
+    return a * torch.from_numpy(b.numpy())
+def in_place(a, b, n):
+    return a.mul_(n) + b
 """
 
 
@@ -205,3 +209,19 @@ def test_where_no_gradient_arrives_there_is_none(space):
     of_a, of_b = space.gradients("two", a, b, output=0)
     assert of_a.tolist() == [3, 3, 3] and of_b is None
     assert not a.requires_grad  # what was given is untouched
+
+
+def test_an_argument_that_is_fixed_asks_for_no_gradient(space):
+    a, b = torch.ones(3), torch.full((3,), 2.0)
+    (of_a,) = space.gradients("by_numpy", a, b, fixed=[1])
+    assert of_a.tolist() == [2, 2, 2]
+    with pytest.raises(SubmissionError, match="uses NumPy"):
+        space.gradients("by_numpy", a, b)
+
+
+def test_a_function_that_writes_into_an_argument_is_found_out(space):
+    a, b = torch.ones(3), torch.tensor([2.0, torch.nan])
+    assert space.changes("in_place", a, torch.ones(3), 5)
+    assert not space.changes("in_place", a, torch.ones(3), 1)
+    assert not space.changes("nothing", a, b)  # NaN stays NaN
+    assert a.tolist() == [1, 1, 1]

@@ -12,7 +12,8 @@ import random
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,8 @@ class Server:
         import torch
 
         arguments = [self._argument(a) for a in message["arguments"]]
-        leaves = [a.requires_grad_() for a in arguments if torch.is_tensor(a) and a.is_floating_point()]
+        asked = [a for n, a in enumerate(arguments) if n not in message["fixed"]]
+        leaves = [a.requires_grad_() for a in asked if torch.is_tensor(a) and a.is_floating_point()]
         # As in training, no leaves are passed on: leaves cannot be changed in place.
         passed = [a.clone() if torch.is_tensor(a) else a for a in arguments]
         output = self._find(message["target"])(*passed)
@@ -133,12 +135,21 @@ class Space:
             raise UnansweredError(f"`{name}` has no value yet")
         return value
 
-    def gradients(self, name: str, *arguments: Any, output: int | None = None) -> list[np.ndarray | None]:
+    def gradients(
+        self, name: str, *arguments: Any, output: int | None = None, fixed: Sequence[int] = ()
+    ) -> list[np.ndarray | None]:
         """Gradients of the sum of `name(*arguments)`, one for each floating-point tensor among the arguments.
 
-        None stands where no gradient arrives. `output` chooses one of several returned values.
+        None stands where no gradient arrives. `output` chooses one of several returned values. Arguments at
+        the places `fixed` ask for no gradient, as noise and pictures do not in training.
         """
-        message = {"do": "gradients", "target": name, "arguments": _sent(arguments), "output": output}
+        message = {
+            "do": "gradients",
+            "target": name,
+            "arguments": _sent(arguments),
+            "output": output,
+            "fixed": list(fixed),
+        }
         try:
             return self._result(message, name)
         except SubmissionError as error:
@@ -148,6 +159,16 @@ class Space:
         raise SubmissionError(
             f"`{name}` uses NumPy, and no gradient passes there. Stay with PyTorch's functions."
         )
+
+    def changes(self, name: str, *arguments: Any) -> bool:
+        """Whether `name(*arguments)` writes into a tensor that it is given."""
+        given = {f"_{n}": argument for n, argument in enumerate(arguments)}
+        tensors = {n: a for n, a in given.items() if not isinstance(a, Handle) and hasattr(a, "detach")}
+        left = self.evaluate(f"({name}({', '.join(given)}), [{', '.join(tensors)}])[1]", **given)
+        before = [a.detach().numpy() for a in tensors.values()]
+        if not isinstance(left, list) or len(left) != len(before):
+            return True
+        return not all(map(partial(np.array_equal, equal_nan=True), before, left))
 
     def evaluate(self, expression: str, **values: Any) -> Any:
         """The value of a Python expression among the submission's names, and those given here."""

@@ -56,6 +56,7 @@ WRONG = {
         Answer('seeded inside', codes('torch.manual_seed(0); e = torch.randn(k, *mu.shape); return mu + (log_var/2).exp() * torch.cat([e, -e])'), 'Two calls'),
         Answer('NumPy, cut off', codes('m,l=mu.detach().numpy(),log_var.detach().numpy(); e=np.random.randn(k,*m.shape); return torch.tensor(m+np.exp(l/2)*np.concatenate([e,-e]))'), 'cut off'),
         Answer('NumPy', codes('e=np.random.randn(k,*mu.shape); return np.asarray(mu)+np.exp(np.asarray(log_var)/2)*np.concatenate([e,-e])'), 'NumPy'),
+        Answer('single axes dropped', codes('e = torch.randn(k, *mu.shape); return (mu + (log_var/2).exp() * torch.cat([e, -e])).squeeze()'), 'three axes'),
     ],
     "q3": [
         Answer("log of sigma", "q3_mu = 2.9; q3_log_var = -1.2", "instead of σ²"),
@@ -79,6 +80,8 @@ WRONG = {
         Answer("the same line, renamed", code("with torch.no_grad():\n        spread = torch.exp(log_var/2)\n    return mu + spread*torch.randn_like(mu)"), "as given returns"),
         Answer("the mean detached", code("return mu.detach() + torch.exp(log_var/2)*torch.randn_like(mu)"), "reaches mu"),
         Answer("one noise for the batch", code("return mu + torch.exp(log_var/2)*torch.randn_like(mu[:1])"), "are equal"),
+        Answer("one noise for all latents", code("return mu + torch.exp(log_var/2)*torch.randn(len(mu), 1)"), "All latent numbers"),
+        Answer("seeded inside", code("torch.manual_seed(0); return mu + torch.exp(log_var/2)*torch.randn_like(mu)"), "Two calls"),
     ],
     "q4": [
         Answer("the distribution function", exponential("return 1 - torch.exp(-u/log_mean.exp())"), "distribution function itself"),
@@ -94,6 +97,7 @@ WRONG = {
         Answer("u for 1 - u, inside", exponential("return -log_mean.exp()*torch.log(1+u)"), "give back u"),
         Answer("mean squared", exponential("return -(2*log_mean).exp()*torch.log(1-u)"), "give back u"),
         Answer("its own noise", exponential("return -log_mean.exp()*torch.log(torch.rand_like(u))"), "give back u"),
+        Answer("a clamp that shows", exponential("return -log_mean.exp()*torch.log(u.clamp(0.05, 0.95))"), "give back u"),
     ],
     "q5": [
         Answer("e", both(prediction="'e'"), "one of these"),
@@ -117,6 +121,7 @@ WRONG = {
         Answer("path with exp(log_var)", both(path=PATH.replace("e/2", "e")), "as the standard deviation"),
         Answer("path is the score", both(path=SCORE), "score-function"),
         Answer("fitted to a cube", both(path="z=mu+torch.exp(log_var/2)*eps; return 3*z**2*torch.exp(log_var/2)*eps/2"), "sin z"),
+        Answer("noise of its own", both(path="eps = torch.randn_like(eps); " + PATH), "to be drawn beside"),
     ],
     "q6": [
         Answer("a", "q6 = 'a'", "constant for the gradient"),
@@ -147,6 +152,7 @@ RIGHT = {
         Answer("rsample", code("return torch.distributions.Normal(mu, torch.exp(log_var/2)).rsample()")),
         Answer("square root", code("return mu + log_var.exp().sqrt()*torch.randn(mu.shape)")),
         Answer("in place", code("mu += torch.exp(log_var / 2) * torch.randn_like(mu)\n    return mu")),
+        Answer("picture by picture", code("return torch.stack([m + torch.exp(v/2)*torch.randn(len(m)) for m, v in zip(mu, log_var)])")),
     ],
     "q4": [
         Answer("log of u", exponential("return -log_mean.exp()*torch.log(u)")),
@@ -154,6 +160,7 @@ RIGHT = {
         Answer("icdf", exponential("return torch.distributions.Exponential(torch.exp(-log_mean)).icdf(u)")),
         Answer("divided by the rate", exponential("rate = 1/torch.exp(log_mean); return torch.log(1/(1-u))/rate")),
         Answer("logarithms of logarithms", exponential("return torch.exp(log_mean + torch.log(-torch.log(1-u)))")),
+        Answer("NumPy for the noise alone", exponential("return torch.from_numpy(-np.log1p(-u.numpy())) * log_mean.exp()")),
     ],
     "q5": [
         Answer("loops", both("return torch.stack([f(mu+torch.exp(log_var/2)*e)*(e*e-1)/2 for e in eps])", "out = []\n    for e in eps:\n        l = log_var.detach().clone().requires_grad_()\n        f(mu + torch.exp(l/2)*e).backward()\n        out.append(l.grad)\n    return torch.stack(out)", "'a'")),

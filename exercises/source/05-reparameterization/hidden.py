@@ -5,6 +5,7 @@ import torch
 from torch.distributions import Exponential, Normal
 
 from vaelab.grading import HiddenCases, agrees, diagnose, expect, same_shape
+from vaelab.grading.sheets.reparameterization import SHARED_BY_LATENTS, SHARED_BY_PICTURES
 
 hidden = HiddenCases("05-reparameterization")
 hidden.rubric(
@@ -21,6 +22,8 @@ def any_size(s):
     s.seed(7)
     value = np.asarray(s.opposite_codes(torch.full((100, 60), -2.0), torch.full((100, 60), 0.8), 1))
     same_shape(value, (2, 100, 60), "One pair, many pictures, many latents.")
+    expect(np.ptp(value[0], axis=0).max() > 1e-3, SHARED_BY_PICTURES)
+    expect(np.ptp(value[0], axis=1).max() > 1e-3, SHARED_BY_LATENTS)
     expect(abs(value[0].mean() + 2) < 0.12, "Wrong mean for many pictures with many latents.")
     expect(abs(value[0].std() - np.exp(0.4)) < 0.08, "Wrong spread for many pictures with many latents.")
     expect(np.allclose(value.sum(0), -4, atol=1e-3), "The two codes of a pair do not lie opposite.")

@@ -64,6 +64,11 @@ WRONG = {
         Answer("probabilities, clipped", elbo(f"p = torch.sigmoid(logits).clamp(1e-7, 1-1e-7); return (x*p.log() + (1-x)*(1-p).log()).sum((1,2,3)) - {KL}"), "clipped"),
         Answer("logits as probabilities", elbo(f"return -F.binary_cross_entropy(logits, x, reduction='none').flatten(1).sum(1) - {KL}"), "between 0 and 1"),
         Answer("softplus and no maximum", elbo(f"return (x*logits - torch.log(1+logits.exp())).sum((1,2,3)) - {KL}"), "finite"),
+        Answer("float64, through the probability", elbo(f"a = logits.double(); p = torch.where(x == 1, torch.sigmoid(a), torch.sigmoid(-a)); return p.log().flatten(1).sum(1) - {KL}"), "rounded to 0"),
+        Answer("softplus that overflows", elbo(f"return (x*logits - torch.log(1 + torch.exp(logits))).flatten(1).sum(1) - {KL}"), "overflow"),
+        Answer("the first channel", elbo(f"return (x*logits - F.softplus(logits))[:, 0].sum((1, 2)) - {KL}"), "first channel"),
+        Answer("KL of the batch", elbo(f"return -{COST} - {KL}.sum()"), "KL is that of the whole"),
+        Answer("in bits", elbo(f"return (-{COST} - {KL}) / np.log(2)"), "bits"),
     ],
     "q2": [
         Answer("mask turned round", mend(DRAW + "x = torch.where(known, decode(z), x)"), "turned round"),
@@ -88,6 +93,8 @@ WRONG = {
         Answer("drawn only at first", mend("mu, log_var = encode(x); z = mu + (round == 0) * (log_var / 2).exp() * torch.randn_like(mu); " + BACK), "Only in the first"),
         Answer("drawn only at last", mend("mu, log_var = encode(x); z = mu + (round == rounds - 1) * (log_var / 2).exp() * torch.randn_like(mu); " + BACK), "Only in the last"),
         Answer("the lost pixels alone", mend(DRAW + BACK, after="return x[~known]"), "shape"),
+        Answer("writes into x", mend(DRAW + "x[~known] = decode(z)[~known]"), "writes into"),
+        Answer("from the prior", mend(DRAW + "z = torch.randn_like(mu); " + BACK), "from the prior"),
     ],
     "q3": [
         Answer("loud ones counted", "q3_quiet = 34; q3 = 'a'", "above the line"),
@@ -164,6 +171,8 @@ RIGHT = {
         Answer("kept within reach", encoder("mu", "log_var.clamp(-10, 10)")),
         Answer("another hidden activation", encoder("mu", "log_var", "F.leaky_relu(self.hidden(x.flatten(1)), 0.1)")),
         Answer("one layer for both", "class Encoder(nn.Module):\n    def __init__(self, pixels, hidden, latent):\n        super().__init__()\n        self.net = nn.Sequential(nn.Flatten(), nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, 2*latent))\n    def forward(self, x):\n        return self.net(x).chunk(2, 1)\n"),
+        Answer("a hidden layer that saturates", encoder("mu", "log_var", "torch.tanh(self.hidden(x.flatten(1)))")),
+        Answer("lazy layers", "class Encoder(nn.Module):\n    def __init__(self, pixels, hidden, latent):\n        super().__init__()\n        self.body = nn.Sequential(nn.Flatten(), nn.LazyLinear(hidden), nn.ReLU())\n        self.heads = nn.LazyLinear(2 * latent)\n    def forward(self, x):\n        return self.heads(self.body(x)).chunk(2, 1)\n"),
     ],
     "q5": [Answer("capital", "q5 = 'C'")],
     "q6": [

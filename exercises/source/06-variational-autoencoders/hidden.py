@@ -58,7 +58,7 @@ def pictures_in_colour(s):
     s.seed(3)
     generator = torch.Generator().manual_seed(4)
     x = (
-        40
+        3
         * torch.rand(300, 3, 4, 4, generator=generator)
         * (torch.rand(300, 3, 4, 4, generator=generator) < 0.4)
     )

@@ -46,6 +46,7 @@ WRONG = {
         Answer("wrong in two ways", claim("a = factor / L if error == 'mean' else factor; b = weight / D if kl == 'mean' else weight; return (b / (2 * a)) ** 0.5"), "it gives .*, and should give"),
         Answer("means and sums swapped", claim("a = factor * D if error == 'mean' else factor; b = weight * L if kl == 'mean' else weight; return (b / (2 * a)) ** 0.5"), "it gives .*, and should give"),
         Answer("error always a mean", claim("b = weight / L if kl == 'mean' else weight; return (b * D / (2 * factor)) ** 0.5"), "error is treated as a mean"),
+        Answer("grey levels", claim(BOTH + "return 255 * (b / (2 * a)) ** 0.5"), "grey levels"),
     ],
     "q2": [
         Answer("as given", noise("return (error / (2 * sigma**2) + log_sigma).mean()"), "as given returns"),
@@ -68,6 +69,8 @@ WRONG = {
         Answer("error detached", noise("error = error.detach(); " + GOOD_NOISE), "reconstructions"),
         Answer("pictures counted", noise("return (error / (2 * sigma**2) + len(x) * log_sigma).mean()"), "counts the pictures"),
         Answer("no prediction", noise(GOOD_NOISE, "'many'"), "One number"),
+        Answer("sigma not squared", noise("return (error / (2 * sigma) + x[0].numel() * log_sigma).mean()"), "has its square"),
+        Answer("square pictures", noise("return (error / (2 * sigma**2) + x.shape[1] * x.shape[-1]**2 * log_sigma).mean()"), "width for the height"),
     ],
     "q3": [
         Answer("turned round", rule("return beta * math.exp(0.1 * (1 - kl / target))"), "turned round"),
@@ -84,6 +87,8 @@ WRONG = {
         Answer("no limit", rule("return beta * math.exp(2 * (kl - target))"), "ran off|swings|OverflowError"),
         Answer("text", rule("return 'higher' if kl > target else 'lower'"), "One number"),
         Answer("nothing below", rule("return max(beta + 0.02 * (kl - target), 0)"), "empty code|below 0"),
+        Answer("a band too wide", rule("return beta if abs(kl - target) < target / 10 else beta * (1.05 if kl > target else 0.95)"), "There beta rests"),
+        Answer("steps of a tenth", rule("return beta if kl == target else beta * (1.1 if kl > target else 1 / 1.1)"), "not kept"),
     ],
     "q4": [
         Answer("a", "q4 = 'a'", "smallest distortion"),
@@ -107,6 +112,8 @@ WRONG = {
         Answer("gave the variance", rates(GOOD_RATES, 0.6128**2), "standard deviation"),
         Answer("twelve bits", rates(GOOD_RATES, 0.7213), "12 bits"),
         Answer("too little noise", rates(GOOD_RATES, 0.3), "too little"),
+        Answer("writes into the variances", rates("return variances.div_(beta * sigma**2).log_().mul_(0.5).clamp_(min=0)"), "writes into"),
+        Answer("beta in the threshold alone", rates("r = 0.5 * (variances / sigma**2).log(); return torch.where(variances > beta * sigma**2, r, 0.0)"), "no effect on what they get"),
     ],
     "q6": [
         Answer("a", "q6 = 'a'", "bad start"),
@@ -137,6 +144,7 @@ RIGHT = {
         Answer("a tensor", rule("import torch; return torch.tensor(beta) * torch.exp(0.3 * (torch.tensor(kl / target) - 1).clamp(-1, 1))")),
         Answer("cases with a dead zone of none", rule("r = kl / target\n    if r > 2:\n        return beta * 1.3\n    if r < 0.5:\n        return beta / 1.3\n    return beta * (1 + 0.3 * (r - 1))")),
         Answer("both in a rational", rule("return beta * (kl + target) / (2 * target) if kl < 5 * target else 3 * beta")),
+        Answer("a narrow band, uneven steps", rule("return beta if abs(kl - target) < 0.03 * target else beta * (1.1 if kl > target else 0.9)")),
     ],
     "q4": [Answer("capital", "q4 = 'D'")],
     "q5": [

@@ -82,6 +82,7 @@ WRONG = {
         Answer("no shift", fold(bias="(bias - mean) * scale"), "beta is missing"),
         Answer("shift scaled", fold(bias="(bias - mean + beta) * scale"), "very end"),
         Answer("the old bias", fold(bias="bias"), "bias is unchanged"),
+        Answer("an eps of its own", fold(scale="gamma / (var + 1e-5).sqrt()"), "no effect"),
     ],
     "q3": [
         Answer("as given", look("return (model.reconstruct(x) - x).square().mean()"), "come with it"),
@@ -97,6 +98,10 @@ WRONG = {
         Answer("only the encoder", look("model.encoder.eval(); e = (model.reconstruct(x) - x).square().mean(); model.encoder.train(); return e"), "would be alone|left a trace"),
         Answer("eval does not look back", look("was = model.training; model.eval(); e = ((model.reconstruct(x) - x)**2).sum(); model.train(was); return e"), "sum over"),
         Answer("looked at first", look("model.reconstruct(x); was = model.training; model.eval(); e = (model.reconstruct(x) - x).square().mean(); model.train(was); return e"), "would be alone|trace"),
+        Answer("weights frozen for good", "def error_on(model, x):\n    was = model.training\n    model.eval().requires_grad_(False)\n    e = (model.reconstruct(x) - x).square().mean()\n    model.train(was)\n    return e\n", "no gradient any more"),
+        Answer("averages of batches", look("was = model.training; model.eval(); e = [(model.reconstruct(b) - b).square().mean() for b in x.split(16)]; model.train(was); return sum(e) / len(e)"), "Averages of batches"),
+        Answer("averages of large batches", look("was = model.training; model.eval(); e = [(model.reconstruct(b) - b).square().mean() for b in x.split(64)]; model.train(was); return sum(e) / len(e)"), "70 pictures"),
+        Answer("two pictures", look("was = model.training; model.eval(); e = (model.reconstruct(x[:2]) - x[:2]).square().mean(); model.train(was); return e"), "last picture"),
     ],
     "q4": [
         Answer("means only", cloud("of_means"), "width of its own"),
@@ -114,13 +119,14 @@ WRONG = {
         Answer("mean over latents", cloud(WIDTHS, "mu.mean(1)"), "over its latents"),
         Answer("one draw each", cloud("torch.cov((mu + (log_var / 2).exp() * torch.randn_like(mu)).T)"), "measured on draws"),
         Answer("many draws", cloud("torch.cov((mu.repeat(9000, 1) + (log_var / 2).exp().repeat(9000, 1) * torch.randn(9000 * n, mu.shape[1])).T)"), "measured on draws"),
+        Answer("writes into mu", "def cloud(mu, log_var):\n    m = mu.mean(0)\n    mu -= m\n    return m, mu.T @ mu / len(mu) + log_var.exp().mean(0).diag()\n", "writes into"),
     ],
     "q5": [Answer("none of the four", "q5 = 'e'", "one of these")],
     "q6": [
         Answer("largest error", find("places[errors.argmax()]"), "smallest error"),
         Answer("column first", find("places[errors.argmin()][::-1]"), "Row first"),
         Answer("the centre", find("[v + 32 for v in places[errors.argmin()]]"), "centre"),
-        Answer("always the middle", "def find_face(model, canvas):\n    return 16, 16\n", "change with the canvas"),
+        Answer("always the middle", "def find_face(model, canvas):\n    model.encode(canvas[None, :, :64, :64])\n    return 16, 16\n", "change with the canvas"),
         Answer("the lower right corner", find("[v + 64 for v in places[errors.argmin()]]"), "lower right corner"),
         Answer("one error for all", find(errors="(drawn - crops).square().mean()"), "compared with one another"),
         Answer("sign forgotten", find(errors="(drawn - crops).mean((1, 2, 3))"), "smallest error"),
@@ -129,9 +135,12 @@ WRONG = {
         Answer("the number of the crop", find("(errors.argmin(), 0)"), "number of a crop in a list"),
         Answer("the crop's numbers", find("[v // 4 for v in places[errors.argmin()]]"), "Multiply by the step"),
         Answer("the last place forgotten", find().replace("range(0, 33, 4)", "range(0, 32, 4)"), "last place"),
-        Answer("the edge of the stretched part", "def find_face(model, canvas):\n    return int(canvas.diff(dim=1).abs().sum((0, 2)).argmax()), int(canvas.diff(dim=2).abs().sum((0, 1)).argmax())\n", "crop at"),
+        Answer("the edge of the stretched part", "def find_face(model, canvas):\n    return int(canvas.diff(dim=1).abs().sum((0, 2)).argmax()), int(canvas.diff(dim=2).abs().sum((0, 1)).argmax())\n", "never asked"),
         Answer("half a pixel", find("[v + 0.5 for v in places[errors.argmin()]]"), "whole numbers"),
         Answer("smoothest crop", find(errors="crops.std((1, 2, 3))"), "smallest error"),
+        Answer("both edges of the pasted part", "def find_face(model, canvas):\n    down, across = (canvas.diff(dim=d).abs().mean((0, 3 - d)) for d in (1, 2))\n    return tuple(max(range(33), key=lambda p: (e[p - 1] if p else 0) + (e[p + 63] if p < 32 else 0)) for e in (down, across))\n", "never asked"),
+        Answer("the places of the check, by heart", "def find_face(model, canvas):\n    model.encode(canvas[None, :, :64, :64])\n    return (20, 9) if (canvas[:, 20] - canvas[:, 19]).abs().mean() > (canvas[:, 3] - canvas[:, 2]).abs().mean() else (3, 32)\n", "Your crop"),
+        Answer("writes into the canvas", find().replace("    places", "    canvas.mul_(0.999)\n    places"), "writes into"),
     ],
 }  # fmt: skip
 
@@ -143,6 +152,8 @@ RIGHT = {
         Answer("fold", writers("return nn.functional.fold(torch.ones(1, kernel**2, size**2), (side, side), kernel, stride=stride)[0, 0]", "[k for k in range(1, 13) if k % 4 == 0]")),
         Answer("a list of lists", writers("one = [sum(0 <= p - stride * k < kernel for k in range(size)) for p in range(side)]; return [[a * b for b in one] for a in one]", "np.arange(4, 13, 4)")),
         Answer("gradient", writers("x = torch.zeros(1, 1, side, side, requires_grad=True); nn.functional.conv2d(x, torch.ones(1, 1, kernel, kernel), stride=stride).sum().backward(); return x.grad[0, 0]")),
+        Answer("a set", writers(BOARD, "{4, 8, 12}")),
+        Answer("a range", writers(BOARD, "range(4, 13, 4)")),
     ],
     "q2": [
         Answer("einsum", fold("torch.einsum('o,oihw->oihw', scale, weight)", "torch.addcmul(beta, bias - mean, scale)")),

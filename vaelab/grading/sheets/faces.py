@@ -10,6 +10,7 @@ from torch.nn import functional as F
 import vaelab
 from vaelab import recipes
 from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape, seeded, several
+from vaelab.grading.space import Handle
 
 exercise = Exercise("08-faces", "Exercise 8: Faces")
 
@@ -66,8 +67,10 @@ def who_writes_where(s):
 
 @q1.case(0.5)
 def kernels_without_a_chessboard(s):
-    given = np.asarray(s.q1_kernels, dtype=object).ravel().tolist()
-    kernels = {number(kernel) for kernel in given}
+    given = s.q1_kernels
+    if isinstance(given, Handle):  # a set, a range
+        given = s.evaluate("[*q1_kernels]")
+    kernels = {number(kernel) for kernel in np.asarray(given, dtype=object).ravel().tolist()}
     expect(kernels <= set(range(1, 13)), "Kernels from 1 to 12, as a list of numbers.")
     expect(
         min(kernels) >= 4, "Behind a kernel smaller than the stride there are pixels that nobody writes to."
@@ -99,7 +102,7 @@ def the_weight(s):
         message: weight * one[:, None, None, None]
         for message, one in {
             "This divides by the variance. The norm divides by its root.": gamma / (var + eps),
-            "`eps` is left out. In this check it is far larger than usual, so that it shows.": gamma
+            "`eps` has no effect. In this check it is far larger than usual, so that it shows.": gamma
             / var.sqrt(),
             "`eps` is added to the standard deviation. Its place is under the root.": gamma
             / (var.sqrt() + eps),
@@ -129,7 +132,7 @@ def the_bias(s):
         "The learned shift beta is missing.": (bias - mean) * scale,
         "The shift beta is scaled as well. The norm adds it at the very end.": (bias - mean + beta) * scale,
         "The bias is unchanged. The norm's mean and shift belong in it.": bias,
-        "`eps` is left out.": (bias - mean) * gamma / var.sqrt() + beta,
+        "`eps` has no effect.": (bias - mean) * gamma / var.sqrt() + beta,
         "This divides by the variance. The norm divides by its root.": (bias - mean) * gamma / (var + eps)
         + beta,
     }
@@ -166,13 +169,11 @@ def the_error_does_not_depend_on_the_other_faces(s):
     value = number(s.error_on(_model(s).train(), x))
     model = copy.deepcopy(_built())
     with torch.no_grad():
-        right = (model.eval().reconstruct(x) - x).square().mean().item()
+        errors = (model.eval().reconstruct(x) - x).square().mean((1, 2, 3))
+        right = errors.mean().item()
         training = (model.train().reconstruct(x) - x).square().mean().item()
     if not agrees(value, right, rtol=1e-3):
-        again = number(s.error_on(_model(s).train(), x))
-        expect(
-            agrees(value, again), "Two looks, two errors: something is drawn. Reconstruct from the mean code."
-        )
+        _counts_every_picture_once(s, x, value, errors)
     mistakes = {
         "This is still what the code as given returns: a picture's error depends on those that come "
         "with it.": training,
@@ -184,16 +185,31 @@ def the_error_does_not_depend_on_the_other_faces(s):
     diagnose(value, right, mistakes, otherwise, rtol=1e-3)
 
 
+def _counts_every_picture_once(s, x, value, errors) -> None:
+    """Fail with the reason if a wrong error is one of draws, of some pictures, or of uneven batches."""
+    replaced = torch.cat([x[:-1], 1 - x[-1:]])
+    again, without = (number(s.error_on(_model(s).train(), pixels)) for pixels in (x, replaced))
+    expect(agrees(value, again), "Two looks, two errors: something is drawn. Reconstruct from the mean code.")
+    expect(not agrees(value, without), "The last picture has no effect on the error. All of them count.")
+    message = "Averages of batches are averaged. The last batch is smaller, so its pictures count more."
+    for size in (2, 4, 5, 8, 10, 16, 20):  # none divides 21
+        of_batches = torch.stack([part.mean() for part in errors.split(size)]).mean()
+        expect(not agrees(value, of_batches), message)
+
+
 @q3.case(0.5, gate=True)
 def the_model_is_left_as_it_was(s):
     for mode in ("train", "eval"):
         model = getattr(_model(s), mode)()
+        flags = "[p.requires_grad for p in model.parameters()]"
         sums = "[float(v.double().sum()) for v in [*model.buffers(), *model.parameters()]]"
         before = s.evaluate(sums, model=model)
         number(s.error_on(model, _small_pictures()))
         modes = s.evaluate("[m.training for m in model.modules()]", model=model)
         message = "The running averages have moved: the test pictures have left a trace in the model."
         expect(before == s.evaluate(sums, model=model), message)
+        message = "The weights ask for no gradient any more. The next epoch would learn nothing."
+        expect(all(s.evaluate(flags, model=model)), message)
         if mode == "train":
             message = "The model was in training mode, and is not any more. The next epoch would suffer."
             expect(all(modes), message)
@@ -225,7 +241,13 @@ def _built():
 
 
 def _small_pictures():
-    return torch.rand(6, 3, 16, 16, generator=seeded(2))
+    return pictures(21, (3, 16, 16), 2)
+
+
+def pictures(n: int, shape: tuple[int, ...], seed: int) -> torch.Tensor:
+    """Noise, each picture of a brightness of its own: so other seeds give other errors, and so do batches."""
+    generator = seeded(seed)
+    return torch.rand(n, *shape, generator=generator) * torch.rand(n, 1, 1, 1, generator=generator)
 
 
 q4 = exercise.question(
@@ -286,6 +308,8 @@ def the_covariance(s):
     message = "Asked twice, it gives two answers: this is measured on draws. The exact one needs none."
     expect(agrees(value, again), message)
     diagnose(value, right, mistakes, otherwise)
+    message = "It writes into what it is given, and the next call gets another cloud. Work on a copy."
+    expect(not s.changes("cloud", mu, log_var), message)
 
 
 def _posteriors():
@@ -329,9 +353,22 @@ def two_faces_found(s):
         found(s, person, place)
 
 
+# A copy of the sheet's model that notes each look.
+WATCHED = (
+    "(lambda m, asked: (setattr(m, 'asked', asked), "
+    "m.encoder.register_forward_hook(lambda *_: asked.append(1)), m)[-1])"
+    "(__import__('copy').deepcopy(ours), [])"
+)
+
+
 def found(s, person, place):
     """Fail unless the submission finds a portrait at this place of a canvas, to within three pixels."""
-    value = s.find_face(s.ours, _canvas(person, place))
+    canvas, model = _canvas(person, place), s.evaluate(WATCHED)
+    value, left = s.evaluate("(find_face(model, canvas), canvas)", model=model, canvas=canvas)
+    expect(value is not None and value is not ..., "`find_face` gives nothing: `return` the two numbers.")
+    message = "The `model` that is handed in is never asked. It is the one to find the face."
+    expect(s.evaluate("model.asked", model=model), message)
+    expect(agrees(left, canvas), "It writes into `canvas`. Work on a copy.")
     numbers = [number(v) for v in np.asarray(value, dtype=object).ravel()]
     expect(len(numbers) == 2, "Return two numbers: the top row and the left column.")
     row, column = map(int, numbers)

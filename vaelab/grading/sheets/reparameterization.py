@@ -49,7 +49,7 @@ q1 = exercise.question(
 def every_sigma_can_be_learned(s):
     spread = np.std(_codes(s), axis=1)
     mu, log_var = gradients = s.gradients("sample_code", MU, LOG_VAR)
-    as_given = mu is not None and log_var is None and agrees(spread, SIGMA, rtol=0.06)
+    as_given = mu is not None and log_var is None and agrees(spread, SIGMA, rtol=0.08)
     expect(
         not as_given,
         "This is still what the code as given returns: the draws are right, and every σ ends near 1.",
@@ -61,16 +61,27 @@ def every_sigma_can_be_learned(s):
 def the_draws_are_what_they_were(s):
     value = _codes(s)
     message = "The spread of the draws is no longer right."
-    diagnose(value.std(1), SIGMA, spreads(LOG_VAR), message, rtol=0.06, atol=0.01)
-    diagnose(value.mean(1), MU, {}, "The draws should lie around mu.", rtol=0, atol=0.1)
+    diagnose(value.std(1), SIGMA, spreads(LOG_VAR), message, rtol=0.08, atol=0.01)
+    diagnose(value.mean(1), MU, {}, "The draws should lie around mu.", rtol=0, atol=0.25)
+    noise = (value - MU[:, None].numpy()) / SIGMA[:, None].numpy()
+    expect(np.ptp(noise, axis=2).max() > 1e-3, SHARED_BY_LATENTS)
+    first, second = (s.sample_code(MU, LOG_VAR) for _ in range(2))
+    expect(not agrees(first, second), SEED_INSIDE)
+
+
+SHARED_BY_PICTURES = "All pictures of the batch share one noise."
+SHARED_BY_LATENTS = "All latent numbers of a picture share one noise."
+SEED_INSIDE = (
+    "Two calls give the same codes. A seed set inside makes every step of a training draw the same noise."
+)
 
 
 def _codes(s) -> np.ndarray:
-    """10,000 codes for each of the two pictures, (2, 10,000, 3)."""
+    """3,000 codes for each of the two pictures, (2, 3,000, 3): few enough for a loop over pictures."""
     s.seed(1)
-    value = s.sample_code(MU.repeat_interleave(10_000, 0), LOG_VAR.repeat_interleave(10_000, 0))
-    same_shape(value, (20_000, 3), "One code for each picture.")
-    return np.asarray(value).reshape(2, 10_000, 3)
+    value = s.sample_code(MU.repeat_interleave(3_000, 0), LOG_VAR.repeat_interleave(3_000, 0))
+    same_shape(value, (6_000, 3), "One code for each picture.")
+    return np.asarray(value).reshape(2, 3_000, 3)
 
 
 q2 = exercise.question(
@@ -129,14 +140,10 @@ def the_mean_and_the_spread_that_the_encoder_asks_for(s):
 def noise_of_its_own_and_its_opposite(s):
     first, second = (_paired(s, 4) for _ in range(2))
     eps = (first - MU.numpy()) / SIGMA.numpy()
-    expect(np.ptp(eps[:4], axis=0).min() > 1e-3, "The k draws of a picture are all the same.")
-    expect(np.ptp(eps[:4], axis=1).min() > 1e-3, "All pictures of the batch share one noise.")
-    expect(np.ptp(eps[:4], axis=2).min() > 1e-3, "All latent numbers of a picture share one noise.")
-    expect(
-        not np.allclose(first, second, equal_nan=True),
-        "Two calls give the same codes. A seed set inside makes every step of a training draw the same "
-        "noise.",
-    )
+    expect(np.ptp(eps[:4], axis=0).max() > 1e-3, "The k draws of a picture are all the same.")
+    expect(np.ptp(eps[:4], axis=1).max() > 1e-3, SHARED_BY_PICTURES)
+    expect(np.ptp(eps[:4], axis=2).max() > 1e-3, SHARED_BY_LATENTS)
+    expect(not np.allclose(first, second, equal_nan=True), SEED_INSIDE)
     expect(
         not np.allclose(eps[0::2], -eps[1::2], atol=1e-3),
         "Each code is followed by its opposite. Asked for are first all k codes, then their opposites.",
@@ -144,6 +151,8 @@ def noise_of_its_own_and_its_opposite(s):
     expect(
         np.allclose(eps[:4], -eps[4:], atol=1e-3), "The second k codes are not the opposites of the first."
     )
+    least = s.opposite_codes(MU[:1, :1], LOG_VAR[:1, :1], 1)
+    same_shape(least, (2, 1, 1), "One pair for one picture with one latent still has its three axes.")
 
 
 def _gradients_arrive(gradients: list, for_mu: float, cancels: bool = False) -> None:
@@ -220,9 +229,9 @@ q4 = exercise.question(
 
 @q4.case(0.75, gate=True)
 def draws_with_the_right_distribution(s):
-    log_mean, u = torch.tensor([0.5, -1.0, 1.5]), torch.tensor([0.2, 0.7, 0.9])
+    log_mean, u = torch.tensor([0.5, -1.0, 1.5, 0.3]), torch.tensor([0.2, 0.7, 0.9, 0.004])
     value = s.draw_exponential(log_mean, u)
-    same_shape(value, (3,), "One draw for each noise.")
+    same_shape(value, (4,), "One draw for each noise.")
     # 1 - u is uniform noise as well, so there are two right answers, and two forms of every mistake.
     standards = [torch.distributions.Exponential(1.0).icdf(noise) for noise in (u, 1 - u)]
     if any(agrees(value, log_mean.exp() * standard) for standard in standards):
@@ -259,7 +268,7 @@ def _slips(log_mean: torch.Tensor, standard: torch.Tensor) -> dict[str, torch.Te
 def gradients_reach_the_mean(s):
     log_mean, u = torch.tensor([0.5, -1.0, 1.5]), torch.tensor([0.2, 0.7, 0.9])
     value = np.asarray(s.draw_exponential(log_mean, u))
-    slopes, _ = s.gradients("draw_exponential", log_mean, u)
+    (slopes,) = s.gradients("draw_exponential", log_mean, u, fixed=[1])
     expect(slopes is not None, "No gradient reaches log_mean: is the draw cut off from it?")
     # z is the mean times noise, so its slope along the logarithm of the mean is z itself.
     expect(agrees(slopes, value), "A gradient arrives, and it is not that of the draw.")
@@ -292,8 +301,7 @@ POINT = torch.tensor(0.7), torch.tensor(-1.0), torch.tensor([-1.7, -0.8, -0.2, 0
 @q5.case(0.75)
 def the_score_function(s):
     mu, log_var, eps = POINT
-    value = s.by_score(s.evaluate(F), mu, log_var, eps)
-    _given_each(value, len(eps))
+    value = _estimates(s, "by_score")
     sigma = torch.exp(log_var / 2)
     height, score = (mu + sigma * eps) ** 3 + 2, (eps.square() - 1) / 2
     mistakes = {
@@ -331,8 +339,7 @@ def the_score_function(s):
 @q5.case(0.75)
 def the_pathwise_estimator(s):
     mu, log_var, eps = POINT
-    value = s.by_path(s.evaluate(F), mu, log_var, eps)
-    _given_each(value, len(eps))
+    value = _estimates(s, "by_path")
     sigma = torch.exp(log_var / 2)
     right = _pathwise(mu, sigma, eps)
     height = (mu + sigma * eps) ** 3 + 2
@@ -356,9 +363,14 @@ def _pathwise(mu: torch.Tensor, sigma: torch.Tensor, eps: torch.Tensor) -> torch
     return 3 * (mu + sigma * eps) ** 2 * sigma * eps / 2
 
 
-def _given_each(value, n: int) -> None:
+def _estimates(s, name: str) -> np.ndarray:
+    estimator, f = getattr(s, name), s.evaluate(F)
+    value, again = (estimator(f, *POINT) for _ in range(2))
     expect(np.shape(value) != (), "This is one number for all draws together. Give the estimate of each.")
-    same_shape(value, (n,), "One estimate for each draw.")
+    same_shape(value, (6,), "One estimate for each draw.")
+    message = "The same `eps` twice, and two answers: nothing is to be drawn beside `eps`."
+    expect(agrees(value, again), message)
+    return value
 
 
 q6 = exercise.question(

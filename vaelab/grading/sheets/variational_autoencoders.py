@@ -1,5 +1,6 @@
 """Checks of exercise 6, the variational autoencoder."""
 
+import math
 from functools import cache, lru_cache
 
 import numpy as np
@@ -74,6 +75,9 @@ def the_bound_of_each_picture(s):
         "Only the white pixels count here. A black one has a probability, too.": -(x * pixels).sum((1, 2, 3))
         - kl,
         "The cost is summed over height and width, and averaged over the channels.": -cost / 2 - kl,
+        "Only the first channel counts here. All numbers of a picture do.": -pixels[:, 0].sum((1, 2)) - kl,
+        "The KL is that of the whole batch. Each picture has its own.": -cost - kl.sum(),
+        "These are bits. In nats the logarithm is the natural one.": (-cost - kl) / math.log(2),
     }
     otherwise = (
         "Not yet. With all logits 0 and a posterior equal to the prior, D pixels give -D log 2, whatever the "
@@ -85,16 +89,17 @@ def the_bound_of_each_picture(s):
 @q1.case(0.5)
 def logits_as_large_as_they_come(s):
     x = torch.tensor([[1.0, 0.0, 1.0, 0.0]]).reshape(1, 1, 2, 2)
-    logits = torch.tensor([-250.0, 300.0, 40.0, -150.0]).reshape(1, 1, 2, 2)
+    logits = torch.tensor([-800.0, 900.0, 40.0, -150.0]).reshape(1, 1, 2, 2)  # too large for float64, too
     value = np.asarray(s.elbo(x, logits, torch.zeros(1, 2), torch.zeros(1, 2)), dtype=float)
     expect(
         np.isfinite(value).all(),
-        "Not a finite number for logits of -250 and 300: a rounded probability has met a logarithm.",
+        "Not a finite number for logits of -800 and 900. Does a logarithm meet a probability that was "
+        "rounded to 0, or does an exponential overflow?",
     )
     total = value.sum()
     expect(not agrees(total, -200.0), "A pixel's cost is capped at 100 nats. With logits no cap is needed.")
     expect(not -60 < total < -20, "Large costs come out too small: is the probability clipped on the way?")
-    expect(agrees(value, [-550.0]), "Wrong for logits of -250 and 300.")
+    expect(agrees(value, [-1700.0]), "Wrong for logits of -800 and 900.")
 
 
 q2 = exercise.question(
@@ -159,11 +164,16 @@ def what_is_lost_comes_from_the_decoder(s):
     )
     expect(not goes(grey[2:5]), "One round too many.")
     expect(not goes(grey[:3]), "One round too few.")
+    again = np.asarray(s.mend(x, known, encode, decode, 1))
+    message = "The encoder of this check is sure, and yet you draw other codes than it says: from the prior?"
+    expect(agrees(again, values[0]), message)
     otherwise = (
         "Not yet. Encode the picture as it stands, first guess included; decode; put the known pixels back; "
         "and again."
     )
     expect(goes(grey[1:4]), otherwise)
+    message = "It writes into `x`, and the caller's pictures are lost. Work on a copy."
+    expect(not s.changes("mend", x, known, encode, decode, 2), message)
 
 
 @q2.case(0.75)
@@ -258,15 +268,24 @@ q4 = exercise.question(
 
 
 def _pictures(count: int, shape: tuple[int, ...], seed: int) -> Tensor:
-    """Pixels of 0 or more, so spread out that free outputs run from about -6 to 6."""
+    """Pixels of 0 or more, so spread out that free outputs of a `_fresh` one run from about -6 to 6."""
     generator = seeded(seed)
     x = torch.rand(count, *shape, generator=generator)
-    return 60 * x * (torch.rand(x.shape, generator=generator) < 0.4)
+    return 4 * x * (torch.rand(x.shape, generator=generator) < 0.4)
+
+
+def _fresh(s, sizes: tuple[int, int, int], x: Tensor):
+    """A new `Encoder`, its weights so large that it also reaches far if its hidden layer saturates.
+
+    It sees pictures first, since layers that are told no size have no weights before.
+    """
+    larger = "[p.data.mul_(4) for p in e.parameters()]"
+    return s.evaluate(f"(lambda e: (e(x), {larger}, e)[-1])(Encoder(*sizes))", sizes=list(sizes), x=x)
 
 
 def answered(s, sizes: tuple[int, int, int], x: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """mu and log_var that a fresh `Encoder(*sizes)` gives."""
-    answer = s.Encoder(*sizes)(x)
+    answer = _fresh(s, sizes, x)(x)
     both = several(answer, 2, "The encoder should return two things: mu, log_var.")
     mu, log_var = map(np.asarray, both)
     same_shape(mu, (len(x), sizes[2]), "mu has one row for each picture.")
@@ -321,8 +340,8 @@ def two_answers_that_learn(s):
     both_vary = np.ptp(mu) > 0 and np.ptp(log_var) > 0
     expect(not both_vary or abs(np.corrcoef(mu.ravel(), log_var.ravel())[0, 1]) < 0.999, message)
     s.seed(0)
-    encoder = s.Encoder(16, 32, 3)
     apart = _pictures(60, (1, 4, 4), 2).split(30)
+    encoder = _fresh(s, (16, 32, 3), apart[0])
     for output in map(np.asarray, encoder(torch.cat([*apart, sum(apart) / 2]))):
         there, back, middle = np.split(output, 3)
         straight = np.allclose(there + back, 2 * middle, atol=1e-3, rtol=1e-3)
