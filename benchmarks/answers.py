@@ -57,7 +57,7 @@ def total(name: str, rows: list[dict[str, object]]) -> dict[str, object]:
 def table(names: Iterable[str] = EXERCISES) -> list[dict[str, object]]:
     """A row for each exercise and list, and the sum of each list."""
     rows: dict[str, list] = {which: [] for which in LISTS}
-    for name in progress(list(names), "Sheets"):
+    for name in progress(list(names), desc="Sheets"):
         solution = mutants.solution(name)
         for which in LISTS:
             if (mutants.SOURCE / name / f"{which}.py").exists():

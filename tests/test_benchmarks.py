@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from benchmarks import answers, contest, fashion, gpu, lab, mnist, tables, training
+from tools import mutants
 from tools.mutants import Answer, Verdict
 from vaelab import recipes
 from vaelab.grading.exercise import Case
@@ -98,3 +99,22 @@ def test_answers_are_counted_by_what_became_of_them():
     )
     assert list(row.values()) == ["sheet", 2, 1, 3, 1, 1, 1]
     assert answers.total("all", [row, row])["accepted"] == "2 (33.3 %)"
+
+
+def test_each_list_of_answers_has_its_rows_and_a_sum(monkeypatch):
+    passed = [Outcome(Case("q1", "shape", 1, None), Status.PASSED)]
+    monkeypatch.setattr(mutants, "solution", lambda name: {})
+    monkeypatch.setattr(
+        mutants,
+        "verdicts",
+        lambda name, names, which: [Verdict("q1", Answer("", ""), which == "blind", passed)],
+    )
+    rows = answers.table(["04-kl-divergence", "05-reparameterization"])
+    assert [(r["answers"], r["right"], r["wrong"]) for r in rows] == [
+        ("04-kl-divergence, answers.py", 1, 0),
+        ("05-reparameterization, answers.py", 1, 0),
+        ("all answers.py", 2, 0),
+        ("04-kl-divergence, blind.py", 0, 1),
+        ("05-reparameterization, blind.py", 0, 1),
+        ("all blind.py", 0, 2),
+    ]

@@ -535,7 +535,7 @@ WRONG = {
     limit = torch.cdist(codes, codes).min(1).values.quantile(q)
     return (torch.cdist(draws, codes).min(1).values > limit).double().mean()
 """,
-            "other|itself|0",
+            "own nearest",
         ),
         Answer(
             "zeros left out, twins with them",
@@ -702,7 +702,7 @@ WRONG = {
     "q3": (
         Answer("a", q3(0.25, '"a"'), "copy|near|new"),
         Answer("b", q3(0.25, '"b"'), "copi|new portraits|like"),
-        Answer("c", q3(0.25, '"c"'), "away|far|new portraits|beyond"),
+        Answer("c", q3(0.25, '"c"'), "where hardly any"),
         Answer("the share nearer", q3(0.75, '"d"'), "further|nearer|1 -|rest|other"),
         Answer("a distance", q3(19.5, '"d"'), "0 to 1|share|distance"),
         Answer("nine in ten", q3(0.9, '"d"'), "B|curve|portraits"),
@@ -919,7 +919,9 @@ WRONG = {
             q5("    return codes_to[torch.cdist(z, codes_from).argmin(1)]\n"),
             "map|matrix|affine|nearest",
         ),
-        Answer("means moved", q5("    return z - codes_from.mean(0) + codes_to.mean(0)\n"), "matrix|map"),
+        Answer(
+            "means moved", q5("    return z - codes_from.mean(0) + codes_to.mean(0)\n"), "only the middle"
+        ),
         Answer(
             "ridge",
             q5("""
@@ -928,7 +930,7 @@ WRONG = {
     X = torch.linalg.solve(a.T @ a + len(a) * torch.eye(a.shape[1], dtype=a.dtype), a.T @ (codes_to - mt))
     return (z - mf) @ X + mt
 """),
-            "smallest|squared|squares|least|error",
+            "not exact yet",
         ),
         Answer(
             "z centred by itself",
@@ -984,7 +986,7 @@ WRONG = {
 """),
             "from|direction|shape|other way",
         ),
-        Answer("no prediction", q5(AFFINE, "..."), "predict"),
+        Answer("no prediction", q5(AFFINE, "..."), "no value yet"),
         Answer(
             "only the first words",
             q5("""

@@ -98,6 +98,7 @@ WRONG = {
         Answer("other direction", estimate("z=p.sample((n,)); e=p.log_prob(z)-q.log_prob(z); return e.mean(), e.std()/n**.5"), r"KL\(p"),
         Answer("entropy only", estimate("z=q.sample((n,)); e=q.log_prob(z); return e.mean(), e.std()/n**.5"), "p does not enter"),
         Answer("sizes", estimate("z=q.sample((n,)); e=(q.log_prob(z)-p.log_prob(z)).abs(); return e.mean(), e.std()/n**.5"), "signs"),
+        Answer("logarithms divided", estimate("z=q.sample((n,)); e=q.log_prob(z)/p.log_prob(z); return e.mean(), e.std()/n**.5"), "divided"),
         Answer("weighted twice", estimate("z=q.sample((n,)); e=q.log_prob(z).exp()*(q.log_prob(z)-p.log_prob(z)); return e.mean(), e.std()/n**.5"), "twice"),
         Answer("summed", estimate("z=q.sample((n,)); e=q.log_prob(z)-p.log_prob(z); return e.sum(), e.std()/n**.5"), "average"),
         Answer("PyTorch's formula", estimate("return torch.distributions.kl_divergence(q, p), 0.1"), "no formula"),

@@ -576,7 +576,7 @@ def claimed_sigma(D, L, factor=1.0, error="mean", weight=1.0, kl="sum"):
     return (error / sigma**2 + x[0].numel() * log_sigma).mean()
 """
             ),
-            "2|half",
+            "two variances",
         ),
         Answer(
             "a square picture expected",
@@ -686,7 +686,7 @@ def next_beta(beta, kl, target):
 def next_beta(beta, kl, target):
     return beta * (1 + max(0.0, min(1, 0.05 * (kl - target))))
 """,
-            "down|100|little|steps|200",
+            "make beta fall",
         ),
         Answer(
             "target written in",

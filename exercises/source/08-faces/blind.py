@@ -569,7 +569,7 @@ def writers(size, kernel, stride):
     return count
 """
             + _K,
-            "overlap|add|more",
+            "how often",
         ),
         Answer(
             "numbers of a pixel, at least 1",
@@ -588,7 +588,7 @@ def writers(size, kernel, stride):
     return count
 """
             + _K,
-            "side|shape",
+            "too small",
         ),
         Answer(
             "the layer with a random kernel",
@@ -792,7 +792,7 @@ def error_on(model, x):
     errors = [(model.reconstruct(face[None]) - face[None]).square().mean() for face in x]
     return torch.stack(errors).mean()
 """,
-            "running|average|chang|mode|evaluation",
+            "when training",
         ),
         Answer(
             "a copy in training mode",
@@ -1030,7 +1030,7 @@ def cloud(mu, log_var):
 def cloud(mu, log_var):
     return mu.mean(0), torch.cov(mu.T, correction=0) + log_var.exp().mean(0)
 """,
-            "diagonal|off|width",
+            "everywhere",
         ),
         Answer(
             "log_var added without exp",

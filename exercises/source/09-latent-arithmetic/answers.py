@@ -62,6 +62,7 @@ WRONG = {
         Answer("only without the other", balanced(f"{SIDES}return only - none"), "who lack"),
         Answer("by counts", balanced(f"{SIDES}p = other.float().mean(); return p*(both - rest) + (1-p)*(only - none)"), "how many faces"),
         Answer("thinned", balanced("c = []\n    for k in (False, True):\n        i, j = (((other == k) & (present == x)).nonzero()[:, 0] for x in (True, False)); m = min(len(i), len(j)); c += [i[:m], j[:m]]\n    c = torch.cat(c); return latent.attribute_vector(codes[c], present[c])"), "left out"),
+        Answer("four groups of one size", balanced("m = [(present == p) & (other == o) for p in (True, False) for o in (True, False)]; n = min(int(g.sum()) for g in m); a, b, c, d = (codes[g][:n].mean(0) for g in m); return (a + b - c - d)/2"), "of one size"),
         Answer("least squares", balanced("return latent.attribute_vectors(codes, torch.stack([present, other], 1))[0]"), "least squares"),
         Answer("one side only", balanced(f"{SIDES}return (both + only)/2 - codes[~present].mean(0)"), "not yet"),
         Answer("minus all", balanced(f"{SIDES}return (both + only)/2 - codes.mean(0)"), "all faces"),

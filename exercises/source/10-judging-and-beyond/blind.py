@@ -316,7 +316,7 @@ def precision_and_recall(real, samples, k=3):
 
     return share_inside(samples, real), share_inside(real, samples)
 """,
-            "alike|same|twice",
+            "twin",
         ),
         Answer(
             "mended for precision alone",
@@ -353,7 +353,7 @@ def precision_and_recall(real, samples, k=3):
 
     return share_inside(samples, real), share_inside(real, samples)
 """,
-            "large|many",
+            "too far",
         ),
         Answer(
             "the other way round",

@@ -408,7 +408,7 @@ def next_list(vectors, entries):
         new[k] = vectors[mine].mean(0) if mine.any() else vectors[near.pop(0)]
     return new
 """,
-            "farthest",
+            "best served",
         ),
         Answer(
             "random vectors for the idle",

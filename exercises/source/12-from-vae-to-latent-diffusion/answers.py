@@ -29,8 +29,8 @@ WRONG = {
         Answer("swapped", noised("(1 - share).sqrt() * x_0 + share.sqrt() * eps"), "not of the noise"),
         Answer("squares", noised("share * x_0 + (1 - share**2).sqrt() * eps"), "square of"),
         Answer("by columns", noised("share.sqrt() * x_0 + (1 - share).sqrt() * eps", "share = share if len(share) == x_0.shape[1] else share[:, None]"), "[Ee]ach \\*?row"),
-        Answer("one share for all", noised("share[0].sqrt() * x_0 + (1 - share[0]).sqrt() * eps"), "Not yet"),
-        Answer("noise of its own", noised("share.sqrt() * x_0 + (1 - share).sqrt() * torch.randn_like(eps)"), "Not yet"),
+        Answer("one share for all", noised("share[0].sqrt() * x_0 + (1 - share[0]).sqrt() * eps"), "that of the first"),
+        Answer("noise of its own", noised("share.sqrt() * x_0 + (1 - share).sqrt() * torch.randn_like(eps)"), "all the noise"),
         Answer("root of the sum", noised("(share * x_0 + (1 - share) * eps).abs().sqrt()"), "root of its own"),
     ],
     "q2": [
@@ -45,7 +45,7 @@ WRONG = {
         Answer("a root too few", step(DATA, "b**0.5 * data + (1 - b) * guess"), "root too few"),
         Answer("sign", step(DATA, "b**0.5 * data - (1 - b) ** 0.5 * guess"), "sign"),
         Answer("x_t mixed", step("x_t", MIXED), "find the data"),
-        Answer("fresh noise", step(DATA, "b**0.5 * data + (1 - b) ** 0.5 * torch.randn_like(guess)"), "Not yet|fresh"),
+        Answer("fresh noise", step(DATA, "b**0.5 * data + (1 - b) ** 0.5 * torch.randn_like(guess)"), "fresh"),
         Answer("one row", step(DATA, "(b**0.5 * data + (1 - b) ** 0.5 * guess)[0]"), "As large"),
     ],
     "q3": [

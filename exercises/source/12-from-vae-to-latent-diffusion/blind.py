@@ -265,7 +265,7 @@ def noised(x_0, share, eps):
     keep = share[:, None].sqrt()
     return keep * x_0 + (1 - keep) * eps
 """,
-            "noise",
+            "of the variances should",
         ),
         Answer(
             "data and noise exchanged",
@@ -439,7 +439,7 @@ def ask(nothing, told, strengths):
         guess = guess + w * (wish - guess)
     return guess
 """,
-            "nothing",
+            "wrong for three",
         ),
         Answer(
             "a weighted mean of the guesses",
@@ -599,6 +599,6 @@ def best_guess(x_t, share, m, s):
         Answer("real faces' distance", 'q5 = "b"\nq5_distance = 1.5\nq5_because = "x"', "first stage|codes"),
         Answer("zero", 'q5 = "b"\nq5_distance = 0\nq5_because = "x"', ""),
         Answer("what the second stage adds", 'q5 = "b"\nq5_distance = 7.5\nq5_because = "x"', ""),
-        Answer("A's", 'q5 = "b"\nq5_distance = 6.0\nq5_because = "x"', "B"),
+        Answer("A's", 'q5 = "b"\nq5_distance = 6.0\nq5_because = "x"', "A's first stage"),
     ),
 }

@@ -2,7 +2,16 @@
 
 import torch
 
-from vaelab.grading import Exercise, diagnose, number, same_shape, seeded
+from vaelab.grading import Exercise, agrees, diagnose, number, same_shape, seeded
+
+
+def told_of_draws(value, again, what: str, otherwise: str) -> str:
+    """`otherwise`, or that chance plays a part, if the same question has found another answer. (What is not a
+    number differs from itself.)"""
+    if agrees(again, value) or not agrees(value, value):
+        return otherwise
+    return f"Asked twice, it gives two results: {what}"
+
 
 exercise = Exercise("12-from-vae-to-latent-diffusion", "Exercise 12: From VAE to latent diffusion")
 
@@ -28,12 +37,15 @@ def shares_of_the_variance(s):
         "The noise is right. The data have the wrong variance.": a * x_0 + (1 - a).sqrt() * eps,
         "The shares of the deviations add up to 1 here. Those of the variances should.": a.sqrt() * x_0
         + (1 - a.sqrt()) * eps,
+        "Each row has a share of its own. Here all have that of the first.": 0.6 * x_0 + 0.8 * eps,
         "`share` is that of the data, not of the noise.": (1 - a).sqrt() * x_0 + a.sqrt() * eps,
         "The variance is right at the ends only: the square of `share` is not the share.": a * x_0
         + (1 - a.square()).sqrt() * eps,
         "The root of both together: each part has a root of its own.": (a * x_0 + (1 - a) * eps).abs().sqrt(),
     }
-    diagnose(value, a.sqrt() * x_0 + (1 - a).sqrt() * eps, mistakes, "Not yet, for shares of 0.36 and 0.84.")
+    again, otherwise = s.noised(x_0, share, eps), "Not yet, for shares of 0.36 and 0.84."
+    otherwise = told_of_draws(value, again, "`eps` is all the noise there is.", otherwise)
+    diagnose(value, a.sqrt() * x_0 + (1 - a).sqrt() * eps, mistakes, otherwise)
 
 
 @q1.case(0.5, after=True)
@@ -84,9 +96,9 @@ def guess_the_data_then_mix_again(s):
         "x_t itself is mixed with noise. First find the data in it.": b**0.5 * x_t + (1 - b) ** 0.5 * guess,
     }
     right = b**0.5 * data + (1 - b) ** 0.5 * guess
-    diagnose(value, right, mistakes, "Not yet, from a share of 0.25 to one of 0.64.")
-    again = s.step_down(x_t, guess, a, b)
-    diagnose(again, value, {}, "Asked twice, it gives two results: no fresh noise was to be added.")
+    again, otherwise = s.step_down(x_t, guess, a, b), "Not yet, from a share of 0.25 to one of 0.64."
+    otherwise = told_of_draws(value, again, "no fresh noise was to be added.", otherwise)
+    diagnose(value, right, mistakes, otherwise)
 
 
 @q2.case(0.5, after=True)

@@ -306,6 +306,7 @@ def on_a_grid() -> dict[str, float]:
         "weighted": q * q * ratio,
         "q": q * log_q,
         "p": -q * log_p,
+        "divided": q * log_q / log_p,
     }
     found = {name: torch.trapezoid(values, z).item() for name, values in means.items()}
     found["spread"] = torch.trapezoid(q * (ratio - found["right"]) ** 2, z).sqrt().item()
@@ -346,6 +347,7 @@ def close_to_the_truth(s):
         "The draws come from q already. Weighting them by q once more counts q twice.": means["weighted"],
         "Only log q is averaged: p does not enter.": means["q"],
         "Only log p is averaged, with a minus: q's own logarithm does not enter.": means["p"],
+        "The logarithms are divided. A ratio's logarithm is the difference of the two.": means["divided"],
         "This is in bits. Nats were asked for.": right / math.log(2),
     }
     otherwise = (

@@ -154,6 +154,10 @@ def each_side_balanced(s):
         sides = [(group & mask).nonzero()[:, 0] for mask in (present, ~present)]
         kept += [side[: min(map(len, sides))] for side in sides]
     kept = torch.cat(kept)
+    fewest = min(int((here & group).sum()) for here in (present, ~present) for group in (other, ~other))
+    first = [
+        codes[here & group][:fewest].mean(0) for here in (present, ~present) for group in (other, ~other)
+    ]
     within = [codes[present & k].mean(0) - codes[~present & k].mean(0) for k in (other, ~other)]
     counts = other.sum(), (~other).sum()
     value = s.balanced_vector(*given)
@@ -178,6 +182,9 @@ def each_side_balanced(s):
         ),
         "Faces are left out to balance the set. Keep every face, and weigh them.": (
             latent.attribute_vector(codes[kept], present[kept])
+        ),
+        "Faces are left out until all four groups are of one size. Keep every face, and weigh them.": (
+            (first[0] + first[1] - first[2] - first[3]) / 2
         ),
         "Least squares on both labels is a fair repair too, but it weighs the groups in another way.": (
             latent.attribute_vectors(codes, torch.stack([present, other], 1))[0]
