@@ -10,7 +10,7 @@ from matplotlib.patches import Ellipse
 from torch import Tensor
 
 from vaelab.figures.curves import line_panel, reference_line
-from vaelab.figures.style import BLUE, FULL_WIDTH, GREY, ORANGE, PANEL_WIDTH, SKY, TEN, Picture, panel, styled
+from vaelab.figures.style import BLUE, GREY, ORANGE, PANEL_WIDTH, SKY, TEN, WIDE, Picture, panel, styled
 
 
 @styled
@@ -30,7 +30,7 @@ def bounds_by_samples(
         ylabel="bound − log p(x), nats",
         log_x=True,
         markers=True,
-        width=FULL_WIDTH - 1.2,
+        width=WIDE,
         height=2.9,
     )
     reference_line(axes, 0.0, "log p(x) itself")

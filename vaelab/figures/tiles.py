@@ -14,6 +14,7 @@ from vaelab.figures.style import Picture
 LARGE = 48  # pixels: wider pictures are faces and the like, to be looked at one by one
 IN_A_ROW, ON_A_PHONE = 6, 4
 _NARROWEST, _WIDEST, _GAP = 72, 144, 6  # of a picture on the page, and between two
+_THREE = 92  # so wide that a phone puts three in a row: six pictures then fill two rows
 
 
 class Tiles(Picture):
@@ -43,7 +44,8 @@ class Tiles(Picture):
         across = min(count, IN_A_ROW) if self.wrap else count
         width = across * _WIDEST + (across - 1) * _GAP
         share = f"calc((100% - {_GAP * (across - 1)}px) / {across})"
-        columns = f"auto-fill,minmax(max({_NARROWEST}px,{share}),1fr)" if self.wrap else f"{count},1fr"
+        narrowest = _THREE if count % ON_A_PHONE and not count % 3 else _NARROWEST
+        columns = f"auto-fill,minmax(max({narrowest}px,{share}),1fr)" if self.wrap else f"{count},1fr"
         kind = "vaelab-row" if not self.wrap and count > ON_A_PHONE else "vaelab-tiles"
         style = (
             f"display:grid;gap:{_GAP}px;grid-template-columns:repeat({columns});"
