@@ -7,7 +7,7 @@ import pytest
 
 from vaelab import figures
 
-# What is left of linear RGB for those who lack the green, or the red, cones: Machado, Oliveira and Fernandes, 2009.
+# What is left of linear RGB without the cones for green, or for red: Machado, Oliveira and Fernandes, 2009.
 VISIONS = {
     "full": np.eye(3),
     "no green": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],

@@ -183,4 +183,7 @@ def _dots(
         color = TEN[k % len(TEN)] if len(names) > 1 else GREY
         axes.scatter(x, y, s=7, lw=0, alpha=0.8, color=color, label=name, rasterized=True)
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, legend_at), "ncols": columns}
-    axes.legend(**below, markerscale=2.5, handletextpad=0.1, columnspacing=0.8)
+    dots, words = axes.get_legend_handles_labels()
+    across = [i for first in range(columns) for i in range(first, len(words), columns)]  # it fills columns
+    dots, words = [dots[i] for i in across], [words[i] for i in across]
+    axes.legend(dots, words, **below, markerscale=2.5, handletextpad=0.1, columnspacing=0.8)

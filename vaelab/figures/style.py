@@ -25,8 +25,8 @@ from PIL import Image
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 AMBER, SKY, GREY = "#E69F00", "#56B4E9", "#8A8F98"
 SERIES = (BLUE, ORANGE, GREEN, PINK, AMBER, SKY)
-# Ten classes at once, found by a random search. The two nearest of them lie as far apart as it could bring them, also
-# for those who do not tell red from green, while each is seen on white and on black (tests/test_figures_colours.py).
+# Ten classes at once, found by a random search. The two nearest of them lie as far apart as it could bring
+# them, also for those who do not tell red from green, while each is seen on white and on black.
 TEN = (
     "#388eb6", "#e07805", "#0bad74", "#7454c0", "#fcb635",
     "#ac3f6f", "#ffa7ff", "#93d3a6", "#955d00", "#9c8ffc",
