@@ -57,7 +57,7 @@ class Tiles(Picture):
         columns = f"auto-fill,minmax(max({narrowest}px,{share}),1fr)" if self.wrap else f"{count},1fr"
         kind = "vaelab-row" if not self.wrap and count > ON_A_PHONE else "vaelab-tiles"
         style = (
-            f"display:grid;gap:{_GAP}px;grid-template-columns:repeat({columns});"
+            f"display:grid;gap:{_GAP}px;align-items:end;grid-template-columns:repeat({columns});"
             f"max-width:{width}px;margin:0 auto .5em;--half:{min(ON_A_PHONE, -(-count // 2))}"
         )
         tiles = "".join(map(_image, pictures))
