@@ -6,11 +6,14 @@ with none; then the cells that show what happens; then a box with the class `ans
 fold. It is open in the page's source, so that nothing is lost without scripts; `folds.js` closes it.
 """
 
+import html
 import re
 from collections.abc import Iterator
 
 from docutils import nodes
 from sphinx.util import logging
+
+from vaelab.quizzes.aloud import aloud
 
 LOGGER = logging.getLogger(__name__)
 CHOICES = range(2, 5)  # how many there may be
@@ -85,6 +88,14 @@ def right_choice(answer: nodes.Element, count: int) -> str:
     return match[1] or ""
 
 
+def say_formulas(choices: nodes.enumerated_list) -> None:
+    """Words for each formula: browsers leave formulas themselves out of a button's name."""
+    for formula in list(choices.findall(nodes.math)):
+        opening = f'<span role="math" aria-label="{html.escape(aloud(formula.astext()))}">'
+        said = [nodes.raw("", opening, format="html"), formula, nodes.raw("", "</span>", format="html")]
+        formula.parent.replace(formula, said)
+
+
 def fold(question: nodes.Element, number: int) -> nodes.Element | None:
     """Put the fold around what follows a question; gives the answer that it ends with."""
     answer = answer_of(question)
@@ -94,6 +105,7 @@ def fold(question: nodes.Element, number: int) -> nodes.Element | None:
     right = right_choice(answer, len(choices or ()))
     if choices:
         choices["classes"].append("choices")
+        say_formulas(choices)
     opening = OPENING.format(number=number, right=right, closed=CLOSED[choices is not None])
     parent = question.parent
     parent.insert(parent.index(question) + 1, nodes.raw("", opening, format="html"))

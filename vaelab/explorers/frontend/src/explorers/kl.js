@@ -32,7 +32,7 @@ function verdict(forward, backward) {
 /** A number with its formula's value and the area that agrees with it. */
 function readout(name, colour) {
   const value = h("strong");
-  const area = h("span");
+  const area = div("vae-hint");
   const el = h("div", { class: "vae-number", style: { borderColor: colour } }, name, value, area);
   return {
     el,
@@ -70,8 +70,8 @@ export function mount({ model, el, say }) {
       ["sigma", "σ", "standard deviation"],
     ]) {
       const name = `${kind}_${who}`;
-      const shared = { ...LIMITS[kind], value: model.get(name), label: `${what} of ${who}` };
-      controls[name] = slider({ ...shared, label: `${greek} of ${who}`, onInput: (v) => set(name, v) });
+      const shared = { ...LIMITS[kind], value: model.get(name), label: `${what} ${greek} of ${who}` };
+      controls[name] = slider({ ...shared, onInput: (v) => set(name, v) });
       const side = who === "q" ? 1 : -1; // the two widths' handles never lie on one another
       const spot = () => gaussian(who)[0] + side * gaussian(who)[1];
       const [at, from] =

@@ -2,7 +2,7 @@
 
 import { button, choice, slider } from "../controls.js";
 import { clamp, colour, div, h, note, number } from "../dom.js";
-import { draggable } from "../drag.js";
+import { draggable, sliding, tell } from "../drag.js";
 import { round } from "../latent.js";
 import { pad } from "../pad.js";
 import { normal, uniform } from "../random.js";
@@ -208,8 +208,7 @@ function paintPlane(context, width, height, reach, shade) {
 /** A mean to drag over the board by mouse, finger or arrow keys: { el, value }. */
 function grip(label, k, board, reach, onMove) {
   let place;
-  const attributes = { class: `vae-mean vae-mean-${k}`, role: "slider", tabindex: 0, "aria-label": label };
-  const el = h("div", { ...attributes, "aria-valuemin": -reach, "aria-valuemax": reach });
+  const el = h("div", sliding(`vae-mean vae-mean-${k}`, label, -reach, reach));
   const move = (to) => onMove(to.map((value) => clamp(value, -reach, reach)));
   draggable(el, {
     grab() {}, // stays where it is until it is dragged
@@ -223,8 +222,7 @@ function grip(label, k, board, reach, onMove) {
       const [x, y] = place;
       el.style.left = `${50 * (1 + x / reach)}%`;
       el.style.top = `${50 * (1 - y / reach)}%`;
-      el.setAttribute("aria-valuenow", x);
-      el.setAttribute("aria-valuetext", `x₁ ${number(x)}, x₂ ${number(y)}`);
+      tell(el, x, `x₁ ${number(x)}, x₂ ${number(y)}`);
     },
   };
 }
