@@ -1,7 +1,10 @@
 """The questions at the end of the chapters: complete, drawn without scripts; refused when they are not."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -168,6 +171,17 @@ def test_a_formula_keeps_its_full_stop_and_nothing_more():
 )  # fmt: skip
 def test_a_formula_is_read_aloud(formula, words):
     assert aloud(formula) == words
+
+
+@pytest.mark.slow
+def test_the_same_questions_keep_answers_from_build_to_build():
+    """Sets of texts have another order in each process."""
+    ask = "from vaelab import quizzes; print(quizzes.quiz('04-kl-divergence').version)"
+    versions = {
+        subprocess.check_output([sys.executable, "-c", ask], env=os.environ | {"PYTHONHASHSEED": seed})
+        for seed in ("1", "2", "3", "4")
+    }
+    assert len(versions) == 1
 
 
 def test_other_questions_forget_old_answers(monkeypatch):

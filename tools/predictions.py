@@ -88,14 +88,6 @@ def right_choice(answer: nodes.Element, count: int) -> str:
     return match[1] or ""
 
 
-def say_formulas(choices: nodes.enumerated_list) -> None:
-    """Words for each formula: browsers leave formulas themselves out of a button's name."""
-    for formula in list(choices.findall(nodes.math)):
-        opening = f'<span role="math" aria-label="{html.escape(aloud(formula.astext()))}">'
-        said = [nodes.raw("", opening, format="html"), formula, nodes.raw("", "</span>", format="html")]
-        formula.parent.replace(formula, said)
-
-
 def fold(question: nodes.Element, number: int) -> nodes.Element | None:
     """Put the fold around what follows a question; gives the answer that it ends with."""
     answer = answer_of(question)
@@ -105,7 +97,6 @@ def fold(question: nodes.Element, number: int) -> nodes.Element | None:
     right = right_choice(answer, len(choices or ()))
     if choices:
         choices["classes"].append("choices")
-        say_formulas(choices)
     opening = OPENING.format(number=number, right=right, closed=CLOSED[choices is not None])
     parent = question.parent
     parent.insert(parent.index(question) + 1, nodes.raw("", opening, format="html"))
@@ -128,10 +119,20 @@ def fold_all(app, doctree, docname):
                            location=answer)  # fmt: skip
 
 
+def say_formulas(app, doctree, docname):
+    """Words for each formula in an answer: browsers leave formulas themselves out of a button's name."""
+    lists = [node for node in doctree.findall(nodes.enumerated_list) if "choices" in node["classes"]]
+    for formula in [formula for choices in lists for formula in choices.findall(nodes.math)]:
+        opening = f'<span role="math" aria-label="{html.escape(aloud(formula.astext()))}">'
+        said = [nodes.raw("", opening, format="html"), formula, nodes.raw("", "</span>", format="html")]
+        formula.parent.replace(formula, said)
+
+
 def _start(box: nodes.Element) -> str:
     return " ".join(box[1].astext().split()[:8]) if len(box) > 1 else ""
 
 
 def setup(app):
     app.connect("doctree-resolved", fold_all, priority=400)  # before links to the glossary are made
+    app.connect("doctree-resolved", say_formulas, priority=600)  # after tools/unbroken.py
     return {"parallel_read_safe": True, "parallel_write_safe": True}

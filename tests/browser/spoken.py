@@ -12,17 +12,24 @@ LEAVES = {"button", "checkbox", "image", "radio", "slider"}
 SHORTER = {"DisclosureTriangle": "fold", "DisclosureTriangleGrouped": "fold"}
 WRAPPERS = {"generic", "none", "LabelText", "Legend", "Figcaption"}
 CONTROLS = {"button", "checkbox", "fold", "link", "radio", "slider"}
-# What is to be seen of each thing to handle, and `aria-valuetext`; null for other elements, which are many.
+# What is to be seen of each thing to handle, and `aria-valuetext`; null for other elements, which are many. A label is
+# a list of its texts; a formula in it is {said: its words}.
 FACTS = """function () {
-  const unsaid = 'math, mjx-container, .math, svg, img, input, [aria-hidden=true]';
+  const PICTURES = 'svg, img, [aria-hidden=true]';
+  const FORMULAS = 'math, mjx-container, .math, [role=math]';
+  function label(node) {
+    if (node.nodeType == 3) return [node.data];
+    if (node.nodeType != 1 || !node.checkVisibility() || node.matches(PICTURES)) return [];
+    if (node.matches(FORMULAS)) return [{said: node.getAttribute('aria-label') ?? ''}];
+    return [...node.childNodes].flatMap(label);
+  }
   function look(element) {
-    if (!element.matches('a, button, input, summary, [tabindex], [role=slider]')) return null;
-    const seen = (element.labels?.[0] ?? element).cloneNode(true);
-    for (const one of seen.querySelectorAll(unsaid)) one.replaceWith('\\0');
+    if (!element.matches('a, button, fieldset, input, summary, [tabindex], [role=slider]')) return null;
+    const shown = element.labels?.[0] ?? element.querySelector(':scope > legend') ?? element;
     const {left, top, right, bottom} = element.getBoundingClientRect();
     return {
       valuetext: element.getAttribute('aria-valuetext') ?? '',
-      label: seen.textContent,
+      label: element.matches('fieldset:not(:has(> legend))') ? [] : label(shown),
       box: [left, top, right, bottom],
     };
   }
@@ -40,7 +47,7 @@ class Said:
     states: tuple[str, ...] = ()
     takes_focus: bool = False
     range: tuple[float, float, float] | None = None  # a slider's lowest value, its value, the highest
-    identity: int = 0  # of the element
+    toggles: bool = False  # is it pressed or not?
     seen: dict = field(default_factory=dict)  # see FACTS
     parts: list["Said"] = field(default_factory=list)
 
@@ -123,8 +130,8 @@ class _Tree:
         name = " ".join(node.get("name", {}).get("value", "").split())
         said = Said(SHORTER.get(role, role), name, states=_states(properties))
         said.takes_focus = bool(properties.get("focusable"))
-        said.identity = node.get("backendDOMNodeId", 0)
-        said.seen = self.facts.get(said.identity) or {}
+        said.toggles = "pressed" in properties
+        said.seen = self.facts.get(node.get("backendDOMNodeId")) or {}
         if said.role == "slider":
             said.value = said.seen["valuetext"]
             said.range = properties["valuemin"], node["value"]["value"], properties["valuemax"]
@@ -191,13 +198,14 @@ def faults(said: Said) -> list[str]:
 
 
 def _faults(said: Said, group: Said | None):
-    if said.role in {"group", "radiogroup"}:
+    if said.role in {"group", "radiogroup"} and not _is_fold(said):
         group = said
         if not WORD.search(said.name):
             yield f"{said}: a group without a name in words"
-    names = [(part.role, part.name) for part in said.all() if part.is_control] if group is said else []
-    for role, name in {one for one in names if names.count(one) > 1 and one[0] != "link"}:
-        yield f'{said}: {names.count((role, name))} times {role} "{name}"'
+        yield from _not_shown(said)
+        names = [(one.role, one.name) for one in _members(said)]
+        for role, name in dict.fromkeys(one for one in names if names.count(one) > 1):
+            yield f'{said}: {names.count((role, name))} times {role} "{name}"'
     if said.is_control:
         yield from _faults_of_control(said, group)
     if said.role == "image" and not WORD.search(said.name):
@@ -206,25 +214,45 @@ def _faults(said: Said, group: Said | None):
         yield from _faults(part, group)
 
 
+def _is_fold(said: Said) -> bool:
+    """Is this a <details>, which its summary names?"""
+    return bool(said.parts) and said.parts[0].role == "fold"
+
+
+def _members(group: Said):
+    """The controls of a group, without those of groups in it."""
+    for part in group.parts:
+        if part.is_control and part.role != "link":
+            yield part
+        if part.role != "group" or _is_fold(part):
+            yield from _members(part)
+
+
 def _faults_of_control(said: Said, group: Said | None):
+    choice = said.role == "radio" or said.toggles
     if said.role not in CONTROLS:
         yield f"{said}: takes the focus, but a {said.role} does nothing"
-    elif said.role == "radio":
-        if not re.search(r"\w", said.name):
-            yield f"{said}: a choice without a name"
-        if group is None:
-            yield f"{said}: a choice that belongs to no group"
-    elif not WORD.search(said.name):
+    elif choice and not re.search(r"\w", said.name):
+        yield f"{said}: a choice without a name"
+    elif said.role == "radio" and group is None:
+        yield f"{said}: a choice that belongs to no group"
+    elif not choice and not WORD.search(said.name):
         yield f"{said}: no name in words"
-    for shown in said.seen.get("label", "").split("\0"):
-        if _plain(shown) not in _plain(said.name):
-            yield f'{said}: shows "{shown.strip()}", which its name does not have'
+    yield from _not_shown(said)
     if said.role == "slider":
         low, now, high = said.range
         if not low <= now <= high:
             yield f"{said}: {now} is not from {low} to {high}"
         if not (MEANS.search(said.value) or (said.value and PURE.search(said.name))):
             yield f"{said}: a value without unit or meaning"
+
+
+def _not_shown(said: Said):
+    """What stands on a control, or above a group, and is not in its name (WCAG 2.5.3); formulas in words."""
+    for shown in said.seen.get("label", []):
+        words = shown if isinstance(shown, str) else shown["said"] or "a formula without words"
+        if _plain(words) not in _plain(said.name):
+            yield f'{said}: its name lacks "{words.strip()}"'
 
 
 def _plain(text: str) -> str:
