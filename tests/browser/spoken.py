@@ -7,6 +7,8 @@ which is what is spoken of a slider, so that comes from the element, as does wha
 import re
 from dataclasses import dataclass, field
 
+from playwright.sync_api import Error
+
 # Roles under which nothing is found: their children are only for show (WAI-ARIA, "Children Presentational").
 LEAVES = {"button", "checkbox", "image", "radio", "slider"}
 SHORTER = {"DisclosureTriangle": "fold", "DisclosureTriangleGrouped": "fold"}
@@ -30,6 +32,7 @@ FACTS = """function () {
     return {
       valuetext: element.getAttribute('aria-valuetext') ?? '',
       label: element.matches('fieldset:not(:has(> legend))') ? [] : label(shown),
+      tab: element.tabIndex >= 0 && !element.disabled && element.checkVisibility(),
       box: [left, top, right, bottom],
     };
   }
@@ -48,6 +51,7 @@ class Said:
     takes_focus: bool = False
     range: tuple[float, float, float] | None = None  # a slider's lowest value, its value, the highest
     toggles: bool = False  # is it pressed or not?
+    identity: int = 0  # of its element
     seen: dict = field(default_factory=dict)  # see FACTS
     parts: list["Said"] = field(default_factory=list)
 
@@ -72,6 +76,7 @@ class Reader:
     def __init__(self, page):
         self.page = page
         self.session = page.context.new_cdp_session(page)
+        self._send("Accessibility.enable")  # else each question makes the whole tree anew
 
     def read(self, element) -> Said:
         """The tree under a locator's element. What only wraps is left out, as a screen reader does."""
@@ -81,6 +86,14 @@ class Reader:
     def focused(self) -> Said:
         """The thing that has the keyboard's focus."""
         return self._read("document.activeElement")[0]
+
+    def focus(self, said: Said) -> bool:
+        """Whether it took the focus."""
+        try:
+            self._send("DOM.focus", backendNodeId=said.identity)
+        except Error:
+            return False
+        return True
 
     def _read(self, expression: str) -> list[Said]:
         root = {"objectId": self._send("Runtime.evaluate", expression=expression)["result"]["objectId"]}
@@ -131,7 +144,8 @@ class _Tree:
         said = Said(SHORTER.get(role, role), name, states=_states(properties))
         said.takes_focus = bool(properties.get("focusable"))
         said.toggles = "pressed" in properties
-        said.seen = self.facts.get(node.get("backendDOMNodeId")) or {}
+        said.identity = node.get("backendDOMNodeId", 0)
+        said.seen = self.facts.get(said.identity) or {}
         if said.role == "slider":
             said.value = said.seen["valuetext"]
             said.range = properties["valuemin"], node["value"]["value"], properties["valuemax"]
@@ -147,41 +161,6 @@ def _states(properties: dict) -> tuple[str, ...]:
     if "expanded" in properties:
         said.append("open" if properties["expanded"] else "closed")
     return (*said, *(["disabled"] if properties.get("disabled") else []))
-
-
-# ---- what is announced ----
-
-# Each live region that changes within one turn of the page's work is read out once, if it has words. A region says how
-# loud it is, or its role does.
-LISTEN = """() => {
-  if (window.heard) return;
-  window.heard = [];
-  const LIVE = '[aria-live], [role=status], [role=alert], [role=log], output';
-  const regionOf = node => (node.nodeType == 1 ? node : node.parentElement)?.closest(LIVE);
-  new MutationObserver(records => {
-    const regions = new Set(records.map(({target}) => regionOf(target)));
-    for (const region of regions) {
-      if (!region?.isConnected || region.getAttribute('aria-live') == 'off') continue;
-      const words = region.textContent.replace(/\\s+/g, ' ').trim();
-      if (words && region.checkVisibility()) heard.push(words);
-    }
-  }).observe(document, {childList: true, characterData: true, subtree: true});
-}"""
-SILENCE = 700  # milliseconds; an explorer speaks half a second after the last movement
-
-
-def listen(page) -> None:
-    page.evaluate(LISTEN)
-
-
-def announced(page, act, silence: int = SILENCE) -> list[str]:
-    """All that live regions say after an act, until they are silent."""
-    page.evaluate("() => { heard.length = 0; }")
-    act()
-    count = -1
-    while count != (count := page.evaluate("heard.length")):
-        page.wait_for_timeout(silence)
-    return page.evaluate("heard")
 
 
 # ---- what would be said badly ----

@@ -95,6 +95,7 @@ export function mount({ model, el, say }) {
   });
   const readouts = { "q||p": readout("KL(q‖p)", COLOURS.q), "p||q": readout("KL(p‖q)", COLOURS.p) };
   const compared = note();
+  let last; // the direction that was shown
 
   function drawSums(a, b) {
     const seen = places(-REACH, REACH, [a, b]).map((x) => [x, integrand(x, a, b)]);
@@ -130,8 +131,11 @@ export function mount({ model, el, say }) {
     const words = ([mu, sigma]) => `mean ${number(mu)}, standard deviation ${number(sigma)}`;
     curves.label = `Two bell curves. q, solid: ${words(q)}. p, dashed: ${words(p)}.`;
     const [a, b] = direction.value.split("||");
-    sums.label = `The curve ${a} ln(${a}/${b}), with plain areas above zero and hatched ones below.`;
-    say(`KL of q from p ${nats(forward)}, KL of p from q ${nats(backward)} nats. ${compared.textContent}`);
+    const shown = `The curve ${a} ln(${a}/${b}), with plain areas above zero and hatched ones below.`;
+    sums.label = shown;
+    const told = `KL of q from p ${nats(forward)}, KL of p from q ${nats(backward)} nats. ${compared.textContent}`;
+    say(direction.value === last ? told : shown);
+    last = direction.value;
   }
 
   const presets = Object.entries(PRESETS).map(([text, values]) =>

@@ -127,6 +127,7 @@ export function mount({ model, el, say }) {
   const answers = table();
   const verdict = h("p");
   const legend = note();
+  let shown = model.get("view");
   const buttons = div("vae-buttons", more, again);
   const plane = div("vae-board", board, means);
   const beside = div("vae-grow", view, spread, answers, verdict, buttons);
@@ -160,7 +161,8 @@ export function mount({ model, el, say }) {
     view.value = model.get("view");
     means.forEach((mean, k) => (mean.value = model.get("means")[k]));
     board.redraw();
-    say(verdict.textContent);
+    say((model.get("view") === shown ? verdict : legend).textContent);
+    shown = model.get("view");
   }
   const stop = watch(model, STATE, show);
   return () => {
