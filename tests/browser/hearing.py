@@ -10,18 +10,27 @@ from spoken import Reader, Said
 LISTEN = """element => {
   window.heard = [];
   const LIVE = '[aria-live], [role=status], [role=alert], [role=log], output';
+  const words = region => {
+    const said = region.cloneNode(true);
+    for (const one of said.querySelectorAll('[aria-label]')) one.replaceWith(one.ariaLabel);
+    return said.textContent.replace(/\\s+/g, ' ').trim();
+  };
   const regionOf = node => (node.nodeType == 1 ? node : node.parentElement)?.closest(LIVE);
-  new MutationObserver(records => {
+  window.listening?.disconnect();
+  window.listening = new MutationObserver(records => {
     for (const region of new Set(records.map(({target}) => regionOf(target)))) {
       if (!region?.isConnected || region.getAttribute('aria-live') == 'off') continue;
-      const words = region.textContent.replace(/\\s+/g, ' ').trim();
-      if (words && region.checkVisibility()) heard.push(words);
+      if (words(region) && region.checkVisibility()) heard.push(words(region));
     }
-  }).observe(element, {childList: true, characterData: true, subtree: true});
+  });
+  listening.observe(element, {childList: true, characterData: true, subtree: true});
 }"""
 SILENCE = 700  # milliseconds; an explorer speaks half a second after the last movement
-PICTURES = """element => [...element.querySelectorAll('canvas[role=img], img')]
-  .filter(one => !one.closest('button, label')).map(one => [one.src ?? one.toDataURL(), one.ariaLabel ?? one.alt])"""
+WAIT = "silence => new Promise(resolve => setTimeout(resolve, silence))"  # by the page's clock, as it speaks by it
+PICTURES = """element => [...element.querySelectorAll(':is([role=img], img):not(button *, label *)')].map(one => [
+  [one, ...one.querySelectorAll('canvas')].map(part => part.src ?? part.toDataURL?.()).join(),
+  one.ariaLabel ?? one.alt,
+])"""
 
 KEYS = {"slider": "ArrowRight", "button": "Enter", "radio": "ArrowRight", "checkbox": "Space", "fold": "Enter"}
 # Draws a picture by chance, of which there is nothing else to tell: a second draw is described as the first.
@@ -72,7 +81,7 @@ class Listener:
             self.page.keyboard.press(one)
         count = -1
         while count != (count := self.page.evaluate("heard.length")):
-            self.page.wait_for_timeout(SILENCE)
+            self.page.evaluate(WAIT, SILENCE)
         heard, now = self.page.evaluate("heard"), self.element.evaluate(PICTURES)
         pairs = zip(seen, now, strict=False)  # a button may bring more pictures
         unsaid = [label for (old, label), (new, other) in pairs if old != new and label == other]
@@ -91,7 +100,7 @@ class Listener:
 def stops(said: Said, group: str = ""):
     """(Name of its group, control) for each stop of the Tab key: of radio buttons the one that is checked."""
     group = said.name if said.role == "group" else group
-    if said.role in KEYS and said.seen["tab"]:
+    if said.role in KEYS and said.seen["tab"] and "open" not in said.states:  # else what is in it would be gone
         yield group, said
     radios = [part for part in said.parts if part.role == "radio"]
     stop = next((one for one in radios if "checked" in one.states), radios[0] if radios else None)

@@ -33,7 +33,8 @@ FACTS = """function () {
       valuetext: element.getAttribute('aria-valuetext') ?? '',
       label: element.matches('fieldset:not(:has(> legend))') ? [] : label(shown),
       tab: element.tabIndex >= 0 && !element.disabled && element.checkVisibility(),
-      box: [left, top, right, bottom],
+      box: [left + scrollX, top + scrollY, right + scrollX, bottom + scrollY],
+      inner: element.matches('.vae-grip, .vae-mean'), // stands where its number is
     };
   }
   return [this, ...this.querySelectorAll('*')].map(look);
@@ -168,7 +169,7 @@ def _states(properties: dict) -> tuple[str, ...]:
 WORD = re.compile(r"[^\W\d_]{3,}")
 MEANS = re.compile(r"[^\W\d_]|%|°")  # a word, a letter or a unit beside the number
 # Numbers that need no unit, as their slider's name says what they are.
-PURE = re.compile(r"\b(mean|standard deviations?|spread|rate|steps)\b", re.IGNORECASE)
+PURE = re.compile(r"\b(mean|standard deviations?|spread|rate|steps|number z\d+)\b", re.IGNORECASE)
 
 
 def faults(said: Said) -> list[str]:

@@ -1,0 +1,154 @@
+"""As a screen reader says it: each explorer, the quiz and the lab, what their controls are and what follows a key.
+
+What is said of one of each kind stands in `transcripts.txt`, to be read: change an explorer, and look there whether
+somebody who sees nothing still understands it. Numbers there are examples.
+"""
+
+import re
+from pathlib import Path
+
+import exploring
+import pytest
+from hearing import Listener, keys, stops
+from spoken import Reader, Said, faults
+from visits import Visit
+
+from vaelab import explorers
+
+TRANSCRIPTS = Path(__file__).with_name("transcripts.txt")
+NUMBER = re.compile(r"\d+(\.\d+)?")
+SPOKEN_OF = TRANSCRIPTS.read_text(encoding="utf-8").split("\n== ")[1:]
+WRITTEN = {kind: [line for line in rest.split("\n") if line] for kind, _, rest in (part.partition("\n") for part in SPOKEN_OF)}
+
+# The same draws each time.
+SEEDED = "(() => { let state = 1; Math.random = () => (state = (48271 * state) % 2147483647) / 2147483647; })()"
+MANY = 3  # of like things in a row that are written out
+
+
+@pytest.fixture(scope="module")
+def kinds(bench_page):
+    return [spec["kind"] for spec in exploring.specs(bench_page)]
+
+
+@pytest.fixture(scope="module")
+def explorer(browser, bench_page, kinds, request):
+    """An explorer of the kind that the test asks for, awake and at rest."""
+    with Visit(browser, bench_page.as_uri(), own="file:", before=SEEDED) as visit:
+        element = exploring.wake(visit.page, kinds.index(request.param))
+        if request.param == "lab":
+            element.get_by_text("Step 0").wait_for()
+        assert exploring.settles(element)
+        yield element
+
+
+each_kind = pytest.mark.parametrize("explorer", WRITTEN, indirect=True)
+
+
+# ---- what there is ----
+
+OURS = ".vaelab-explorer, .predict, details:is(.fold, .check, .setup) > summary"
+LABS_READY = "[...document.querySelectorAll('.lab-status')].every(one => one.textContent.includes('Step'))"
+
+
+def test_all_controls_and_pictures_of_a_page_have_names_and_values_in_words(wide):
+    wide.page.wait_for_function(LABS_READY)
+    reader = Reader(wide.page)
+    assert [fault for one in wide.page.locator(OURS).all() for fault in faults(reader.read(one))] == []
+
+
+def test_every_kind_is_written_down(kinds):
+    assert set(kinds) == WRITTEN.keys()
+
+
+def listed(said: Said, depth: int = 0):
+    """A line for each group, picture and control, of many in a row the first."""
+    depth = depth + 1 if said.role in {"group", "image"} or said.is_control else depth
+    if said.role in {"group", "image"} or said.is_control:
+        yield "  " * (depth - 1) + str(said)
+    row = 0
+    for part, before in zip(said.parts, [None, *said.parts], strict=False):
+        row = row + 1 if before and part.role == before.role else 0
+        yield from listed(part, depth) if row < MANY or not part.is_control else []
+
+
+@each_kind
+def test_what_is_said_is_what_is_written(explorer, request):
+    kind = request.node.callspec.params["explorer"]
+    listener = Listener(explorer)
+    said = [*listed(listener.reader.read(explorer))]
+    acts = [] if kind == "lab" else listener.try_all()  # a lab takes its time: see below
+    said += [line for act in acts for line in str(act).split("\n")]
+    print(f"== {kind}", *said, sep="\n")
+    assert [NUMBER.sub("#", line) for line in said] == [NUMBER.sub("#", line) for line in WRITTEN[kind]]
+    assert [fault for act in acts for fault in act.faults()] == []
+
+
+# ---- how it is reached ----
+
+
+@each_kind
+def test_the_keyboard_goes_the_way_that_is_read(explorer):
+    """Nothing is left out, nothing hidden is met, and nobody is led back up the page."""
+    reader = Reader(explorer.page)
+    wanted = [said for _, said in stops(reader.read(explorer))]
+    reader.focus(wanted[0])
+    met = [reader.focused()]
+    for _ in wanted[1:]:
+        explorer.page.keyboard.press("Tab")
+        met.append(reader.focused())
+    assert [str(said) for said in met] == [str(said) for said in wanted]
+    back = [f"{a}, then {b}" for a, b in zip(met, met[1:], strict=False) if leads_back(a, b)]
+    assert back == []
+
+
+def leads_back(a: Said, b: Said) -> bool:
+    """Does the second lie above the first, and not in a column beside it?"""
+    (left, top, right, _), (other_left, _, _, other_bottom) = a.seen["box"], b.seen["box"]
+    return other_bottom <= top and other_left < right and not (a.seen["inner"] and b.seen["inner"])
+
+
+@each_kind
+def test_a_key_held_down_does_not_flood(explorer):
+    """Each step is told by the slider itself, and the explorer speaks once, at the end."""
+    listener = Listener(explorer)
+    slider = next((said for _, said in stops(listener.reader.read(explorer)) if said.role == "slider"), None)
+    if slider is None:
+        return
+    act = listener.press(slider, keys(slider), times=12)
+    assert act.after.value != act.before.value and len(act.heard) <= 1
+
+
+# ---- the lab ----
+
+
+def test_the_whole_lab_is_understood_without_eyes(open_lab, monkeypatch):
+    monkeypatch.setattr("hearing.SILENCE", 1500)
+    _, element = open_lab(explorers.lab("digits", hidden=[32], latent_dim=8))
+    element.evaluate("element => element.querySelectorAll('details').forEach(one => (one.open = true))")
+    listener = Listener(element)
+    tree = listener.reader.read(element)
+    assert faults(tree) == []
+    wrong = []
+    for _, said in stops(tree):
+        if said.name != "Train" and (act := listener.press(said, keys(said))):
+            act.unsaid = [] if said.name not in SHOWS_ANOTHER else act.unsaid
+            wrong += act.faults()
+    assert wrong == []
+
+
+SHOWS_ANOTHER = {"Place on the latent plane", "Take an unseen one", "Unseen picture 1: bring the handle to its code"}
+
+
+def test_a_lab_at_work_speaks_now_and_then(open_lab):
+    """Every few seconds, not with every picture; and nothing before somebody has done something."""
+    visit, element = open_lab(explorers.lab("digits", hidden=[32]))
+    visit.page.wait_for_timeout(1500)
+    assert element.locator(".vae-spoken").text_content() == ""
+    listener = Listener(element)
+    train = next(said for _, said in stops(listener.reader.read(element)) if said.name == "Train")
+    listener.reader.focus(train)
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_timeout(9000)
+    assert 1 <= len(visit.page.evaluate("heard")) <= 3
+    act = listener.press(train, "Enter")
+    assert (act.before.name, act.after.name) == ("Pause", "Train") and act.heard
