@@ -50,7 +50,9 @@ def test_formulas_in_answers_have_words_for_the_buttons_names(tmp_path):
     question = QUESTION.replace("The first.", r"Like :math:`\sigma^2`.")
     extensions = {"extensions": ["tools.predictions", "tools.unbroken"]}
     html = build(tmp_path, "", {"index": f"Page\n====\n\n{question}{ANSWER}"}, **extensions)[0]["index"]
-    assert re.search(r'"unbroken"><span role="math" aria-label="sigma squared"><span [^>]*>.*</span></span>\.', html)
+    assert re.search(
+        r'"unbroken"><span role="math" aria-label="sigma squared"><span [^>]*>.*</span></span>\.', html
+    )
 
 
 def test_a_question_may_offer_nothing_to_choose(tmp_path):

@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+import exploring
 from spoken import Reader, Said
 
-# A live region that changes is read out once for each turn of the page's work in which it does, if it has words.
+# A live region with words is read out once for each turn of the page's work in which it changes.
 LISTEN = """element => {
   window.heard = [];
   const LIVE = '[aria-live], [role=status], [role=alert], [role=log], output';
@@ -26,13 +27,20 @@ LISTEN = """element => {
   listening.observe(element, {childList: true, characterData: true, subtree: true});
 }"""
 SILENCE = 700  # milliseconds; an explorer speaks half a second after the last movement
-WAIT = "silence => new Promise(resolve => setTimeout(resolve, silence))"  # by the page's clock, as it speaks by it
-PICTURES = """element => [...element.querySelectorAll(':is([role=img], img):not(button *, label *)')].map(one => [
+WAIT = "silence => new Promise(resolve => setTimeout(resolve, silence))"  # as the explorer itself waits
+PICTURES = """element => [...element.querySelectorAll(':is([role=img], img):not(button *, label *)')].map(
+  one => [
   [one, ...one.querySelectorAll('canvas')].map(part => part.src ?? part.toDataURL?.()).join(),
   one.ariaLabel ?? one.alt,
-])"""
+  ])"""
 
-KEYS = {"slider": "ArrowRight", "button": "Enter", "radio": "ArrowRight", "checkbox": "Space", "fold": "Enter"}
+KEYS = {
+    "slider": "ArrowRight",
+    "button": "Enter",
+    "radio": "ArrowRight",
+    "checkbox": "Space",
+    "fold": "Enter",
+}
 # Draws a picture by chance, of which there is nothing else to tell: a second draw is described as the first.
 DRAWS = re.compile("Random|Another|Draw")
 TRIED = 2  # of several like controls in a group
@@ -79,6 +87,9 @@ class Listener:
         self.page.evaluate("() => { heard.length = 0; }")
         for one in times * key.split():
             self.page.keyboard.press(one)
+        said_nothing = str(before) == str(self.reader.focused())
+        if said_nothing:  # perhaps something is at work
+            exploring.eventually(self.page, lambda: self.page.evaluate("heard.length") > 0)
         count = -1
         while count != (count := self.page.evaluate("heard.length")):
             self.page.evaluate(WAIT, SILENCE)
@@ -100,7 +111,8 @@ class Listener:
 def stops(said: Said, group: str = ""):
     """(Name of its group, control) for each stop of the Tab key: of radio buttons the one that is checked."""
     group = said.name if said.role == "group" else group
-    if said.role in KEYS and said.seen["tab"] and "open" not in said.states:  # else what is in it would be gone
+    closes = "open" in said.states  # a fold, and what is in it would be gone
+    if said.role in KEYS and said.seen["tab"] and not closes:
         yield group, said
     radios = [part for part in said.parts if part.role == "radio"]
     stop = next((one for one in radios if "checked" in one.states), radios[0] if radios else None)

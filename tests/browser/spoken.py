@@ -14,8 +14,8 @@ LEAVES = {"button", "checkbox", "image", "radio", "slider"}
 SHORTER = {"DisclosureTriangle": "fold", "DisclosureTriangleGrouped": "fold"}
 WRAPPERS = {"generic", "none", "LabelText", "Legend", "Figcaption"}
 CONTROLS = {"button", "checkbox", "fold", "link", "radio", "slider"}
-# What is to be seen of each thing to handle, and `aria-valuetext`; null for other elements, which are many. A label is
-# a list of its texts; a formula in it is {said: its words}.
+# What is to be seen of each thing to handle, and `aria-valuetext`; null for other elements, which are many. A
+# label is a list of its texts; a formula in it is {said: its words}.
 FACTS = """function () {
   const PICTURES = 'svg, img, [aria-hidden=true]';
   const FORMULAS = 'math, mjx-container, .math, [role=math]';
