@@ -34,6 +34,7 @@ FACTS = """function () {
       label: element.matches('fieldset:not(:has(> legend))') ? [] : label(shown),
       tab: element.tabIndex >= 0 && !element.disabled && element.checkVisibility(),
       box: [left + scrollX, top + scrollY, right + scrollX, bottom + scrollY],
+      formula: element.matches('mjx-container'),
       inner: element.matches('.vae-grip, .vae-mean'), // stands where its number is
     };
   }
@@ -82,11 +83,11 @@ class Reader:
     def read(self, element) -> Said:
         """The tree under a locator's element. What only wraps is left out, as a screen reader does."""
         element.evaluate("element => { window.readFrom = element; }")
-        return self._read("window.readFrom")[0]
+        return self._read("window.readFrom")
 
     def focused(self) -> Said:
         """The thing that has the keyboard's focus."""
-        return self._read("document.activeElement")[0]
+        return self._read("document.activeElement")
 
     def focus(self, said: Said) -> bool:
         """Whether it took the focus."""
@@ -96,13 +97,14 @@ class Reader:
             return False
         return True
 
-    def _read(self, expression: str) -> list[Said]:
+    def _read(self, expression: str) -> Said:
         root = {"objectId": self._send("Runtime.evaluate", expression=expression)["result"]["objectId"]}
         elements = _elements(self._send("DOM.describeNode", **root, depth=-1)["node"])
         call = {"functionDeclaration": FACTS, "returnByValue": True}
         facts = self._send("Runtime.callFunctionOn", **root, **call)["result"]["value"]
         nodes = self._send("Accessibility.queryAXTree", **root)["nodes"]
-        return _Tree(nodes, dict(zip(elements, facts, strict=True))).things()
+        found = _Tree(nodes, dict(zip(elements, facts, strict=True))).things()
+        return found[0] if len(found) == 1 else Said("part", "", parts=found)
 
     def _send(self, method: str, **parameters) -> dict:
         return self.session.send(method, parameters)
@@ -128,7 +130,9 @@ class _Tree:
         role = node["role"]["value"]
         if role == "InlineTextBox":
             return []
-        wraps = role in WRAPPERS and not _properties(node).get("focusable")
+        # MathJax makes each formula a stop of the Tab key, for its menu.
+        formula = (self.facts.get(node.get("backendDOMNodeId")) or {}).get("formula")
+        wraps = role in WRAPPERS and (formula or not _properties(node).get("focusable"))
         if node["ignored"] or wraps:
             return self._within(node)
         said = self._said(node)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from hearing import Listener
-from spoken import faults
 from sphinx_project import build
+from spoken import faults
 from visits import Visit, assert_quiet
 
 ASSETS = Path(__file__).resolve().parents[2] / "book" / "assets"
