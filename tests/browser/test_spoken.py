@@ -10,7 +10,7 @@ from pathlib import Path
 
 import exploring
 import pytest
-from hearing import Listener, keys, stops
+from hearing import SILENCE, WAIT, Listener, keys, stops
 from spoken import Reader, Said, faults
 from visits import Visit
 
@@ -47,11 +47,12 @@ each_kind = pytest.mark.parametrize("explorer", WRITTEN, indirect=True)
 # ---- what there is ----
 
 OURS = ".vaelab-explorer, .predict, details:is(.fold, .check, .setup) > summary"
-LABS_READY = "[...document.querySelectorAll('.lab-status')].every(one => one.textContent.includes('Step'))"
 
 
 def test_all_controls_and_pictures_of_a_page_have_names_and_values_in_words(wide):
-    wide.page.wait_for_function(LABS_READY)
+    for lab in wide.page.locator(".lab").all():
+        lab.scroll_into_view_if_needed()
+        lab.locator(".lab-status").filter(has_text="Step").wait_for()
     reader = Reader(wide.page)
     assert [fault for one in wide.page.locator(OURS).all() for fault in faults(reader.read(one))] == []
 
@@ -113,6 +114,9 @@ def test_a_key_held_down_does_not_flood(explorer):
     slider = next((said for _, said in stops(listener.reader.read(explorer)) if said.role == "slider"), None)
     if slider is None:
         return
+    listener.reader.focus(slider)
+    explorer.page.keyboard.press("Home")
+    explorer.page.evaluate(WAIT, SILENCE)
     act = listener.press(slider, keys(slider), times=12)
     assert act.after.value != act.before.value and len(act.heard) <= 1
 
@@ -129,16 +133,14 @@ def test_the_whole_lab_is_understood_without_eyes(open_lab):
     wrong = []
     for _, said in stops(tree):
         if said.name != "Train" and (act := listener.press(said, keys(said))):
-            act.unsaid = [] if said.name not in SHOWS_ANOTHER else act.unsaid
+            act.unsaid = [label for label in act.unsaid if OF_ITS_OWN.match(label) and said.name in SHOWS]
             wrong += act.faults()
     assert wrong == []
 
 
-SHOWS_ANOTHER = {
-    "Place on the latent plane",
-    "Take an unseen one",
-    "Unseen picture 1: bring the handle to its code",
-}
+# Other controls change the network, and with it all that it draws.
+SHOWS = {"Place on the latent plane", "Take an unseen one", "Unseen picture 1: bring the handle to its code"}
+OF_ITS_OWN = re.compile("Decoded at|A sheet|Unseen")
 
 
 def test_a_lab_at_work_speaks_now_and_then(open_lab):
