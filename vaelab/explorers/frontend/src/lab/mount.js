@@ -211,7 +211,6 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   function begin() {
     report.fail("");
     kept = -1;
-    told = shot;
     about.latent = model.get("latent_dim");
     map.begin(about);
     losses.clear();
@@ -225,7 +224,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     fresh = null, // what of the shot comes next: "plane", "rest"
     ended = false,
     spoken = 0,
-    told, // what was spoken last of this network; before, that there was another
+    told, // what was spoken last; since the reader began anew, that there was a network
     drawnAt = 0,
     sorted = 0;
 
@@ -354,6 +353,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
 
   function restart() {
     given = false;
+    told = shot;
     if (about) post("restart", { seed: model.get("seed") });
   }
   function take(weights) {
