@@ -1,7 +1,9 @@
 """The linear peers are what others make of the same data: PCA, factor analysis, their log p(x)."""
 
+import json
 import math
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
@@ -124,3 +126,18 @@ def test_noise_is_never_less_than_the_rounding_of_bytes():
     components = Components.of(Covariance.of(same), most=2)
     ours = factor_analysis(Covariance.of(same), components.model(1), same)
     assert ours.noise.min() > 1e-6 and math.isfinite(ours.log_prob(same).mean())
+
+
+def test_chapter_10_tells_what_the_long_run_found():
+    root = Path(__file__).resolve().parent.parent
+    rows = json.loads((root / "benchmarks/kept/faces-linear.json").read_text(encoding="utf-8"))["rows"]
+    log_p = {(row["model"], row["numbers"]): int(row["log p, 200 faces"]) for row in rows}
+    ours = log_p["portrait-vae (bound)", "128"]
+    told = " ".join((root / "book/10-judging-and-beyond.ipynb").read_text(encoding="utf-8").split('",\n'))
+    for model, numbers, words in (
+        ("PCA", "128", "PCA with 128 numbers stays {:,} nats below our bound"),
+        ("factor analysis", "128", "and {:,} if each pixel may have"),
+        ("PCA, best by validation", "4096", "is {:,} nats above and still rising"),
+    ):
+        assert words.format(round(abs(log_p[model, numbers] - ours), -2)) in told, model
+    assert log_p["factor analysis", "200"] > ours > log_p["PCA", "200"]

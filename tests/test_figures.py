@@ -41,6 +41,24 @@ def test_a_picture_brings_no_style_sheet():
     assert "stroke-linejoin:round" in svg_of(picture).get("style")
 
 
+def test_logarithmic_axes_have_numbers_and_no_exponents():
+    """An exponent is two thirds as high as the number, and on a phone that is nothing."""
+    axes = {"xlabel": "x", "ylabel": "y", "log_x": True, "log_y": True}
+    svg = svg_of(figures.lines([1, 1e4], {"": [1e-3, 1e7]}, **axes, alt="a line"))
+    texts = {text for e in svg.iter() if e.tag.endswith("}text") for text in [e.text] if text}
+    assert {"1", "100", "10,000", "0.001", "0.1", "10⁷"} <= texts
+    narrow = svg_of(figures.lines([2, 6], {"": [1, 2]}, **axes, alt="a line"))
+    assert {"2", "3", "4", "6"} <= {e.text for e in narrow.iter()}
+
+
+def test_a_legend_of_classes_reads_from_left_to_right():
+    codes, labels = torch.rand(20, 2), torch.arange(20) % 10
+    names = [str(k) for k in range(10)]
+    legend = figures.maps_with_prior({"": codes}, labels, names, alt="dots").panels[0].get_legend()
+    columns = [texts.get_text() for texts in legend.get_texts()]
+    assert columns == ["0", "5", "1", "6", "2", "7", "3", "8", "4", "9"]  # filled downwards
+
+
 def test_pictures_on_one_page_do_not_share_ids():
     first, second = (
         figures.lines([0, 1], {"": [0, end]}, xlabel="x", ylabel="y", alt="line")._repr_html_()
@@ -149,6 +167,20 @@ def test_large_pictures_are_images_of_their_own():
     rows = figures.comparison({"a <b>": faces, "again": faces}, alt="twice")
     assert images_in(rows) == [7, 7] and "a &lt;b&gt;" in rows._repr_html_()
     assert images_in(figures.comparison({"digits": torch.rand(7, 1, 28, 28)}, alt="digits")) == []
+
+
+def test_names_stand_over_the_pictures_of_a_gallery(tmp_path):
+    faces = torch.rand(3, 3, 64, 64)
+    picture = figures.gallery(faces, names=["hair", "<eyes>", "mouth"], alt="three")
+    assert re.findall(r"panel-name\">([^<]*)</div><img", picture._repr_html_()) == [
+        "hair",
+        "&lt;eyes&gt;",
+        "mouth",
+    ]
+    assert [text.get_text() for text in picture.panels[0].texts] == ["hair", "<eyes>", "mouth"]
+    for several, names in ((faces, ["hair"]), (torch.rand(7, 3, 64, 64), list("abcdefg"))):
+        with pytest.raises(ShapeError, match="one picture each, 6 at most"):
+            figures.gallery(several, names=names, alt="wrong")
 
 
 def test_a_gallery_is_saved_like_other_pictures(tmp_path):

@@ -46,6 +46,15 @@ def test_all_from_the_question_to_its_answer_is_one_fold(tmp_path):
     assert "Which one grows" not in inside and "The story goes on" not in inside
 
 
+def test_formulas_in_answers_have_words_for_the_buttons_names(tmp_path):
+    question = QUESTION.replace("The first.", r"Like :math:`\sigma^2`.")
+    extensions = {"extensions": ["tools.predictions", "tools.unbroken"]}
+    html = build(tmp_path, "", {"index": f"Page\n====\n\n{question}{ANSWER}"}, **extensions)[0]["index"]
+    assert re.search(
+        r'"unbroken"><span role="math" aria-label="sigma squared"><span [^>]*>.*</span></span>\.', html
+    )
+
+
 def test_a_question_may_offer_nothing_to_choose(tmp_path):
     html, warnings = page(tmp_path, LOOK + RESULT + ANSWER.replace(": 2", ""), "tools.predictions")
     assert not warnings and 'data-right="" open>' in folded(html)

@@ -1,7 +1,10 @@
 """The questions at the end of the chapters: complete, drawn without scripts; refused when they are not."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from vaelab import errors, quizzes
 from vaelab.quizzes import markup, questions
+from vaelab.quizzes.aloud import aloud
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 CHOICE = "[[question.choice]]\ntext = 'c'\nwhy = 'w'\n"
@@ -109,12 +113,16 @@ def test_three_plain_questions_are_accepted(tmp_path):
 def test_only_three_marks_mean_something():
     assert markup.html("a < b & `x * <y>`\n  *very* $a < b$ <script>") == (
         "a &lt; b &amp; <code>x * &lt;y&gt;</code> <em>very</em> "
-        '<math display="inline"><mrow><mi>a</mi><mo>&lt;</mo><mi>b</mi></mrow></math> &lt;script&gt;'
+        '<math aria-label="a is below b" display="inline">'
+        "<mrow><mi>a</mi><mo>&lt;</mo><mi>b</mi></mrow></math>"
+        " &lt;script&gt;"
     )
 
 
 ATTRIBUTE = r" (mathvariant|stretchy|width|displaystyle|scriptlevel)=.[\w.]+."
-MARKED_UP = rf"<code>|<em>|<math display=.inline.>|<m[a-z]+({ATTRIBUTE})*( /)?>|</\w+>"
+MARKED_UP = (
+    rf"<code>|<em>|<math aria-label=\"[^\"<>]*\" display=.inline.>|<m[a-z]+({ATTRIBUTE})*( /)?>|</\w+>"
+)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +160,32 @@ def test_a_formula_keeps_its_full_stop_and_nothing_more():
         '<span class="vae-together">(.*?)</span>', markup.html("of $p$ and many words, $q$. And $r$")
     )
     assert [Text(text).text for text in kept] == ["q."]
+
+
+@pytest.mark.parametrize(
+    ("formula", "words"),
+    [
+        (r"\mathrm{KL}(q(z \mid x) \,\|\, p(z))", "KL of q of z given x from p of z"),
+        (r"4 = (2 \sigma)^2", "4 equals open parenthesis 2 sigma close parenthesis squared"),
+        (r"f'(x_t) = \frac{1}{2} \hat{x}(t) - e^{-2}",
+         "f prime of x sub t equals 1 over 2 x hat of t minus e to the power of minus 2"),
+        (r"\mathcal{N}(0, I) \sim \sqrt{12{,}288 / \lambda}",
+         "N of 0, I follows the square root of 12,288 over lambda"),
+    ],
+)  # fmt: skip
+def test_a_formula_is_read_aloud(formula, words):
+    assert aloud(formula) == words
+
+
+@pytest.mark.slow
+def test_the_same_questions_keep_answers_from_build_to_build():
+    """Sets of texts have another order in each process."""
+    ask = "from vaelab import quizzes; print(quizzes.quiz('04-kl-divergence').version)"
+    versions = {
+        subprocess.check_output([sys.executable, "-c", ask], env=os.environ | {"PYTHONHASHSEED": seed})
+        for seed in ("1", "2", "3", "4")
+    }
+    assert len(versions) == 1
 
 
 def test_other_questions_forget_old_answers(monkeypatch):

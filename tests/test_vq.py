@@ -136,6 +136,20 @@ def test_an_integer_is_guessed_from_those_before_it_only():
         assert same[:place].all() and not same[place]
 
 
+def test_a_draw_knows_what_the_whole_network_says_of_the_next_integer():
+    torch.manual_seed(0)
+    prior = IntegerPrior(5, (2, 3), width=8)
+    nn.init.normal_(prior.last[1].weight)
+    rows, kept = torch.randint(5, (4, 6)), prior._nothing_kept(4)
+    whole = prior._logits(rows[:, :-1])
+    for place in range(6):
+        assert torch.allclose(prior._next(rows[:, :place], kept), whole[:, place], atol=1e-5)
+    begun, half = prior.sample(4, seed=0), torch.Generator().manual_seed(0)
+    torch.multinomial(torch.ones(4, 5), 1, generator=half)  # the first place's draws
+    given = begun.flatten(1)[:, :1]
+    assert torch.equal(prior.sample(4, seed=half, given=given), begun), "it goes on as if it had drawn them"
+
+
 def test_what_does_not_fit_is_told_in_words():
     with pytest.raises(ShapeError, match=r"takes a grid of vectors, \(B, 2, h, w\)"):
         codebook()(torch.zeros(1, 3, 2, 2))

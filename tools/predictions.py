@@ -6,11 +6,14 @@ with none; then the cells that show what happens; then a box with the class `ans
 fold. It is open in the page's source, so that nothing is lost without scripts; `folds.js` closes it.
 """
 
+import html
 import re
 from collections.abc import Iterator
 
 from docutils import nodes
 from sphinx.util import logging
+
+from vaelab.quizzes.aloud import aloud
 
 LOGGER = logging.getLogger(__name__)
 CHOICES = range(2, 5)  # how many there may be
@@ -116,10 +119,20 @@ def fold_all(app, doctree, docname):
                            location=answer)  # fmt: skip
 
 
+def say_formulas(app, doctree, docname):
+    """Words for each formula in an answer: browsers leave formulas themselves out of a button's name."""
+    lists = [node for node in doctree.findall(nodes.enumerated_list) if "choices" in node["classes"]]
+    for formula in [formula for choices in lists for formula in choices.findall(nodes.math)]:
+        opening = f'<span role="math" aria-label="{html.escape(aloud(formula.astext()))}">'
+        said = [nodes.raw("", opening, format="html"), formula, nodes.raw("", "</span>", format="html")]
+        formula.parent.replace(formula, said)
+
+
 def _start(box: nodes.Element) -> str:
     return " ".join(box[1].astext().split()[:8]) if len(box) > 1 else ""
 
 
 def setup(app):
     app.connect("doctree-resolved", fold_all, priority=400)  # before links to the glossary are made
+    app.connect("doctree-resolved", say_formulas, priority=600)  # after tools/unbroken.py
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -269,11 +269,39 @@ class IntegerPrior(nn.Module):
 
     def _logits(self, before: Tensor) -> Tensor:
         """What comes next after each of the first integers (B, t), and at the start: (B, t + 1, entries)."""
+        h, length = self._told(before), before.shape[1] + 1
+        return self.last(self.blocks(h, mask=self.mask[:length, :length]))
+
+    def _told(self, before: Tensor) -> Tensor:
+        """What each place is told of the first integers (B, t): (B, t + 1, width)."""
         nothing, length = before.new_full((len(before), self.shape[1]), self.entries), before.shape[1] + 1
         seen = torch.cat([nothing, before], 1)
         left, above = seen[:, -length:], seen[:, :length]
-        h = self.left(left) + self.above(above) + self.place[:length]
-        return self.last(self.blocks(h, mask=self.mask[:length, :length]))
+        return self.left(left) + self.above(above) + self.place[:length]
+
+    def _next(self, before: Tensor, kept: list[tuple[Tensor, Tensor]]) -> Tensor:
+        """The last row of `_logits`, (B, entries), from what earlier calls have `kept`.
+
+        A place looks only back, so that nothing changes for those before it: each layer keeps their keys and
+        values, (B, heads, t, width / heads) each, and one more place goes through.
+        """
+        h = self._told(before)[:, -1:]
+        for number, block in enumerate(self.blocks.layers):
+            look = block.self_attn
+            projected = F.linear(block.norm1(h), look.in_proj_weight, look.in_proj_bias)
+            query, *new = projected.unflatten(2, (3, look.num_heads, -1)).permute(2, 0, 3, 1, 4)
+            keys, values = (torch.cat([old, one], 2) for old, one in zip(kept[number], new, strict=True))
+            kept[number] = keys, values
+            seen = F.scaled_dot_product_attention(query, keys, values)
+            h = h + look.out_proj(seen.transpose(1, 2).flatten(2))
+            h = h + block.linear2(block.activation(block.linear1(block.norm2(h))))
+        return self.last(h)[:, 0]
+
+    def _nothing_kept(self, n: int) -> list[tuple[Tensor, Tensor]]:
+        """What `_next` begins with, for `n` grids."""
+        heads = [block.self_attn.num_heads for block in self.blocks.layers]
+        empty = [self.place.new_empty(n, count, 0, self.place.shape[1] // count) for count in heads]
+        return list(zip(empty, empty, strict=True))
 
     def log_prob(self, index: Tensor) -> Tensor:
         """log p of grids of integers, nats: (B, h, w) -> (B,)."""
@@ -341,9 +369,12 @@ class IntegerPrior(nn.Module):
         n, draws = whole_number("n, the number of grids,", n), generator(seed)
         device = self.place.device
         rows = torch.empty(n, 0, dtype=torch.long, device=device) if given is None else given.to(device)
-        for _ in range(math.prod(self.shape) - rows.shape[1]):
-            shares = self._logits(rows)[:, -1].softmax(1).cpu()
-            rows = torch.cat([rows, torch.multinomial(shares, 1, generator=draws).to(device)], 1)
+        known, kept = rows.shape[1], self._nothing_kept(n)
+        for place in range(math.prod(self.shape)):
+            logits = self._next(rows[:, :place], kept)
+            if place >= known:
+                drawn = torch.multinomial(logits.softmax(1).cpu(), 1, generator=draws)
+                rows = torch.cat([rows, drawn.to(device)], 1)
         return rows.view(n, *self.shape)
 
     def _rows(self, index: Tensor) -> Tensor:

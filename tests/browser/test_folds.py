@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from hearing import Listener
 from sphinx_project import build
+from spoken import faults
 from visits import Visit, assert_quiet
 
 ASSETS = Path(__file__).resolve().parents[2] / "book" / "assets"
@@ -111,3 +113,20 @@ def test_nothing_is_folded_without_scripts_and_on_paper(browser, page):
         visit.page.emulate_media(media="print")
         for text in ("A result.", "Because.", "Proof."):
             assert visit.page.get_by_text(text, exact=True).evaluate("e => e.getBoundingClientRect().height")
+
+
+def test_a_prediction_is_spoken(visit):
+    """Each answer is a button that says whether it was chosen; one sentence follows, once."""
+    question = Listener(visit.page.locator(".predict"))
+    tree = question.reader.read(question.element)
+    assert faults(tree) == []
+    act = question.press(next(said for said in tree.all() if said.name == "The first."), "Enter")
+    assert str(act) == PRESSED
+    assert [*act.faults()] == []
+    summary = question.reader.read(visit.page.locator("details.predicted > summary"))
+    assert str(summary) == 'fold "What happens" open'
+
+
+PRESSED = """Enter on button "The first."
+    now button "The first." pressed
+    says Not quite: it is 2. Here is what happens, and why."""

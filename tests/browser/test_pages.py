@@ -32,6 +32,15 @@ def test_math_is_typeset(wide):
     assert wide.page.evaluate(UNSET_MATH) == {"untouched": [], "wrong": [], "raw": []}
 
 
+# A cell that ends in a network, or in `network.fit(...)`, which gives it back, lists its layers unasked.
+LISTED = """() => [...document.querySelectorAll('article .output')].map(output => output.textContent)
+  .filter(text => /^ +\\(\\w+\\): \\w+\\(/m.test(text))"""
+
+
+def test_no_network_is_listed_by_oversight(wide):
+    assert wide.page.evaluate(LISTED) == []
+
+
 UNDESCRIBED = """() => {
   const labels = ['aria-label', 'aria-labelledby', 'alt'];
   const named = element => labels.some(name => element.getAttribute(name)?.trim())

@@ -42,6 +42,7 @@ from .style import SERIES as SERIES
 from .style import SKY as SKY
 from .style import TEN as TEN
 from .style import Picture as Picture
+from .style import log_axis as log_axis
 from .style import panel as panel
 from .style import styled as styled
 from .tables import Table as Table

@@ -14,8 +14,10 @@ from vaelab.figures.style import (
     PANEL_WIDTH,
     SERIES,
     Picture,
+    log_axis,
     looks,
     panel,
+    plain,
     styled,
 )
 from vaelab.training import History
@@ -47,10 +49,7 @@ def line_panel(
     x, marker = np.asarray(x), "o" if markers else ""
     for name, y, color, style in looks(lines):
         axes.plot(x, np.asarray(y), style, color=color, label=name, marker=marker, ms=4)
-    if log_x:
-        axes.set_xscale("log")
-    if log_y:
-        axes.set_yscale("log")
+    log_axis(axes, *["x"] * log_x, *["y"] * log_y)
     if any(lines):
         axes.legend()
     return axes
@@ -92,8 +91,8 @@ def dumbbells(
 
 def count_axis(axes: Axes, counts: Sequence[int]) -> None:
     """A logarithmic x axis with these whole numbers on it."""
-    axes.set_xscale("log")
-    axes.set_xticks(counts, [f"{count:,}" for count in counts])
+    log_axis(axes, "x")
+    axes.set_xticks(counts, map(plain, counts))
     axes.minorticks_off()
 
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from vaelab.figures.curves import dumbbells
-from vaelab.figures.style import BLUE, GREEN, ORANGE, Picture, panel, styled
+from vaelab.figures.style import BLUE, GREEN, ORANGE, WIDE, Picture, panel, styled
 
 _IN_A_PANEL = 5  # histograms side by side: two panels make a row of ten, one fills a phone
 
@@ -56,7 +56,7 @@ def kept_changes(
     """
     names = list(kept)
     order = sorted(worth[names[0]], key=lambda change: worth[names[0]][change])
-    axes = panel(width=4.9, height=0.28 * len(order) + 0.9, xlabel="share of the change that comes back")
+    axes = panel(width=WIDE, height=0.28 * len(order) + 0.9, xlabel="share of the change that comes back")
     dumbbells(axes, order, kept)
     labels = [f"{c} ({' | '.join(_nats(worth[name][c]) for name in names)})" for c in order]
     axes.set_yticks(range(len(order)), labels)

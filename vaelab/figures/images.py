@@ -37,17 +37,22 @@ def image_grid(
     return Picture(_mosaic(_pixels(images), columns, width, titles), alt=alt, caption=caption)
 
 
-def gallery(images: Images, *, alt: str, caption: str = "") -> Picture:
-    """Pictures in no special order, large: six in a row on a wide page, four on a phone.
+def gallery(images: Images, *, alt: str, caption: str = "", names: Sequence[str] = ()) -> Picture:
+    """Pictures in no special order, large: six in a row on a wide page, three or four on a phone.
 
     Args:
         images: an `ImageSet`, or (N, C, H, W): floats in [0, 1], or bytes.
         alt: description for readers who cannot see it.
         caption: a line under the picture.
+        names: a word or two over each picture, where one row holds all of them.
     """
     pixels = _pixels(images)
-    panel = _mosaic(pixels, min(len(pixels), IN_A_ROW), FULL_WIDTH)
-    return Tiles({"": pixels}, panel, wrap=True, alt=alt, caption=caption)
+    if names and (len(names) != len(pixels) or len(pixels) > IN_A_ROW):
+        raise ShapeError(
+            f"Names need one picture each, {IN_A_ROW} at most: {len(names)} names for {len(pixels)} pictures."
+        )
+    panel = _mosaic(pixels, min(len(pixels), IN_A_ROW), FULL_WIDTH, names)
+    return Tiles({"": pixels}, panel, wrap=True, alt=alt, caption=caption, each=names)
 
 
 def comparison(

@@ -6,9 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from vaelab.figures.curves import count_axis, line_panel
-from vaelab.figures.style import BLUE, GREY, ORANGE, SKY, Picture, looks, panel, styled
-
-_WIDTH = 4.8  # inches: wide enough for names, narrow enough to read on a phone
+from vaelab.figures.style import BLUE, GREY, ORANGE, SKY, WIDE, Picture, log_axis, looks, panel, plain, styled
 
 
 @styled
@@ -28,12 +26,12 @@ def noise_levels(
         own: name of a model -> (sigma, ELBO) it comes with, drawn as a ring.
     """
     names = {"xlabel": "σ, noise level of a pixel", "ylabel": "ELBO, nats"}
-    axes = line_panel(sigmas, elbos, **names, log_x=True, width=_WIDTH, height=2.9)
+    axes = line_panel(sigmas, elbos, **names, log_x=True, width=WIDE, height=2.9)
     for name, _, color, _ in looks(elbos):
         if name in own:
             axes.plot(*own[name], "o", ms=9, mfc="none", mew=2, color=color, label="comes with")
     ticks = [s for s in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if min(sigmas) <= s <= max(sigmas)]
-    axes.set_xticks(ticks, [f"{s:g}" for s in ticks])
+    axes.set_xticks(ticks, map(plain, ticks))
     axes.minorticks_off()
     low, high = min(v[-1] for v in elbos.values()), max(max(v) for v in elbos.values())
     axes.set_ylim(low - 0.2 * (high - low), high + 0.1 * (high - low))  # the fall on the left is bottomless
@@ -51,11 +49,11 @@ def latents_in_use(
         kls: name of a model -> average KL of each dimension, nats, shape (latent_dim,).
         thresholds: dotted lines across, nats.
     """
-    axes = panel(width=_WIDTH, height=2.9, xlabel="latent dimensions, by rank", ylabel="KL, nats (log scale)")
+    axes = panel(width=WIDE, height=2.9, xlabel="latent dimensions, by rank", ylabel="KL, nats (log scale)")
     for name, kl, color, style in looks(kls):
         ranked = np.sort(np.asarray(kl))[::-1].clip(1e-4)
         axes.plot(np.arange(1, len(ranked) + 1), ranked, style, color=color, label=name)
-    axes.set_yscale("log")
+    log_axis(axes, "y")
     axes.legend()
     for threshold in thresholds:
         axes.axhline(threshold, color=GREY, lw=1.2, ls=":")
@@ -97,11 +95,11 @@ def distance_bars(
         distances: name -> a number above 0.
         marked: names whose bars take the second colour.
     """
-    axes = panel(width=_WIDTH, height=0.5 + 0.27 * len(distances), xlabel=xlabel)
+    axes = panel(width=WIDE, height=0.5 + 0.27 * len(distances), xlabel=xlabel)
     names, values = list(distances)[::-1], list(distances.values())[::-1]
     bars = axes.barh(names, values, color=[ORANGE if name in marked else SKY for name in names], height=0.65)
     axes.bar_label(bars, fmt="%.3g", padding=3)
-    axes.set_xscale("log")
+    log_axis(axes, "x")
     axes.set_xlim(min(values) / 2, max(values) * 4)
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0)

@@ -10,7 +10,7 @@ from matplotlib.patches import Ellipse
 from torch import Tensor
 
 from vaelab.figures.curves import line_panel, reference_line
-from vaelab.figures.style import BLUE, FULL_WIDTH, GREY, ORANGE, PANEL_WIDTH, SKY, TEN, Picture, panel, styled
+from vaelab.figures.style import BLUE, GREY, ORANGE, PANEL_WIDTH, SKY, TEN, WIDE, Picture, panel, styled
 
 
 @styled
@@ -30,7 +30,7 @@ def bounds_by_samples(
         ylabel="bound − log p(x), nats",
         log_x=True,
         markers=True,
-        width=FULL_WIDTH - 1.2,
+        width=WIDE,
         height=2.9,
     )
     reference_line(axes, 0.0, "log p(x) itself")
@@ -183,4 +183,7 @@ def _dots(
         color = TEN[k % len(TEN)] if len(names) > 1 else GREY
         axes.scatter(x, y, s=7, lw=0, alpha=0.8, color=color, label=name, rasterized=True)
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, legend_at), "ncols": columns}
-    axes.legend(**below, markerscale=2.5, handletextpad=0.1, columnspacing=0.8)
+    dots, words = axes.get_legend_handles_labels()
+    across = [i for first in range(columns) for i in range(first, len(words), columns)]  # it fills columns
+    dots, words = [dots[i] for i in across], [words[i] for i in across]
+    axes.legend(dots, words, **below, markerscale=2.5, handletextpad=0.1, columnspacing=0.8)

@@ -3,7 +3,7 @@
 import base64
 import html
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +14,7 @@ from vaelab.figures.style import Picture
 LARGE = 48  # pixels: wider pictures are faces and the like, to be looked at one by one
 IN_A_ROW, ON_A_PHONE = 6, 4
 _NARROWEST, _WIDEST, _GAP = 72, 144, 6  # of a picture on the page, and between two
+_THREE = 92  # so wide that a phone puts three in a row: six pictures then fill two rows
 
 
 class Tiles(Picture):
@@ -23,11 +24,20 @@ class Tiles(Picture):
         rows: name of the row -> (N, H, W, 3) bytes.
         panels: the same as panels.
         wrap: break a row where it ends; otherwise a row stays one, and breaks in the middle on a phone.
+        each: names over the single pictures of a row.
     """
 
-    def __init__(self, rows: Mapping[str, np.ndarray], *panels: Axes, wrap: bool, alt: str, caption: str):
+    def __init__(
+        self,
+        rows: Mapping[str, np.ndarray],
+        *panels: Axes,
+        wrap: bool,
+        alt: str,
+        caption: str,
+        each: Sequence[str] = (),
+    ):
         super().__init__(*panels, alt=alt, caption=caption, names=list(rows))
-        self.rows, self.wrap = rows, wrap
+        self.rows, self.wrap, self.each = rows, wrap, each
 
     def _repr_html_(self) -> str:
         alt = html.escape(self.alt, quote=True)
@@ -43,14 +53,23 @@ class Tiles(Picture):
         across = min(count, IN_A_ROW) if self.wrap else count
         width = across * _WIDEST + (across - 1) * _GAP
         share = f"calc((100% - {_GAP * (across - 1)}px) / {across})"
-        columns = f"auto-fill,minmax(max({_NARROWEST}px,{share}),1fr)" if self.wrap else f"{count},1fr"
+        narrowest = _THREE if count % ON_A_PHONE and not count % 3 else _NARROWEST
+        columns = f"auto-fill,minmax(max({narrowest}px,{share}),1fr)" if self.wrap else f"{count},1fr"
         kind = "vaelab-row" if not self.wrap and count > ON_A_PHONE else "vaelab-tiles"
         style = (
-            f"display:grid;gap:{_GAP}px;grid-template-columns:repeat({columns});"
+            f"display:grid;gap:{_GAP}px;align-items:end;grid-template-columns:repeat({columns});"
             f"max-width:{width}px;margin:0 auto .5em;--half:{min(ON_A_PHONE, -(-count // 2))}"
         )
-        label = f'<div class="vaelab-panel-name">{html.escape(name)}</div>' if name else ""
-        return f'{label}<div class="{kind}" style="{style}">{"".join(map(_image, pictures))}</div>'
+        tiles = "".join(map(_image, pictures))
+        if self.each:
+            tiles = "".join(
+                f"<div>{_label(n)}{_image(p)}</div>" for n, p in zip(self.each, pictures, strict=True)
+            )
+        return f'{_label(name)}<div class="{kind}" style="{style}">{tiles}</div>'
+
+
+def _label(name: str) -> str:
+    return f'<div class="vaelab-panel-name">{html.escape(name)}</div>' if name else ""
 
 
 def _image(pixels: np.ndarray) -> str:

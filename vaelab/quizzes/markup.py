@@ -1,7 +1,7 @@
 """The few marks that a question's text may hold, as HTML: `code`, $math$ and *emphasis*.
 
 Formulas become MathML, which browsers draw by themselves: no script, no font and no network is needed,
-in a page as in JupyterLab, with or without JavaScript.
+in a page as in JupyterLab, with or without JavaScript. Each carries its words for screen readers.
 """
 
 import re
@@ -9,6 +9,8 @@ from html import escape, unescape
 from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import convert_to_element
+
+from vaelab.quizzes.aloud import aloud
 
 _MARK = re.compile(r"`(?P<code>[^`]+)`|\$(?P<math>[^$]+)\$|\*(?P<emphasis>[^*\s][^*]*)\*")
 
@@ -33,7 +35,7 @@ class MarkupError(ValueError):
 
 def _mathml(formula: str) -> str:
     try:
-        mathml = _written(convert_to_element(formula))
+        mathml, words = _written(convert_to_element(formula)), aloud(formula)
     except MarkupError as problem:
         raise MarkupError(f"the formula ${formula}$ has {problem}") from problem
     except Exception as problem:  # the library raises a class for each kind of slip
@@ -42,7 +44,8 @@ def _mathml(formula: str) -> str:
     if unknown:
         raise MarkupError(f"the formula ${formula}$ has a command that is not known: {unknown[0]}")
     mathml = mathml.replace("<mi>~</mi>", "<mo>∼</mo>")  # \sim comes as a letter
-    return _FUNCTION.sub(r'\1<mspace width="0.17em" />', mathml)
+    spaced = _FUNCTION.sub(r'\1<mspace width="0.17em" />', mathml)
+    return spaced.replace("<math ", f'<math aria-label="{escape(words)}" ', 1)
 
 
 def _written(element: Element) -> str:

@@ -33,7 +33,7 @@ def _texts(table: dict, keys: set[str], optional: set[str] = frozenset()) -> dic
     for key in keys:
         if not isinstance(table.get(key), str) or not table[key].strip():
             raise QuizError(f"{key!r} is missing or empty; write it as a text")
-    return {key: html(table[key]) for key in keys}
+    return {key: html(table[key]) for key in sorted(keys)}  # in one order: a version is made of it
 
 
 def _choice(table: dict) -> dict:

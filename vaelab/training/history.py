@@ -41,7 +41,8 @@ class History:
         last = self.train[-1] if self.train else {}
         terms = ", ".join(f"{name} {value:.4g}" for name, value in last.items()) or "none"
         end = ", interrupted" if self.interrupted else ""
-        return f"History({len(self.train)} epochs on {self.device}, {self.seconds:.1f} s{end}; last: {terms})"
+        epochs = f"{len(self.train)} epoch{'s' * (len(self.train) != 1)}"
+        return f"History({epochs} on {self.device}, {self.seconds:.1f} s{end}; last: {terms})"
 
 
 @dataclass

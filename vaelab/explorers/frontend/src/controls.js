@@ -3,17 +3,27 @@
 import { h, number, uniqueId } from "./dom.js";
 
 /**
- * A labelled slider: { el, value }. `onInput(value)` hears the reader, not code that sets `value`.
+ * A labelled slider: { el, value }. `onInput(value)` hears the reader, not code that sets `value`; `said` is
+ * `format` for the ear.
  * @param {{label: string, min: number, max: number, step?: number, value: number,
- *   format?: (value: number) => string, onInput?: (value: number) => void}} options
+ *   format?: (value: number) => string, said?: (value: number) => string, onInput?: (value: number) => void}} options
  */
-export function slider({ label, min, max, step = 0.01, value, format = (v) => number(v), onInput }) {
+export function slider({
+  label,
+  min,
+  max,
+  step = 0.01,
+  value,
+  format = (v) => number(v),
+  said = format,
+  onInput,
+}) {
   const id = uniqueId();
   const output = h("output", { for: id, "aria-live": "off" });
   const input = h("input", { type: "range", id, min, max, step });
   const show = () => {
     output.textContent = format(input.valueAsNumber);
-    input.setAttribute("aria-valuetext", output.textContent);
+    input.setAttribute("aria-valuetext", said(input.valueAsNumber));
   };
   input.addEventListener("input", () => {
     show();

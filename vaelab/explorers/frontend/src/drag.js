@@ -9,6 +9,22 @@ export function arrow(event) {
   return way;
 }
 
+/** Attributes of an element to drag: to screen readers and the keyboard, a slider. */
+export const sliding = (name, label, min, max) => ({
+  class: name,
+  role: "slider",
+  tabindex: 0,
+  "aria-label": label,
+  "aria-valuemin": min,
+  "aria-valuemax": max,
+});
+
+/** Tell screen readers where it stands: a number, and words. */
+export function tell(el, now, words) {
+  el.setAttribute("aria-valuenow", now);
+  el.setAttribute("aria-valuetext", words);
+}
+
 /**
  * Let the hand move `el`: `follow(event)` hears the pointer that drags it, `step([right, up], times)` an
  * arrow key (with Shift five times as far), `grab(event)` how it begins. A finger that comes down where

@@ -31,6 +31,10 @@ function codeOf(lengths) {
   return table;
 }
 
+function fail() {
+  throw new Error("What was deflated is damaged, or in blocks of another kind.");
+}
+
 /** The `size` bytes that were deflated to `bytes`, in blocks that bring codes of their own. */
 export function inflate(bytes, size) {
   const out = new Uint8Array(size);
@@ -73,7 +77,7 @@ export function inflate(bytes, size) {
 
   for (let last = 0; !last; ) {
     last = bits(1);
-    if (bits(2) !== 2) throw new Error("What was deflated is damaged, or in blocks of another kind.");
+    if (bits(2) !== 2) fail();
     const [literals, distances] = codes();
     for (let next = symbol(literals); next !== 256; next = symbol(literals)) {
       if (next < 256) out[n++] = next;
@@ -84,7 +88,7 @@ export function inflate(bytes, size) {
         const back = nearest + bits(further);
         for (; length; length--, n++) out[n] = out[n - back];
       }
-      if (n > size) throw new Error("What was deflated is damaged.");
+      if (n > size) fail();
     }
   }
   return out;

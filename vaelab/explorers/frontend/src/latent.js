@@ -62,17 +62,26 @@ export function between(table, at) {
   return table[i] + (at - i) * (table[i + 1] - table[i]);
 }
 
-/** "plus 0.8", "minus 1.2", "0": a signed number to be spoken. */
-export function spoken(value) {
-  const text = Math.abs(value).toFixed(1);
-  return Number(text) ? `${value < 0 ? "minus" : "plus"} ${text}` : "0";
-}
+const size = (value) => Number(Math.abs(value).toFixed(2));
+
+/** "plus 0.8", "minus 1.25", "0": a signed number to be spoken. */
+export const spoken = (value) => (size(value) ? `${value < 0 ? "minus" : "plus"} ${size(value)}` : "0");
+
+/** The same for numbers that are measured in standard deviations. */
+export const deviations = (value) => `${spoken(value)} standard deviations`;
 
 /** A dimension's value: "1.5 towards smile" of "no smile … smile", or "dimension 7 minus 1.5". */
 export function described(label, value) {
   const ends = label.split(" … ");
   if (ends.length < 2) return `${label} ${spoken(value)}`;
-  return `${Math.abs(value).toFixed(1)} towards ${ends[value < 0 ? 0 : 1]}`;
+  return `${size(value)} towards ${ends[value < 0 ? 0 : 1]}`;
+}
+
+/** The three largest of several dimensions [value, label], described; "the centre of the codes" where all are small. */
+export function strongest(dimensions) {
+  const away = dimensions.filter(([v]) => Math.abs(v) >= 0.05).sort(([v], [w]) => Math.abs(w) - Math.abs(v));
+  const words = away.slice(0, 3).map(([v, label]) => described(label, v));
+  return words.join(", ") || "the centre of the codes";
 }
 
 /** How far from the data a code is, in words; 1 is as far as real codes' nearest neighbours. */

@@ -1,7 +1,7 @@
 // A square to drag a point over: a slider of two dimensions.
 
 import { clamp, colour, h, number, onTheme } from "./dom.js";
-import { draggable } from "./drag.js";
+import { draggable, sliding, tell } from "./drag.js";
 
 const REACH = 44; // pixels from the point within which a finger means the point, not the page
 
@@ -19,18 +19,15 @@ const REACH = 44; // pixels from the point within which a finger means the point
 export function pad({ label, x, y, value, onMove, backdrop, describe }) {
   let [px, py] = value;
   const [wide, tall] = [x.max - x.min, y.max - y.min];
-  const canvas = h("canvas", { "aria-hidden": "true" });
+  const canvas = h("canvas");
   const handle = h("span", { class: "vae-handle", "aria-hidden": "true" });
-  const bounds = { "aria-valuemin": x.min, "aria-valuemax": x.max };
-  const about = { class: "vae-pad", tabindex: 0, role: "slider", "aria-label": label, ...bounds };
-  const el = h("div", about, canvas, handle);
+  const el = h("div", sliding("vae-pad", label, x.min, x.max), canvas, handle);
   const text = () => describe?.(px, py) ?? `${x.name} ${number(px)}, ${y.name} ${number(py)}`;
 
   function place() {
     handle.style.left = `${(100 * (px - x.min)) / wide}%`;
     handle.style.top = `${(100 * (y.max - py)) / tall}%`;
-    el.setAttribute("aria-valuenow", px.toFixed(2));
-    el.setAttribute("aria-valuetext", text());
+    tell(el, px.toFixed(2), text());
   }
 
   function redraw() {

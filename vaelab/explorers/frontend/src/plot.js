@@ -1,7 +1,7 @@
 // Curves, points and handles on two axes: SVG drawn anew for each width, so that its text keeps its size.
 
 import { clamp, h, svg, uniqueId } from "./dom.js";
-import { draggable } from "./drag.js";
+import { draggable, sliding, tell } from "./drag.js";
 
 const TEXT = 12; // px
 
@@ -169,9 +169,7 @@ export function plot({ height, x, y, label }) {
      */
     handle({ label: name, letter, colour, min, max, step = 0.05, value, at, from, format = String, onMove }) {
       const dot = h("span", { class: "vae-knob", style: { background: colour } }, letter);
-      const bounds = { "aria-valuemin": min, "aria-valuemax": max };
-      const about = { class: "vae-grip", role: "slider", tabindex: 0, "aria-label": name };
-      const knob = h("div", { ...about, ...bounds }, dot);
+      const knob = h("div", sliding("vae-grip", `${name}, on the plot`, min, max), dot);
       el.append(knob);
       let shift;
       const move = (next) => {
@@ -197,8 +195,7 @@ export function plot({ height, x, y, label }) {
         const [a, b] = at(now);
         knob.style.left = `${clamp(px(a), 0, width)}px`;
         knob.style.top = `${clamp(py(b), 0, height)}px`;
-        knob.setAttribute("aria-valuenow", now);
-        knob.setAttribute("aria-valuetext", format(now));
+        tell(knob, now, format(now));
       });
     },
     /** Another range for an axis: setRange({ y: { min, max } }). */

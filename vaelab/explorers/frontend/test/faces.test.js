@@ -12,6 +12,7 @@ import {
   moved,
   norm,
   spoken,
+  strongest,
 } from "../src/latent.js";
 
 const close = (found, wanted) =>
@@ -86,10 +87,13 @@ test("the gauge reads between the steps of its table, and stays inside it", () =
 });
 
 test("values are spoken with their sign, or with the end they lead to", () => {
-  assert.deepEqual([0.8, -1.25, 0.01].map(spoken), ["plus 0.8", "minus 1.3", "0"]);
+  assert.deepEqual([0.8, -1.25, 0.001].map(spoken), ["plus 0.8", "minus 1.25", "0"]);
   assert.equal(described("dimension 7", -1.5), "dimension 7 minus 1.5");
   assert.equal(described("no smile … smile", 1.5), "1.5 towards smile");
   assert.equal(described("no smile … smile", -0.5), "0.5 towards no smile");
+  const dimensions = [0.01, -2, 0.05, 1, 3].map((value, i) => [value, `dimension ${i}`]);
+  assert.equal(strongest(dimensions), "dimension 4 plus 3, dimension 1 minus 2, dimension 3 plus 1");
+  assert.equal(strongest(dimensions.slice(0, 1)), "the centre of the codes");
 });
 
 test("a step along a direction leaves what lies at right angles to it", () => {

@@ -40,7 +40,7 @@ export function mount({ model, el, decoder, say }) {
     max: order.length - 1,
     step: 1,
     value: 0,
-    format: (k) => `${order[k]}`,
+    format: (k) => `entry ${order[k]}`,
     onInput: (k) => swap(order[k]),
   });
   const from = choice({
@@ -73,9 +73,9 @@ export function mount({ model, el, decoder, say }) {
     entries.value = order.indexOf(index[place]);
     from.value = k;
     const swapped = index.filter((_, i) => was(i)).length;
-    face.label = `Face ${k + 1}, ${swapped} integers swapped`;
     const text = where(place) + was(place);
     words.textContent = `R${text.slice(1)}.`;
+    face.label = `Face ${k + 1}, ${swapped} integers swapped. ${words.textContent}`;
     say(words.textContent);
     decoder.decode([index], ([image]) => face.draw(image));
   }

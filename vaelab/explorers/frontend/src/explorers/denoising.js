@@ -42,9 +42,9 @@ export function mount({ model, el, decoder, say }) {
     ]);
     const wish = `${goals[goal]}, guidance ${guidance[strength]}`;
     led.textContent = wish;
-    faces[0].label = `Nothing wanted: step ${words(step)}`;
-    faces[1].label = `${wish}: step ${words(step)}`;
-    say(`Noise ${noise + 1}, step ${words(step)}. Wanted: ${wish}.`);
+    const seen = `step ${words(step)}, ${view} from noise ${noise + 1}`;
+    faces.forEach((face, k) => (face.label = `${k ? wish : "Nothing wanted"}: ${seen}`));
+    say(`${wish}: ${seen}`);
     decoder.decode(rows, (images) => faces.forEach((face, k) => face.draw(images[k])));
   }
 

@@ -32,7 +32,7 @@ function verdict(forward, backward) {
 /** A number with its formula's value and the area that agrees with it. */
 function readout(name, colour) {
   const value = h("strong");
-  const area = h("span");
+  const area = div("vae-hint");
   const el = h("div", { class: "vae-number", style: { borderColor: colour } }, name, value, area);
   return {
     el,
@@ -70,8 +70,8 @@ export function mount({ model, el, say }) {
       ["sigma", "σ", "standard deviation"],
     ]) {
       const name = `${kind}_${who}`;
-      const shared = { ...LIMITS[kind], value: model.get(name), label: `${what} of ${who}` };
-      controls[name] = slider({ ...shared, label: `${greek} of ${who}`, onInput: (v) => set(name, v) });
+      const shared = { ...LIMITS[kind], value: model.get(name), label: `${what} ${greek} of ${who}` };
+      controls[name] = slider({ ...shared, onInput: (v) => set(name, v) });
       const side = who === "q" ? 1 : -1; // the two widths' handles never lie on one another
       const spot = () => gaussian(who)[0] + side * gaussian(who)[1];
       const [at, from] =
@@ -95,6 +95,7 @@ export function mount({ model, el, say }) {
   });
   const readouts = { "q||p": readout("KL(q‖p)", COLOURS.q), "p||q": readout("KL(p‖q)", COLOURS.p) };
   const compared = note();
+  let last; // the direction that was shown
 
   function drawSums(a, b) {
     const seen = places(-REACH, REACH, [a, b]).map((x) => [x, integrand(x, a, b)]);
@@ -130,8 +131,11 @@ export function mount({ model, el, say }) {
     const words = ([mu, sigma]) => `mean ${number(mu)}, standard deviation ${number(sigma)}`;
     curves.label = `Two bell curves. q, solid: ${words(q)}. p, dashed: ${words(p)}.`;
     const [a, b] = direction.value.split("||");
-    sums.label = `The curve ${a} ln(${a}/${b}), with plain areas above zero and hatched ones below.`;
-    say(`KL of q from p ${nats(forward)}, KL of p from q ${nats(backward)} nats. ${compared.textContent}`);
+    const shown = `The curve ${a} ln(${a}/${b}), with plain areas above zero and hatched ones below.`;
+    sums.label = shown;
+    const told = `KL of q from p ${nats(forward)}, KL of p from q ${nats(backward)} nats. ${compared.textContent}`;
+    say(direction.value === last ? told : shown);
+    last = direction.value;
   }
 
   const presets = Object.entries(PRESETS).map(([text, values]) =>

@@ -14,8 +14,8 @@ const FULL = 1.5;
  */
 export function mount({ model, el, decoder, say }) {
   const [codes, vectors, labels, thumbnails] = read(model, "codes", "vectors", "labels", "thumbnails");
-  const before = picture(decoder, "The face as it is decoded, nothing added");
-  const after = picture(decoder, "The face with attributes added");
+  const before = picture(decoder);
+  const after = picture(decoder);
   const add = (amounts) => put(model, "amounts", amounts);
   const sliders = labels.map((label, k) =>
     slider({
@@ -25,6 +25,7 @@ export function mount({ model, el, decoder, say }) {
       step: 0.05,
       value: model.get("amounts")[k],
       format: signed,
+      said: (v) => `${spoken(v)} of its vector`,
       onInput: (v) => add(withNumber(model.get("amounts"), k, v)),
     }),
   );
@@ -54,6 +55,7 @@ export function mount({ model, el, decoder, say }) {
     const words = added.join(", ") || "nothing added";
     const [name, code] = k < 0 ? ["Another face", model.get("drawn")] : [`Face ${k + 1}`, codes[k]];
     const label = `${name} with ${words}`;
+    before.label = `${name} as decoded`;
     after.label = label;
     say(code === last ? words : label);
     last = code;
@@ -81,7 +83,7 @@ export function mount({ model, el, decoder, say }) {
       ),
     ),
     note(
-      "At 1 the whole attribute vector is added, below 0 it is taken away. Watch what else changes.",
+      "At 1 the whole change is added, below 0 it is taken away. Watch what else changes.",
       model.get("prior") === "learned"
         ? " Another face is a draw from the prior that the model has learned."
         : "",

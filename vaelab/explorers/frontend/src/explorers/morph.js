@@ -74,7 +74,7 @@ export function mount({ model, el, decoder, say }) {
       (means
         ? " Faces’ codes are means of their posteriors, without the noise of a draw, so mostly smaller."
         : "");
-    result.label = `Face ${where(position)}`;
+    result.label = `Face ${where(position)}, ${way}`;
     say(`${where(position)}. Norm of the code ${number(norm(z), 1)}.`);
     decoder.decode(drawn ? [z] : [z, ...codes], ([image, ...others]) => {
       result.draw(image);

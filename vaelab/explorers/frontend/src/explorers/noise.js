@@ -56,7 +56,7 @@ export function mount({ model, el, decoder, say }) {
     words.textContent =
       `The nearest real code is ${number(ratio, 1)} times as far as is usual among real codes: ` +
       `${howFar(ratio)}.${prior}`;
-    const away = `${number(amount, 1)} standard deviations`;
+    const away = `${number(amount)} standard deviations in direction ${d + 1}`;
     decoded.label = `Decoded ${away} from ${k === zero ? "zero" : `picture ${k + 1}`}`;
     say(`${away}: ${howFar(ratio)}, ${number(ratio, 1)} times the usual distance.`);
     const walk = directions[d].map((eps, i) => amount * eps * (k === zero ? 1 : spread[i]));

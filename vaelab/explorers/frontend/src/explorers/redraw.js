@@ -1,15 +1,15 @@
 // Pictures that share a part of their codes; the rest is drawn, again and again.
 
 import { button, slider } from "../controls.js";
-import { div, note, signed, stack } from "../dom.js";
-import { normals, withNumber } from "../latent.js";
+import { div, note, number, signed, stack } from "../dom.js";
+import { deviations, normals, withNumber } from "../latent.js";
 import { figure, picture } from "../picture.js";
 import { put, read, watch } from "../traits.js";
 
 /** Move what is shared, `held`; draw it or the others, `drawn`, again. */
 export function mount({ model, el, decoder, say }) {
   const [held, drawn, [top, bottom]] = read(model, "held", "drawn", "names");
-  const faces = drawn.map((_, k) => picture(decoder, `Picture ${k + 1}, a draw of the ${bottom} code`));
+  const faces = drawn.map(() => picture(decoder));
   const sliders = held.map((value, k) =>
     slider({
       label: `${top}, number ${k + 1}`,
@@ -18,6 +18,7 @@ export function mount({ model, el, decoder, say }) {
       step: 0.05,
       value,
       format: signed,
+      said: deviations,
       onInput: (v) => put(model, "held", withNumber(model.get("held"), k, v)),
     }),
   );
@@ -28,10 +29,12 @@ export function mount({ model, el, decoder, say }) {
     });
 
   function show() {
-    const [top, rest] = read(model, "held", "drawn");
-    sliders.forEach((control, k) => (control.value = top[k]));
+    const [shared, rest] = read(model, "held", "drawn");
+    const words = `${top} code ${shared.map((v) => number(v)).join(", ")}`;
+    sliders.forEach((control, k) => (control.value = shared[k]));
+    faces.forEach((face, k) => (face.label = `Picture ${k + 1}: ${words}, a draw of the ${bottom}`));
     decoder.decode(
-      rest.map((numbers) => [...top, ...numbers]),
+      rest.map((numbers) => [...shared, ...numbers]),
       (images) => faces.forEach((face, k) => face.draw(images[k])),
     );
   }

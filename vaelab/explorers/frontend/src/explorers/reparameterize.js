@@ -177,7 +177,7 @@ export function mount({ model, el, say }) {
     const told = ["mu", "sigma"].map((name) =>
       strips[name].show({ pathwise: each.pathwise[name], score: each.score[name] }, right[name]),
     );
-    say(told.join(" "));
+    return told.join(" ");
   }
 
   let last = {};
@@ -186,6 +186,7 @@ export function mount({ model, el, say }) {
     const { mu, sigma } = now;
     if (now.seed !== last.seed || now.draws !== last.draws) now.eps = draws(now.seed, now.draws);
     else now.eps = last.eps;
+    const moved = now.hold === last.hold;
     last = now;
     for (const name of NAMES.slice(0, 5)) controls[name].value = now[name];
     for (const name of ["mu", "sigma"]) controls[name].handle.update(now[name]);
@@ -197,7 +198,8 @@ export function mount({ model, el, say }) {
       now.eps,
       now.eps.map((e) => mu + sigma * e),
     );
-    drawGradients(f, mu, sigma, now.eps);
+    const told = drawGradients(f, mu, sigma, now.eps);
+    if (moved) say(told);
   }
 
   el.append(

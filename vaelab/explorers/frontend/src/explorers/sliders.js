@@ -2,7 +2,7 @@
 
 import { button, slider } from "../controls.js";
 import { div, h, note, signed, stack } from "../dom.js";
-import { along, described, moved, randomCode, round } from "../latent.js";
+import { along, described, deviations, moved, randomCode, round, strongest } from "../latent.js";
 import { picture } from "../picture.js";
 import { put, read, watch } from "../traits.js";
 
@@ -22,7 +22,7 @@ export function mount({ model, el, decoder, say }) {
     : order.map((i) => centre.map((_, k) => (k === i ? spread[i] || 1 : 0)));
   const units = (z, k) => along(z, centre, steps[k]);
   const thing = decoder.channels === 1 ? "picture" : "face";
-  const face = picture(decoder, `Decoded ${thing}`);
+  const face = picture(decoder);
   const list = div("vae-controls");
   const shown = [];
 
@@ -32,6 +32,7 @@ export function mount({ model, el, decoder, say }) {
     const end = Math.min(shown.length + count, steps.length);
     for (let k = shown.length; k < end; k++) {
       const [label, numbered] = [labels[k], `dimension ${order[k]}`];
+      const ends = label.includes("…");
       const control = slider({
         label:
           named || label === numbered ? label : [`${label} `, h("span", { class: "vae-hint" }, numbered)],
@@ -40,6 +41,7 @@ export function mount({ model, el, decoder, say }) {
         step: 0.05,
         value: units(model.get("z"), k),
         format: signed,
+        said: ends ? (v) => described(label, v) : deviations,
         onInput: (v) => move(moved(model.get("z"), centre, steps[k], v)),
       });
       shown.push(control);
@@ -60,10 +62,7 @@ export function mount({ model, el, decoder, say }) {
       const value = units(z, k);
       if (Math.abs(value - control.value) > 0.03) control.value = value; // else the hand is on it
     });
-    const away = steps.map((_, k) => [units(z, k), labels[k]]).filter(([v]) => Math.abs(v) >= 0.05);
-    away.sort(([v], [w]) => Math.abs(w) - Math.abs(v));
-    const strongest = away.slice(0, 3).map(([v, label]) => described(label, v));
-    const words = `Decoded ${thing}, ${strongest.join(", ") || "the centre of the codes"}`;
+    const words = `Decoded ${thing}, ${strongest(steps.map((_, k) => [units(z, k), labels[k]]))}`;
     face.label = words;
     say(words);
     decoder.decode([z], ([image]) => face.draw(image));

@@ -2,7 +2,7 @@
 
 import { button } from "../controls.js";
 import { div, h, note, number, stack } from "../dom.js";
-import { described, randomCode, round, withNumber } from "../latent.js";
+import { described, randomCode, round, strongest, withNumber } from "../latent.js";
 import { picture } from "../picture.js";
 import { walkable } from "../tiles.js";
 import { put, read, watch } from "../traits.js";
@@ -11,7 +11,7 @@ import { put, read, watch } from "../traits.js";
 export function mount({ model, el, decoder, say }) {
   const [dims, labels, offsets] = read(model, "dims", "labels", "offsets");
   const [centre, spread] = read(model, "centre", "spread");
-  const face = picture(decoder, "The face all rows start from");
+  const face = picture(decoder);
   const step = (z, i, offset) => withNumber(z, i, centre[i] + offset * spread[i]);
 
   function start(z, words) {
@@ -35,8 +35,9 @@ export function mount({ model, el, decoder, say }) {
   );
 
   function markCurrent(z) {
-    dims.forEach((i, row) => {
-      const here = (z[i] - centre[i]) / (spread[i] || 1);
+    const places = dims.map((i, row) => [(z[i] - centre[i]) / (spread[i] || 1), labels[row]]);
+    face.label = `The face all rows start from, ${strongest(places)}`;
+    places.forEach(([here], row) => {
       const away = offsets.map((offset) => Math.abs(offset - here));
       const closest = away.indexOf(Math.min(...away));
       rows[row].forEach(({ el: tile }, k) => tile.setAttribute("aria-pressed", k === closest));

@@ -2,7 +2,7 @@
 
 import { button, choice, slider } from "../controls.js";
 import { clamp, colour, div, h, note, number } from "../dom.js";
-import { draggable } from "../drag.js";
+import { draggable, sliding, tell } from "../drag.js";
 import { round } from "../latent.js";
 import { pad } from "../pad.js";
 import { normal, uniform } from "../random.js";
@@ -127,6 +127,7 @@ export function mount({ model, el, say }) {
   const answers = table();
   const verdict = h("p");
   const legend = note();
+  let shown = model.get("view");
   const buttons = div("vae-buttons", more, again);
   const plane = div("vae-board", board, means);
   const beside = div("vae-grow", view, spread, answers, verdict, buttons);
@@ -160,7 +161,8 @@ export function mount({ model, el, say }) {
     view.value = model.get("view");
     means.forEach((mean, k) => (mean.value = model.get("means")[k]));
     board.redraw();
-    say(verdict.textContent);
+    say((model.get("view") === shown ? verdict : legend).textContent);
+    shown = model.get("view");
   }
   const stop = watch(model, STATE, show);
   return () => {
@@ -208,8 +210,7 @@ function paintPlane(context, width, height, reach, shade) {
 /** A mean to drag over the board by mouse, finger or arrow keys: { el, value }. */
 function grip(label, k, board, reach, onMove) {
   let place;
-  const attributes = { class: `vae-mean vae-mean-${k}`, role: "slider", tabindex: 0, "aria-label": label };
-  const el = h("div", { ...attributes, "aria-valuemin": -reach, "aria-valuemax": reach });
+  const el = h("div", sliding(`vae-mean vae-mean-${k}`, label, -reach, reach));
   const move = (to) => onMove(to.map((value) => clamp(value, -reach, reach)));
   draggable(el, {
     grab() {}, // stays where it is until it is dragged
@@ -223,8 +224,7 @@ function grip(label, k, board, reach, onMove) {
       const [x, y] = place;
       el.style.left = `${50 * (1 + x / reach)}%`;
       el.style.top = `${50 * (1 - y / reach)}%`;
-      el.setAttribute("aria-valuenow", x);
-      el.setAttribute("aria-valuetext", `x₁ ${number(x)}, x₂ ${number(y)}`);
+      tell(el, x, `x₁ ${number(x)}, x₂ ${number(y)}`);
     },
   };
 }

@@ -35,7 +35,7 @@ export function bars() {
       });
       const live = unitKl.filter((kl) => kl >= DEAD).length;
       used.firstChild.data = `${live}/${count}`;
-      row.setAttribute("aria-label", `${label} in nats: ${live} of ${count} used.`);
+      row.ariaLabel = `${label} in nats: ${live} of ${count} used.`;
     },
   };
 }

@@ -9,6 +9,16 @@ const PEN = { handwritten: [25, 4], digits: [20, 2.6] }; // the box that a digit
 const SIZE = 168; // the board's width in its own units
 const FINE = 2; // pixels to a unit
 
+/** Draw strokes, each point where `at(point)` says. */
+function trace(context, strokes, at) {
+  context.lineCap = context.lineJoin = "round";
+  for (const stroke of strokes) {
+    context.beginPath();
+    for (const point of [stroke[0], ...stroke]) context.lineTo(...at(point));
+    context.stroke();
+  }
+}
+
 /** Strokes [[[x, y], ...], ...] as a picture of 28 x 28 bytes, or null without any. */
 export function inked(strokes, [box, thick]) {
   const points = strokes.flat();
@@ -22,17 +32,10 @@ export function inked(strokes, [box, thick]) {
   context.fillRect(0, 0, SIDE, SIDE);
   context.strokeStyle = "#fff";
   context.lineWidth = thick;
-  context.lineCap = context.lineJoin = "round";
-  for (const stroke of strokes) {
-    context.beginPath();
-    for (const [x, y] of [stroke[0], ...stroke]) {
-      context.lineTo(
-        SIDE / 2 + (x - (left + right) / 2) * scale,
-        SIDE / 2 + (y - (top + bottom) / 2) * scale,
-      );
-    }
-    context.stroke();
-  }
+  trace(context, strokes, ([x, y]) => [
+    SIDE / 2 + (x - (left + right) / 2) * scale,
+    SIDE / 2 + (y - (top + bottom) / 2) * scale,
+  ]);
   const { data } = context.getImageData(0, 0, SIDE, SIDE);
   return Uint8Array.from({ length: SIDE * SIDE }, (_, p) => data[4 * p]);
 }
@@ -43,27 +46,23 @@ export function inked(strokes, [box, thick]) {
  */
 export function board({ onPicture, examples }) {
   const canvas = h("canvas", { class: "lab-board", width: FINE * SIZE, height: FINE * SIZE, role: "img" });
-  canvas.setAttribute("aria-label", "Draw a digit here, with the mouse or a finger");
-  const hint = h("span", { class: "lab-board-hint", "aria-hidden": "true" }, "with the mouse or a finger");
+  const hint = h("span", { class: "lab-board-hint" }, "with the mouse or a finger");
   const context = canvas.getContext("2d");
   context.scale(FINE, FINE);
   let strokes = [],
     taken = null, // a picture in place of strokes
+    next = 0, // how many were taken
     pen = PEN.handwritten,
     queued = false;
 
   function redraw() {
     context.clearRect(0, 0, SIZE, SIZE);
     hint.hidden = Boolean(taken || strokes.length);
+    canvas.ariaLabel = taken ? `Unseen picture ${next}` : "A sheet to draw a digit on";
     if (taken) drawTaken();
     context.strokeStyle = colour("--vae-ink", canvas);
     context.lineWidth = (pen[1] * SIZE) / SIDE / 1.3;
-    context.lineCap = context.lineJoin = "round";
-    for (const stroke of strokes) {
-      context.beginPath();
-      for (const [x, y] of [stroke[0], ...stroke]) context.lineTo(x, y);
-      context.stroke();
-    }
+    trace(context, strokes, (point) => point);
   }
   function drawTaken() {
     const small = document.createElement("canvas");
@@ -99,12 +98,12 @@ export function board({ onPicture, examples }) {
   });
   canvas.addEventListener("touchmove", (event) => event.cancelable && event.preventDefault());
 
-  let next = 0;
   const example = () => {
     const pictures = examples();
     if (!pictures.length) return;
     strokes = [];
-    taken = pictures[next++ % pictures.length];
+    next = (next % pictures.length) + 1;
+    taken = pictures[next - 1];
     redraw();
     onPicture(taken);
   };

@@ -101,7 +101,12 @@ export function challenges() {
       text,
       " ",
       marks[k],
-      h("details", { class: "lab-hint" }, h("summary", {}, "A hint"), h("p", { class: "vae-hint" }, hint)),
+      h(
+        "details",
+        {},
+        h("summary", { class: "vae-hint", "aria-label": `A hint: ${name}` }, "A hint"),
+        h("p", { class: "vae-hint" }, hint),
+      ),
     ),
   );
   const tally = h("span", { class: "lab-done" });

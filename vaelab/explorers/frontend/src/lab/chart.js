@@ -118,7 +118,7 @@ export function chart({ label, lines, floor }) {
     },
     remove: () => observer.disconnect(),
     set label(text) {
-      canvas.setAttribute("aria-label", text);
+      canvas.ariaLabel = text;
     },
   };
 }

@@ -190,9 +190,6 @@ export function mineOf(context, { at, scale, ink, paper, accent }, { mean, sprea
   }
   const [x, y] = at(...mean);
   context.font = `600 12px ${FONT}`;
-  context.lineWidth = 4;
-  context.strokeStyle = paper;
-  context.strokeText("yours", x + 10, y - 8);
-  context.fillText("yours", x + 10, y - 8);
+  halo(context, "yours", [x + 10, y - 8], ink, paper, 4);
   context.restore();
 }

@@ -142,8 +142,8 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     if (!shot) return;
     const codes = [rest.fill(map.code(), shot.axes)];
     const { pictures: bytes } = await lab.ask({ type: "decode", codes });
-    seen.showHere(bytes);
     place.textContent = map.describe();
+    seen.showHere(bytes, place.textContent);
   }
 
   /** The handle, and the sliders, to an unseen picture's code. */
@@ -152,6 +152,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     map.goTo(shot.rowCodes[k]);
     rest.take(shot.rowCodes[k]);
     decodeHere();
+    say(map.describe());
   }
 
   /** Unseen pictures for those who cannot draw. */
@@ -203,6 +204,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   lab.on("mine", ({ mine }) => {
     map.mine = mine;
     seen.showMine(mine);
+    say(mine ? "Your picture is on the plane." : "The sheet is empty.");
   });
 
   /** A network has begun. */
@@ -222,6 +224,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     fresh = null, // what of the shot comes next: "plane", "rest"
     ended = false,
     spoken = 0,
+    told, // what was spoken last; since the reader began anew, that there was a network
     drawnAt = 0,
     sorted = 0;
 
@@ -272,7 +275,6 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   function tell(playing) {
     const { step, epoch, speed, unseen, alive, units: all, named, reached } = shot;
     const { names } = about;
-    const kl = number(unseen.kl, 1);
     const rate = playing && speed ? `${(Math.round(speed / 100) * 100).toLocaleString("en")} pictures` : "";
     invite.hidden = step > 0 || playing || given;
     const words = [`Step ${step.toLocaleString("en")}`, `epoch ${number(epoch, 1)}`];
@@ -297,7 +299,9 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     );
     if (playing && performance.now() - spoken < SPOKEN) return;
     spoken = performance.now();
-    say(`Epoch ${number(epoch, 0)}, ${number(unseen.error + unseen.kl, 0)} nats, KL ${kl}`);
+    const now = `Epoch ${number(epoch, 0)}, ${number(unseen.error + unseen.kl, 0)} nats, KL ${number(unseen.kl, 1)}`;
+    if (now !== told && (told || step)) say(now); // not what has only come into sight, nor the same again
+    told = now;
   }
 
   /** Tell the traits, and so a kernel, where training stands. */
@@ -349,6 +353,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
 
   function restart() {
     given = false;
+    told = shot;
     if (about) post("restart", { seed: model.get("seed") });
   }
   function take(weights) {

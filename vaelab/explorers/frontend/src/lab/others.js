@@ -36,7 +36,7 @@ export function others(onMove) {
           values.set(j, next);
           onMove();
         };
-        const label = `z${j + 1} (KL ${number(unitKl[j], 1)})`;
+        const label = `Number z${j + 1} (KL ${number(unitKl[j], 1)})`;
         sliders.set(j, slider({ label, min: -REACH, max: REACH, step: 0.05, value, onInput: move }));
       }
       el.replaceChildren(...[...sliders.values()].map((control) => control.el));

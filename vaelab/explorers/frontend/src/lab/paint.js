@@ -1,6 +1,6 @@
 // Pictures as bytes onto a canvas: grey ones as ink on the page's paper, in either theme, colour ones as they are.
 
-import { colour, div, h } from "../dom.js";
+import { colour, h } from "../dom.js";
 
 /** [red, green, blue] of "#rrggbb", 0 to 255. */
 export const rgb = (hex) => [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16));
@@ -36,7 +36,7 @@ export function sheet(bytes, [channels, height, width], { first = 0, count, colu
  */
 export function canvases(shape, count) {
   const [, height, width] = shape;
-  const about = { class: "lab-picture", width, height, "aria-hidden": "true" };
+  const about = { class: "lab-picture", width, height };
   const all = Array.from({ length: count }, () => h("canvas", about));
   let last = null;
   function show(bytes) {
@@ -53,8 +53,6 @@ export function canvases(shape, count) {
 /** The same in a grid of a CSS class, one picture to a screen reader: { el, show(bytes), redraw() }. */
 export function gallery({ shape, count, label, kind }) {
   const { canvases: all, ...rest } = canvases(shape, count);
-  const el = div(`lab-gallery ${kind}`, all);
-  el.setAttribute("role", "img");
-  el.setAttribute("aria-label", label);
+  const el = h("div", { class: `lab-gallery ${kind}`, role: "img", "aria-label": label }, all);
   return { el, ...rest };
 }

@@ -24,9 +24,9 @@ export function pictures({ onPick }) {
   function pairs(count) {
     const buttons = Array.from({ length: count }, (_, k) => {
       const about = { type: "button", class: "lab-pair", tabindex: k ? -1 : 0, onclick: () => onPick(k) };
-      const label = `Unseen picture ${k + 1}: bring the handle to its code`;
+      const title = `Unseen picture ${k + 1}: bring the handle to its code`;
       const pair = [parts.originals.canvases[k], parts.back.canvases[k]];
-      return h("button", { ...about, "aria-label": label, title: "Bring the handle to its code" }, pair);
+      return h("button", { ...about, title }, pair);
     });
     const el = div("lab-pairs", buttons);
     el.addEventListener("keydown", (event) => {
@@ -59,8 +59,8 @@ export function pictures({ onPick }) {
       parts = {
         originals: canvases(shape, shown.length),
         back: canvases(shape, shown.length),
-        samples: one("Twelve invented pictures", "lab-twelve", SAMPLES),
-        here: one("Decoded at the handle", "lab-one"),
+        samples: one("", "lab-twelve", SAMPLES),
+        here: one("", "lab-one"),
         reconstruction: one("Your picture, encoded and decoded", "lab-one"),
         drawn: one("Draws from its posterior, decoded", "lab-six", DRAWN),
       };
@@ -73,9 +73,13 @@ export function pictures({ onPick }) {
     show(shot) {
       parts.back.show(shot.reconstructions);
       parts.samples.show(shot.samples);
+      parts.samples.el.ariaLabel = `Twelve invented pictures, step ${shot.step}`;
       if (shot.mine) showMine(shot.mine);
     },
-    showHere: (bytes) => parts.here.show(bytes),
+    showHere(bytes, place) {
+      parts.here.show(bytes);
+      parts.here.el.ariaLabel = `Decoded at ${place}`;
+    },
     redraw: () => Object.values(parts).forEach((one) => one.redraw()),
   };
 }

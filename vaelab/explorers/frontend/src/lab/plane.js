@@ -171,7 +171,7 @@ export function plane({ palette, onMove }) {
       }
     },
     /** One frame of motion, `elapsed` milliseconds after the last; `at once` for readers who want none. Says whether there is more. */
-    frame(atOnce, elapsed = FRAME) {
+    frame(atOnce, elapsed) {
       if (!shot) return false;
       const share = (ease) => (atOnce ? 1 : 1 - (1 - ease) ** (elapsed / FRAME));
       const ease = share(EASE);
