@@ -53,6 +53,8 @@ def answering(case, replies: dict):
 
 def test_what_is_no_number_is_not_bent():
     outputs = [encode(np.full((400, 3), np.nan))] * 2
-    replies = {"[400, 1, 4, 4]": {"value": outputs}, "'seed'": {"value": None}}  # of so many pictures
+    encoder = {"object": 0, "type": "Encoder"}
+    of_pictures = "[400, 1, 4, 4]"
+    replies = {"lambda e": encoder, of_pictures: {"value": outputs}, "'seed'": {"value": None}}
     outcome = answering(case("06-variational-autoencoders", "posteriors of any width"), replies)
     assert outcome.status is Status.FAILED and "not numbers" in outcome.message
