@@ -27,7 +27,7 @@
     const said = Object.assign(document.createElement("p"), { className: "verdict" });
     said.setAttribute("role", "status");
     const buttons = [...list.children].map((item, i) => {
-      const button = Object.assign(document.createElement("button"), { type: "button", className: "choice" });
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "choice", ariaPressed: "false" });
       const words = document.createElement("span");
       for (const part of [...item.childNodes])
         words.append(...(part.nodeName === "P" ? part.childNodes : [part]));

@@ -41,12 +41,13 @@ def test_no_network_is_listed_by_oversight(wide):
     assert wide.page.evaluate(LISTED) == []
 
 
+# Of what is a control or a picture as a whole, a screen reader says the name, and nothing of its parts.
 UNDESCRIBED = """() => {
-  const labels = ['aria-label', 'aria-labelledby', 'alt'];
-  const named = element => labels.some(name => element.getAttribute(name)?.trim())
-    || element.querySelector(':scope > title');
-  const covered = element => element.closest('[aria-hidden=true], mjx-container, button[aria-label]')
-    || (element.closest('[role=img]') && named(element.closest('[role=img]')));
+  const labels = ['aria-label', 'aria-labelledby', 'alt', 'title'];
+  const named = element => labels.some(name => element?.getAttribute(name)?.trim())
+    || element?.querySelector(':scope > title');
+  const covered = element => element.closest('[aria-hidden=true], mjx-container')
+    || named(element.parentElement.closest('button, [role=slider], [role=img]'));
   return [...document.querySelectorAll('article :is(img, svg, canvas, [role=img])')]
     .filter(element => !element.parentElement.closest('svg') && !covered(element) && !named(element))
     .map(element => element.outerHTML.slice(0, 200));
