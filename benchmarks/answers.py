@@ -1,6 +1,6 @@
 """Whether exercises tell right answers from wrong ones: how many of each are refused, and how many accepted.
 
-    python -m benchmarks.answers                          all sheets, about half an hour on one core
+    python -m benchmarks.answers                          all sheets, some minutes each
     python -m benchmarks.answers 04-kl-divergence         some of them
 
 Two lists stand beside each exercise. `answers.py` grew with the checks, and a test sees to it that all its

@@ -63,6 +63,14 @@ class Entry:
     depth: int = 0
 
     @property
+    def is_folder(self) -> bool:
+        return self.look is not None
+
+    @property
+    def is_archive(self) -> bool:
+        return self.is_folder and self.read is not None
+
+    @property
     def kind(self) -> str:
         """The ending of its name, such as `.ipynb`."""
         return Path(self.parts[-1]).suffix.lower()
@@ -91,12 +99,12 @@ def files(entries: Iterable[Entry]) -> Iterator[Entry]:
 
 def _files(entry: Entry, left: dict[str, float]) -> Iterator[Entry]:
     _spend(left, "files")
-    if not entry.look:
+    if not entry.is_folder:
         if entry.kind == ".ipynb":
             _spend(left, "MB", min(entry.size, LARGEST) / 2**20)
         yield entry
         return
-    if entry.read:
+    if entry.is_archive:
         _spend(left, "archives")
         _spend(left, "MB", entry.size / 2**20 if entry.depth else 0)
     try:
@@ -105,8 +113,8 @@ def _files(entry: Entry, left: dict[str, float]) -> Iterator[Entry]:
         yield _refused(entry.parts or ("",), str(error))
         return
     if not entries:
-        yield _refused((*entry.parts, ""), "an empty archive" if entry.read else "an empty folder")
-    for inside in sorted(entries, key=lambda inside: bool(inside.look)):  # what lies nearest first
+        yield _refused((*entry.parts, ""), "an empty archive" if entry.is_archive else "an empty folder")
+    for inside in sorted(entries, key=lambda inside: inside.is_folder):  # what lies nearest first
         yield from _files(inside, left)
 
 

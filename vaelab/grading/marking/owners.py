@@ -76,7 +76,7 @@ def _owner(entry: Entry, canvas: bool, loose: Loose) -> tuple[str, str, str] | N
             match["id"],
             "names of an LMS",
         )
-    if entry.look:
+    if entry.is_folder:
         return _plain(entry), "", "folders or archives"
     student = PurePath(name).stem if entry.refused else loose(name)
     return None if student is None else (student, "", "loose files")
@@ -84,13 +84,13 @@ def _owner(entry: Entry, canvas: bool, loose: Loose) -> tuple[str, str, str] | N
 
 def _plain(folder: Entry) -> str:
     name = folder.parts[-1]
-    return name[: -len(".zip")] if folder.read else name
+    return name[: -len(".zip")] if folder.is_archive else name
 
 
 def _top_level(entries: list[Entry], loose: Loose) -> list[Entry]:
     """Down to where students are told apart: a folder or archive around all the others is nobody's."""
-    work = [entry for entry in entries if entry.look or loose(entry.parts[-1]) is not None]
-    folders = [entry for entry in work if entry.look]
+    work = [entry for entry in entries if entry.is_folder or loose(entry.parts[-1]) is not None]
+    folders = [entry for entry in work if entry.is_folder]
     if not folders or len(folders) < len(work) or any(named_by_an_lms(f.parts[-1]) for f in folders):
         return entries
     if all(_packed_by_an_lms(_inside(folder)) for folder in folders):
@@ -109,12 +109,12 @@ def _wraps(folder: Entry, loose: Loose) -> bool:
 def _holds_students(folder: Entry, loose: Loose) -> bool:
     """Whether folders or archives of students lie in it, rather than one student's work."""
     inside = _inside(folder)
-    folders = [entry for entry in inside if entry.look]
-    if any(not entry.look and loose(entry.parts[-1]) is not None for entry in inside):
+    folders = [entry for entry in inside if entry.is_folder]
+    if any(not entry.is_folder and loose(entry.parts[-1]) is not None for entry in inside):
         return False
     if [entry.parts[-1] for entry in folders] == [_plain(folder)]:  # `week 4.zip/week 4/`
         return _holds_students(folders[0], loose)
-    return len(folders) > 1 or bool(folder.read and folders and folders[0].read)
+    return len(folders) > 1 or bool(folder.is_archive and folders and folders[0].is_archive)
 
 
 def _inside(folder: Entry) -> list[Entry]:
