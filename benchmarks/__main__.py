@@ -5,6 +5,8 @@
     python -m benchmarks fashion --seeds 3       the full comparison on Fashion-MNIST
     python -m benchmarks training --quick        very short rounds: to see that it runs, not how fast
 
+    ONEDNN_MAX_CPU_ISA=AVX2 python -m benchmarks training    as on a processor without bf16 units
+
 Tables are printed as markdown and saved as JSON in _build/benchmarks/. Nothing else should run meanwhile.
 `python -m benchmarks.gpu`, `.mnist`, `.faces`, `.kills`, `.lab_watch`, `.lab_engines` and `.fashion` (how our
 network for it was chosen) are not part of this.

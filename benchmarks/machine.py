@@ -20,6 +20,7 @@ def describe() -> dict[str, object]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "threads": torch.get_num_threads(),
         "flags": [flag for flag in _FLAGS if flag in _cpuinfo()],
+        "instructions limited to": os.environ.get("ONEDNN_MAX_CPU_ISA"),
         "bf16 units": speed.bf16_is_fast(torch.device("cpu")),
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "system": platform.platform(),
@@ -33,6 +34,8 @@ def in_words(machine: dict[str, object]) -> str:
     bf16 = (
         "with bf16 units" if machine["bf16 units"] else "no bf16 units: bf16 would be slower than fp32 here"
     )
+    limit = machine["instructions limited to"]
+    bf16 += f", as convolutions may use no more than {limit} here" if limit else ""
     return (
         f"{machine['processor']}, {machine['cores']} cores, {machine['threads']} threads, "
         f"{' '.join(machine['flags']) or 'flags unknown'} ({bf16})\n"

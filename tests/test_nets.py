@@ -28,7 +28,7 @@ def test_blocks_halve_and_double(block, size):
     x = torch.rand(2, 3, 8, 8)
     assert block(3, 5)(x).shape == (2, 5, size, size)
     assert block(3, 5, stride=1)(x).shape == (2, 5, 8, 8)
-    assert [type(m) for m in block(3, 5)][1:] == [nn.LeakyReLU]
+    assert [type(m) for m in block(3, 5)][1:] == [nets.LeakyReLU]
     assert block(3, 5)[-1].negative_slope == 0.3
     whole = block(3, 5, batch_norm=True, dropout=0.1, activation=nn.Tanh())
     assert [type(m) for m in whole][1:] == [nn.BatchNorm2d, nn.Tanh, nn.Dropout]
@@ -86,3 +86,26 @@ def test_draws_in_the_block_leave_the_gpus_random_state():
     with nets.keeping_random_state(torch.device("cuda")):
         torch.rand(3, device="cuda")
     assert torch.equal(torch.cuda.get_rng_state(), state)
+
+
+def test_in_training_a_leaky_relu_takes_the_memory_of_its_input_and_gives_the_same_gradients():
+    def gradients(activation):
+        torch.manual_seed(0)
+        layers = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), activation, nn.Conv2d(8, 2, 3))
+        layers(torch.randn(4, 3, 9, 9)).square().sum().backward()
+        return [p.grad for p in layers.parameters()]
+
+    own, pytorch = gradients(nets.LeakyReLU(0.3)), gradients(nn.LeakyReLU(0.3))
+    assert all(torch.equal(a, b) for a, b in zip(own, pytorch, strict=True))
+    x = torch.randn(5, requires_grad=True) * 1
+    layer = nets.LeakyReLU(0.3)
+    assert layer(x) is x  # who looks at a network in training, layer by layer, should copy what he keeps
+
+
+def test_outside_training_a_leaky_relu_leaves_its_input_alone():
+    x, layer = torch.randn(5), nets.LeakyReLU(0.3)
+    before = x.clone()
+    with torch.no_grad():
+        layer(x)
+    layer.eval()(x)
+    assert torch.equal(x, before)

@@ -134,3 +134,21 @@ def test_out_of_memory_is_recognised():
     assert speed.is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory."))
     assert speed.is_out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"))
     assert not speed.is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+
+
+def test_whether_bf16_is_fast_is_asked_of_one_thread(monkeypatch):
+    """On a busy machine two threads wait for each other far longer than they compute."""
+    seen, conv2d = [], nn.functional.conv2d
+
+    def watched(*args, **kwargs):
+        seen.append(torch.get_num_threads())
+        return conv2d(*args, **kwargs)
+
+    monkeypatch.setattr(nn.functional, "conv2d", watched)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        speed.bf16_is_fast.__wrapped__(torch.device("cpu"))
+        assert set(seen) == {1} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

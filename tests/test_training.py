@@ -157,6 +157,25 @@ def test_a_batch_too_large_for_memory_goes_through_in_parts(bars, capsys):
         trained(memory=0)
 
 
+@pytest.mark.parametrize(("batch_norm", "smallest"), [(True, 2), (False, 1)])
+def test_no_part_is_a_single_picture_where_batch_norm_needs_a_spread(bars, batch_norm, smallest):
+    """Batches of 13 and, at the end, of 12: cut as finely as can be, and no finer."""
+    seen = []
+
+    class Hungry(Autoencoder):
+        def loss(self, x):
+            if len(x) > smallest + 1:
+                raise MemoryError
+            seen.append(len(x))
+            return super().loss(x)
+
+    norm = nn.BatchNorm1d(16) if batch_norm else nn.Identity()
+    encoder = nn.Sequential(*nets.mlp_encoder((1, 8, 8)), norm)
+    model = Hungry(encoder, nets.mlp_decoder(2, (1, 8, 8)), 2, (1, 8, 8))
+    vaelab.fit(model, bars[:51], epochs=1, batch_size=13, device="cpu")
+    assert sum(seen) == 51 and min(seen) == smallest
+
+
 def test_the_kl_weight_climbs_and_is_put_back(bars):
     """Steps of half an epoch: over two epochs beta climbs by quarters. Others see the model's own beta."""
     seen = []

@@ -213,7 +213,7 @@ def gdl_celeba_vae(
     decoder = nn.Sequential(
         nn.Linear(latent_dim, math.prod(start)),
         nn.BatchNorm1d(math.prod(start)),
-        nn.LeakyReLU(0.3),
+        nets.LeakyReLU(0.3),
         nn.Unflatten(1, start),
         *[nets.deconv_block(features, features, batch_norm=True) for _ in channels],
         nets.deconv_block(features, image_shape[0], stride=1, activation=nets.Sigmoid()),
@@ -238,7 +238,7 @@ def mayberay_faces_vae(image_shape: ImageShape = (3, 96, 96), latent_dim: int = 
     Built as published, its oddities included: linear layers in a row, which are one linear map (E12), and
     batch norm and LeakyReLU in front of the sigmoid, which slow the dark pixels (E9).
     """
-    options: dict[str, Any] = {"batch_norm": True, "activation": nn.LeakyReLU(0.2)}
+    options: dict[str, Any] = {"batch_norm": True, "activation": nets.LeakyReLU(0.2)}
     channels = (32, 64, 128, 256, 512)
     start = nets.shape_after(image_shape, channels)
     encoder = nn.Sequential(

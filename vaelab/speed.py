@@ -164,7 +164,8 @@ def bf16_is_fast(device: torch.device) -> bool:
     """Whether one small convolution is faster in bf16 than in float32.
 
     Without units for it a CPU computes bf16 one number at a time, a hundred times slower: a whole training
-    step would be too long to wait for.
+    step would be too long to wait for. One thread takes the time: on a busy machine several wait for each
+    other a hundred times longer than they compute, and both numbers would be that wait.
     """
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
@@ -173,7 +174,12 @@ def bf16_is_fast(device: torch.device) -> bool:
         x, weight = torch.ones(8, 32, 16, 16, dtype=dtype), torch.ones(32, 32, 3, 3, dtype=dtype)
         return min(timeit.repeat(lambda: nn.functional.conv2d(x, weight, padding=1), repeat=3, number=1))
 
-    return seconds(torch.bfloat16) < seconds(torch.float32)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return seconds(torch.bfloat16) < seconds(torch.float32)
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextmanager

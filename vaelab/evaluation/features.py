@@ -52,7 +52,7 @@ class PortraitFeatures(nn.Module):
             nn.Flatten(),
             nn.Linear(48 * 4 * 4, self.feature_dim),
             nn.BatchNorm1d(self.feature_dim),
-            nn.LeakyReLU(0.3),
+            nets.LeakyReLU(0.3),
         )
         self.to_attributes = nn.Linear(self.feature_dim, len(self.attribute_names))
 

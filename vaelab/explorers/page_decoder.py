@@ -405,6 +405,7 @@ _ADD = {
     nn.BatchNorm2d: _batch_norm,
     nn.ReLU: _relu,
     nn.LeakyReLU: _relu,
+    nets.LeakyReLU: _relu,
     nn.SiLU: _curve("silu"),
     nn.Sigmoid: _curve("sigmoid"),
     nets.Sigmoid: _curve("sigmoid"),

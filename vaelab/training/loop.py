@@ -284,11 +284,11 @@ class _Run:
             try:
                 return self._add_up(x, weight)
             except (RuntimeError, MemoryError) as error:
-                can_cut = self.state.parts < len(x) and self.processes.world_size == 1
+                can_cut = self.state.parts < self._most_parts(x) and self.processes.world_size == 1
                 if not speed.is_out_of_memory(error) or not can_cut:
                     raise
             # Outside the except block, which keeps the tensors of the failed step alive.
-            self.state.parts *= 2
+            self.state.parts = min(2 * self.state.parts, self._most_parts(x))
             if x.device.type == "cuda":
                 torch.cuda.empty_cache()
             self._say(
@@ -296,9 +296,14 @@ class _Run:
                 f"{self.state.parts} parts, whose gradients are added up. Batch norm sees a part at a time."
             )
 
+    def _most_parts(self, x: Tensor) -> int:
+        """A part holds a picture, and two where batch norm needs a spread."""
+        norm = any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in self.model.modules())
+        return max(1, len(x) // (2 if norm else 1))
+
     def _add_up(self, x: Tensor, weight: float) -> dict[str, Tensor]:
         sums: dict[str, Tensor] = {}
-        for part in x.chunk(self.state.parts):
+        for part in x.tensor_split(min(self.state.parts, self._most_parts(x))):
             share = len(part) / len(x)
             terms = self.objective(part)
             (terms["loss"] * (share * weight)).backward()
