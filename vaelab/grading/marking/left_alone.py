@@ -57,9 +57,10 @@ def require_folder(folder: Path | None, command: Command) -> None:
     if not index or not index.is_file():
         return
     found = _BY.search(read_text(index))
-    if not found or found[1] != command:
-        whose_it_is = f"a page of `{found[1]}`" if found else f"no page that `{command}` wrote"
+    wrote = found[1] if found else ""
+    if wrote != command:
+        told = f"a page of `{wrote}`" if wrote in list(Command) else f"no page that `{command}` wrote"
         raise SubmissionsError(
-            f"{index} is {whose_it_is}: it is left alone. Give --html a folder of its own, such as "
+            f"{index} is {told}: it is left alone. Give --html a folder of its own, such as "
             f"{command.another}-feedback."
         )
