@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -20,6 +21,11 @@ def test_how_long_a_class_takes_is_what_was_measured():
     alone, beside = (round(int(row["seconds"]) / 60) for row in rows.values())
     said = re.search(r"a hundred notebooks,.*?the\nsame scores", PAGE, re.DOTALL)[0]
     assert re.findall(r"\d+", said) == [str(alone), str(beside)]
+
+
+def test_the_wheel_has_its_name():
+    version = tomllib.loads((BOOK.parent / "pyproject.toml").read_text())["project"]["version"]
+    assert f'"vaelab-{version}-py3-none-any.whl[grading]"' in PAGE
 
 
 def test_the_command_lines_of_the_page_have_tables_and_folders_of_their_own():
