@@ -22,7 +22,6 @@ from vaelab.explorers import page_decoder
 from vaelab.explorers.look_up import LookUp
 from vaelab.explorers.page_decoder import pack
 
-
 BOOK = Path(__file__).resolve().parent.parent / "book"
 
 

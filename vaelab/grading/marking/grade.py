@@ -55,8 +55,8 @@ def grade(
     Raises:
         NotKeptError: if results cannot be kept, for instance on a full disk.
         IsolationError: if submissions cannot be kept apart from this machine.
-        SubmissionsError: if there is nothing to grade, or nothing to grade it with, or if what is to be written
-            would take the place of something else.
+        SubmissionsError: if there is nothing to grade, or nothing to grade it with, or if what is to be
+            written would take the place of something else.
         ValueError: if `jobs` is less than 1.
     """
     if jobs is not None and jobs < 1:

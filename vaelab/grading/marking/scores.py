@@ -218,7 +218,8 @@ def require_cases(path: Path, out: Path) -> None:
         text = read_text(path)
     if text and not _is_of_cases(text.split("\n", 1)[0].split(_delimiter(text))):
         raise SubmissionsError(
-            f"{path} is no table of checks that `vaelab grade` wrote: it is left alone. Give --cases another name."
+            f"{path} is no table of checks that `{Command.GRADE}` wrote: it is left alone. Give --cases "
+            "another name."
         )
 
 
