@@ -190,7 +190,7 @@ def test_a_learner_sees_the_report(measured, monkeypatch, capsys):
     [
         (["nowhere"], "There is no nowhere"),
         (["in", "--out", "x.csv"], "--hidden FILE"),
-        (["in", "--hidden", HIDDEN], "--out scores.csv"),
+        (["in", "--hidden", HIDDEN], "--out capstone.csv"),
         (["in", "--hidden", HIDDEN, "--out", "x.csv", "--rules-only"], "--rules-only"),
         (["in", "--hidden", "nothing.json", "--out", "x.csv"], "no baselines"),
         (["in", "--hidden", HIDDEN, "--out", "x.csv"], "no model.safetensors"),

@@ -240,6 +240,23 @@ def test_the_readme_takes_the_pinned_torch_without_gpu_libraries():
     assert f"pip install --index-url https://download.pytorch.org/whl/cpu {line}" in readme
 
 
+def test_both_recipes_for_new_versions_install_all_that_is_pinned():
+    recipes = [
+        set(re.findall(r"install ['`]\.\[([\w,]+)\]['`]\s+without constraints", path.read_text("utf-8")))
+        for path in (ROOT / "CONTRIBUTING.md", ROOT / "constraints.txt")
+    ]
+    assert recipes[0] == recipes[1] and len(recipes[0]) == 1
+    assert declared(*recipes[0].pop().split(",")) >= {canonicalize_name(r.name) for r in requirements()}
+
+
+def test_a_copy_without_tests_says_so(tmp_path):
+    for target in ("test", "quick"):
+        command = ["make", "-f", str(ROOT / "Makefile"), target]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode != 0
+        assert done.stdout.splitlines()[0].startswith("This copy of the course has no tests: make book")
+
+
 def test_citation_names_this_version():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert citation["version"] == PROJECT["version"]

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +13,15 @@ from traitlets import Float
 import vaelab
 from vaelab.errors import ShapeError
 from vaelab.explorers import DecoderExplorer, Explorer
+
+
+def test_the_appendix_opens_every_explorer():
+    root = Path(__file__).resolve().parent.parent
+    names = re.findall(r"import ([a-z]\w*) as", (root / "vaelab/explorers/__init__.pyi").read_text())
+    text = (root / "book/appendix-explorers.ipynb").read_text(encoding="utf-8")
+    helpers = {"name_dimensions", "named_directions"}
+    assert len(names) > 12 and helpers < set(names)
+    assert [name for name in names if name not in helpers and f"explorers.{name}(" not in text] == []
 
 
 class Dial(Explorer):

@@ -5,7 +5,9 @@ The front end's own code runs in node, in WebAssembly and in plain JavaScript.
 
 import base64
 import json
+import re
 import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import frontend
@@ -16,8 +18,11 @@ from torch import nn
 import vaelab
 from vaelab import cli, nets, priors
 from vaelab.errors import PageDecoderError
+from vaelab.explorers import page_decoder
 from vaelab.explorers.look_up import LookUp
 from vaelab.explorers.page_decoder import pack
+
+BOOK = Path(__file__).resolve().parent.parent / "book"
 
 
 class Picture(nn.Module):
@@ -419,6 +424,21 @@ def test_a_weight_that_just_fits_16_bits_is_kept():
 def test_what_a_page_cannot_run_is_refused_with_the_reason(model, reason):
     with pytest.raises(PageDecoderError, match=reason):
         pack(model)
+
+
+def test_the_page_about_explorers_and_the_refusal_name_every_layer_that_can_be_packed():
+    cells = json.loads((BOOK / "appendix-explorers.ipynb").read_text(encoding="utf-8"))["cells"]
+    text = "".join(line for cell in cells for line in cell["source"])
+    page = re.search(r"A page can decode by itself.*?\. ", text, re.DOTALL)[0]
+    refusal = page_decoder._KNOWN.replace("ConvTranspose", "transposed convolutions")
+    ours = {LookUp, nn.Identity}  # one is made for a page, the other is nothing
+    words = {nn.Conv2d: "convolutions", nn.ConvTranspose2d: "transposedconvolutions"}
+    words |= dict.fromkeys((nets.UpConv2d, nn.Upsample), "doubling")
+    for said in (page, refusal):
+        plain = re.sub("[^a-z]", "", said.lower())
+        for layer in page_decoder._ADD.keys() - ours:
+            word = words.get(layer) or re.sub(r"\dd$", "", layer.__name__).lower()
+            assert word in plain, layer
 
 
 def test_the_key_changes_with_the_weights_and_with_nothing_else():

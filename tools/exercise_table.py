@@ -15,17 +15,17 @@ from vaelab.grading.sheet import EXERCISES, exercise
 
 def rows() -> list[str]:
     """The table, as MyST text."""
-    lines = [
-        "| Exercise | Questions, with their points | Of these by letters | By predictions |",
-        "|---|---|---:|---:|",
-    ]
+    lines = ["| Exercise | Questions, with their points |", "|---|---|"]
     for name in EXERCISES:
         questions = exercise(name).questions.values()
         listed = "; ".join(f"{question.title} ({number(question.points)})" for question in questions)
         cases = [case for question in questions for case in question.cases]
         guessed = sum(case.points for case in cases if isinstance(case.check, Prediction))
         chosen = sum(case.points for case in cases if isinstance(case.check, Choice)) - guessed
-        lines.append(f"| {{doc}}`/book/exercises/{name}` | {listed} | {number(chosen)} | {number(guessed)} |")
+        shares = {"by letters": chosen, "by predictions": guessed}
+        of_these = ", ".join(f"{number(points)} {how}" for how, points in shares.items() if points)
+        more = f". *Of these {of_these}.*" if of_these else ""
+        lines.append(f"| {{doc}}`/book/exercises/{name}` | {listed}{more} |")
     return lines
 
 

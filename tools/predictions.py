@@ -31,27 +31,16 @@ class Misuse(Exception):
 
 
 def boxes(doctree: nodes.document, kind: str) -> Iterator[nodes.Element]:
-    """The boxes of a class, `predict` or `answer`, but for answers folded away, as the first edition had."""
-    for box in doctree.findall(nodes.Admonition):
-        if kind in box["classes"] and "dropdown" not in box["classes"]:
-            yield box
+    """The boxes of a class, `predict` or `answer`."""
+    return (box for box in doctree.findall(nodes.Admonition) if kind in box["classes"])
 
 
 def siblings_after(node: nodes.Element) -> list[nodes.Node]:
     return node.parent[node.parent.index(node) + 1 :]
 
 
-def of_the_first_edition(question: nodes.Element) -> bool:
-    """Whether the next answer in the document is folded away; it may stand under another heading."""
-    known = list(question.document.findall(nodes.Admonition))
-    later = (box["classes"] for box in known[known.index(question) + 1 :])
-    return "dropdown" in next((classes for classes in later if "answer" in classes), ())
-
-
-def answer_of(question: nodes.Element) -> nodes.Element | None:
-    """The answer in the same section; None for a folded one."""
-    if of_the_first_edition(question):
-        return None
+def answer_of(question: nodes.Element) -> nodes.Element:
+    """The answer in the same section."""
     for node in siblings_after(question):
         classes = node.get("classes", []) if isinstance(node, nodes.Element) else []
         if "answer" in classes:
@@ -88,11 +77,9 @@ def right_choice(answer: nodes.Element, count: int) -> str:
     return match[1] or ""
 
 
-def fold(question: nodes.Element, number: int) -> nodes.Element | None:
+def fold(question: nodes.Element, number: int) -> nodes.Element:
     """Put the fold around what follows a question; gives the answer that it ends with."""
     answer = answer_of(question)
-    if answer is None:
-        return None
     choices = choices_of(question)
     right = right_choice(answer, len(choices or ()))
     if choices:

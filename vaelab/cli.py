@@ -221,7 +221,7 @@ def _capstone(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="baselines on hidden faces, such as exercises/hidden/capstone/hidden.json",
     )
-    add("--out", metavar="FILE", help="with --hidden: table of scores to write (CSV), such as scores.csv")
+    add("--out", metavar="FILE", help="with --hidden: table of scores to write (CSV), such as capstone.csv")
     add(
         "--html",
         metavar="DIR",

@@ -1,5 +1,9 @@
 """Explorers come alive, answer to mouse, finger and keyboard, and show what PyTorch decodes."""
 
+import json
+import re
+import shutil
+
 import bench
 import exploring
 import pytest
@@ -7,7 +11,8 @@ import torch
 from visits import HTML, PAGES, Visit, assert_quiet
 
 import vaelab
-from vaelab import explorers, priors
+from tools.minutes import BOOK
+from vaelab import cli, explorers, priors
 
 STATIC = bench.STATIC
 KB = 1000
@@ -102,6 +107,22 @@ def test_a_page_draws_grids_and_pieces_as_pytorch_does(browser, tmp_path, monkey
             expected = bench.pixels(explorer._model, codes)
             found = exploring.decode(exploring.wake(visit.page, number), codes)
             assert expected.std() > 20 and (found - expected).abs().max() <= 1, explorer.kind
+
+
+def test_a_page_elsewhere_is_made_as_the_appendix_says(browser, tmp_path):
+    cells = json.loads((BOOK / "appendix-explorers.ipynb").read_text(encoding="utf-8"))["cells"]
+    recipe = re.search(r"```html\n(.*?)```", "".join(cells[-1]["source"]), re.DOTALL)[1]
+    model = vaelab.pretrained("dlwp-digits-vae")
+    explorer = explorers.plane(model, vaelab.load("digits", n=20))
+    page = tmp_path / "page.html"
+    page.write_text(recipe.replace("(the explorer)", explorer.to_html()), encoding="utf-8")
+    assert cli.main(["export", "dlwp-digits-vae", str(tmp_path / "faces.js")]) == 0
+    for name in ("explorers.css", "explorers.js"):
+        shutil.copy(STATIC / name, tmp_path)
+    with Visit(browser, page.as_uri(), own="file:") as visit:
+        element = exploring.wake(visit.page)
+        assert exploring.changes(element, lambda: exploring.press_keys(visit.page, element))
+        assert exploring.farthest_pixel(element, model) <= 1 and not visit.failed
 
 
 # ---- noise, pieces, layers ----

@@ -66,7 +66,7 @@ footer { margin-top: 3rem; padding-top: 0.7rem; border-top: 1px solid var(--line
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
-def document(title: str, body: str, *, style: str = "", kind: str = "") -> str:
+def document(title: str, body: str, *, style: str = "", kind: str = "", by: str = "") -> str:
     """A whole page.
 
     Args:
@@ -74,11 +74,13 @@ def document(title: str, body: str, *, style: str = "", kind: str = "") -> str:
         body: HTML.
         style: more CSS.
         kind: the body's class; `wide` for tables.
+        by: the command that writes it, to be known by later.
     """
+    generator = f'<meta name="generator" content="{text(by)}">\n' if by else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n{generator}'
         f"<title>{text(title)}</title>\n<style>{_STYLE}{style}</style>\n</head>\n"
         f'<body class="{kind}">\n<main>\n{body}\n</main>\n</body>\n</html>\n'
     )

@@ -14,7 +14,8 @@ from vaelab.grading.capstone.handed_in import Found, contents, find
 from vaelab.grading.capstone.rules import POINTS, RUBRIC, NotAcceptedError
 from vaelab.grading.capstone.scoring import check_folder, score
 from vaelab.grading.capstone.standard import Standard
-from vaelab.grading.marking import scores
+from vaelab.grading.marking import left_alone, scores
+from vaelab.grading.marking.left_alone import INDEX, Command
 from vaelab.grading.marking.results import ACCEPTED, NOT_GRADED, CaseResult, Kept, NotKeptError, Result
 from vaelab.grading.marking.scores import Graded
 from vaelab.grading.marking.submissions import Submission
@@ -42,7 +43,7 @@ def run(
 
     Raises:
         StandardError: the hidden file cannot be read.
-        SubmissionsError: there is nothing to grade, or `out` is something else's file.
+        SubmissionsError: there is nothing to grade, or `out` or `html` is something else's.
         ValueError: options that do not go together.
     """
     if hidden is None:
@@ -58,14 +59,15 @@ def run(
     if rules_only:
         raise ValueError("--rules-only is a learner's check: leave it out, or --hidden.")
     if out is None:
-        raise ValueError("--hidden grades into a table: name it, for instance --out scores.csv.")
+        raise ValueError("--hidden grades into a table: name it, for instance --out capstone.csv.")
     return _grade(folder, Standard.read(hidden), out, html)
 
 
 def _grade(folder: Path, standard: Standard, out: Path, html: Path | None) -> int:
     kept_in = out.with_name(f"{out.name}.resume")
     found = find(folder, [path for path in (out, kept_in, html) if path])
-    scores.earlier_rows(out, _COLUMNS)  # before anything is measured: it must be a table of ours
+    scores.earlier_rows(out, Command.CAPSTONE, _COLUMNS)  # before anything is measured: it must be ours
+    left_alone.require_folder(html, Command.CAPSTONE)
     out.parent.mkdir(parents=True, exist_ok=True)
     kept, results = Kept(kept_in), {}
     try:
@@ -75,7 +77,7 @@ def _grade(folder: Path, standard: Standard, out: Path, html: Path | None) -> in
         print("Interrupted. What is graded is kept: the same command goes on from there.")
         return 130
     results = _with_remarks(results)
-    earlier = scores.earlier_rows(out, _COLUMNS)  # marks may have been typed meanwhile
+    earlier = scores.earlier_rows(out, Command.CAPSTONE, _COLUMNS)  # marks may have been typed meanwhile
     rubrics = {"failures": RUBRIC}
     graded = [scores.with_marks(s, result, None, rubrics, earlier) for s, result in results.items()]
     with scores.what_is_graded_is_kept():
@@ -86,7 +88,7 @@ def _grade(folder: Path, standard: Standard, out: Path, html: Path | None) -> in
     for row in graded:
         points = f"{row.result.points():g} of {sum(POINTS.values()):g}"
         print(f"{points:>10}  {cell(row.submission.student)}  {row.result.status}")
-    print(f"Scores: {out}" + (f"\nFeedback: {html / 'index.html'}" if html else ""))
+    print(f"Scores: {out}" + (f"\nFeedback: {html / INDEX}" if html else ""))
     return 0
 
 

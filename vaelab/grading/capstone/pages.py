@@ -9,6 +9,7 @@ from vaelab.grading.capstone.drawn import Shown
 from vaelab.grading.capstone.rules import POINTS, RUBRIC, TITLES
 from vaelab.grading.check_report import number
 from vaelab.grading.marking.feedback import file_name, head, marks, quoted, score
+from vaelab.grading.marking.left_alone import INDEX, Command
 from vaelab.grading.marking.results import ACCEPTED, CaseResult, Result
 from vaelab.grading.marking.scores import Graded
 from vaelab.grading.page import document, message, table, text, write_all
@@ -20,7 +21,7 @@ BEYOND = "beyond the end"  # the status of a measure that gets a star
 
 def write(folder: Path, graded: Sequence[Graded]) -> None:
     """Write a page for each submission, and `index.html` of the class, which is not for students."""
-    write_all(folder, {"index.html": index(graded)} | {file_name(row): page(row) for row in graded})
+    write_all(folder, {INDEX: index(graded)} | {file_name(row): page(row) for row in graded})
 
 
 def report(folder: Path, score: CapstoneScore) -> Path:
@@ -51,7 +52,7 @@ def index(graded: Sequence[Graded]) -> str:
         "<h2>Samples</h2>",
         *(_strip(row) for row in graded if row.result.status == ACCEPTED),
     ]
-    return document("Capstone: scores", "\n".join(body), kind="wide")
+    return document("Capstone: scores", "\n".join(body), kind="wide", by=Command.CAPSTONE)
 
 
 _COLUMNS = ("Student", "Bound", "Fréchet", "Control", "Card", "Points", "Marks", "Total", "Status")

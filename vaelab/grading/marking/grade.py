@@ -14,8 +14,9 @@ import joblib
 from vaelab.grading import draws, page
 from vaelab.grading.isolation import sandbox
 from vaelab.grading.isolation.limits import LIMITS, Limits
-from vaelab.grading.marking import checks, feedback, scores, summary
+from vaelab.grading.marking import checks, feedback, left_alone, scores, summary
 from vaelab.grading.marking.checks import Checks
+from vaelab.grading.marking.left_alone import INDEX, Command
 from vaelab.grading.marking.results import NOT_GRADED, CaseResult, Kept, NotKeptError, Result
 from vaelab.grading.marking.scores import Graded
 from vaelab.grading.marking.submissions import Submission, find
@@ -54,7 +55,8 @@ def grade(
     Raises:
         NotKeptError: if results cannot be kept, for instance on a full disk.
         IsolationError: if submissions cannot be kept apart from this machine.
-        SubmissionsError: if there is nothing to grade, or nothing to grade it with.
+        SubmissionsError: if there is nothing to grade, or nothing to grade it with, or if what is to be
+            written would take the place of something else.
         ValueError: if `jobs` is less than 1.
     """
     if jobs is not None and jobs < 1:
@@ -66,7 +68,10 @@ def grade(
     kept_in = out.with_name(f"{out.name}.resume")
     found = find(folder, [path for path in (out, kept_in, html, cases) if path])
     all_checks = checks.load(sorted({s.exercise for s in found if s.exercise}), hidden, folder)
-    scores.earlier_rows(out)  # before anything runs: it must be a table of ours, if it is there
+    scores.earlier_rows(out)  # before anything runs: what is there must be ours
+    left_alone.require_folder(html, Command.GRADE)
+    if cases:
+        scores.require_cases(cases, out)
     out.parent.mkdir(parents=True, exist_ok=True)
     kept = Kept(kept_in)
     readable = [s for s in found if not s.problem]
@@ -192,7 +197,7 @@ def _write(graded: Sequence[Graded], earlier: dict, out: Path, html: Path | None
         scores.write_cases(cases, graded)
     if html:
         pages = {feedback.file_name(row): feedback.page(row) for row in graded}
-        page.write_all(html, {"index.html": summary.index(graded)} | pages)
+        page.write_all(html, {INDEX: summary.index(graded)} | pages)
 
 
 def _report(graded: Sequence[Graded], out: Path, html: Path | None, cases: Path | None) -> None:
@@ -202,4 +207,4 @@ def _report(graded: Sequence[Graded], out: Path, html: Path | None, cases: Path 
     if cases:
         print(f"Every case: {cases}")
     if html:
-        print(f"Feedback: {html / 'index.html'}")
+        print(f"Feedback: {html / INDEX}")

@@ -15,7 +15,9 @@ from pathlib import Path
 from vaelab.edited import read_text
 from vaelab.faults import sentence
 from vaelab.files import written_whole
+from vaelab.grading.marking import left_alone
 from vaelab.grading.marking.checks import Checks
+from vaelab.grading.marking.left_alone import Command
 from vaelab.grading.marking.results import Result
 from vaelab.grading.marking.submissions import Submission, SubmissionsError
 from vaelab.grading.safe_text import cell
@@ -199,6 +201,32 @@ def _names(graded: Graded) -> dict[str, str]:
     return {"student": cell(graded.submission.student), "exercise": exercise, "file": file}
 
 
+_CASES = (*FIRST[:3], "question", "case", "hidden", "status", "points", "of", "message")
+
+
+def require_cases(path: Path, out: Path) -> None:
+    """Let a table of cases be written if nothing else is there, and nothing else is to be.
+
+    Raises:
+        SubmissionsError: it would take the place of another file.
+    """
+    if path.resolve() == out.resolve():
+        raise SubmissionsError(f"--out and --cases are both {path}: give each a name of its own.")
+    if not path.exists():
+        return
+    with what_is_graded_is_kept():
+        text = read_text(path)
+    if text and not _is_of_cases(text.split("\n", 1)[0].split(_delimiter(text))):
+        raise SubmissionsError(
+            f"{path} is no table of checks that `{Command.GRADE}` wrote: it is left alone. Give --cases "
+            "another name."
+        )
+
+
+def _is_of_cases(header: Iterable[str]) -> bool:
+    return set(_CASES) <= {name.strip(' "') for name in header}
+
+
 def write_cases(path: Path, graded: Iterable[Graded]) -> None:
     """One row for each case of each submission."""
     rows = (
@@ -216,8 +244,7 @@ def write_cases(path: Path, graded: Iterable[Graded]) -> None:
         for key, cases in row.result.questions.items()
         for case in cases
     )
-    header = (*FIRST[:3], "question", "case", "hidden", "status", "points", "of", "message")
-    write_rows(path, header, rows)
+    write_rows(path, _CASES, rows)
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
@@ -231,15 +258,18 @@ def write_rows(path: Path, header: Sequence[str], rows: Iterable[Mapping[str, ob
         temporary.write_bytes(text.getvalue().encode("utf-8-sig"))
 
 
-def earlier_rows(path: Path, ours: Container[str] = FIRST) -> dict[Key, Earlier]:
+def earlier_rows(
+    path: Path, command: Command = Command.GRADE, ours: Container[str] = FIRST
+) -> dict[Key, Earlier]:
     """The rows of an earlier table, by exercise and file.
 
     Args:
         path: of the table; it need not be there.
+        command: the one that is to write it anew.
         ours: columns that the instructor did not add, besides those of questions.
 
     Raises:
-        SubmissionsError: if the file is no such table. It is not to be overwritten then.
+        SubmissionsError: if the file is no such table, or another's. It is not to be overwritten then.
     """
     if not path.exists():
         return {}
@@ -251,9 +281,9 @@ def earlier_rows(path: Path, ours: Container[str] = FIRST) -> dict[Key, Earlier]
     except csv.Error as error:
         raise SubmissionsError(f"{path} cannot be read: {error}. Marks typed there would be lost.") from None
     header = _named([row for _, row in lines])
-    if text and not {"exercise", "file", "student"} <= set(header):
+    if text and (not {"exercise", "file", "student"} <= set(header) or _is_of_cases(header)):
         raise SubmissionsError(
-            f"{path} is no table that `vaelab grade` wrote: it is left alone. Give --out another name."
+            f"{path} is no table of scores that `{command}` wrote: it is left alone. Give --out another name."
         )
     rows, named = {}, [name.strip() for name in lines[0][1]] if lines else []
     for number, row in lines[1:]:
@@ -263,6 +293,7 @@ def earlier_rows(path: Path, ours: Container[str] = FIRST) -> dict[Key, Earlier]
         rows[cells.get("exercise", ""), cells.get("file", "")] = Earlier(
             f"{path}, line {number}", cells, added
         )
+    left_alone.require_table(path, {exercise for exercise, _ in rows}, command)
     return rows
 
 

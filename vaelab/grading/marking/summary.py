@@ -9,6 +9,7 @@ from vaelab.grading.check_report import number
 from vaelab.grading.exercise import Case
 from vaelab.grading.marking.checks import Checks
 from vaelab.grading.marking.feedback import file_name
+from vaelab.grading.marking.left_alone import Command
 from vaelab.grading.marking.results import CaseResult
 from vaelab.grading.marking.scores import Graded
 from vaelab.grading.page import bar, document, message, table, text
@@ -31,7 +32,7 @@ def index(graded: Sequence[Graded]) -> str:
         _everybody(graded),
         *sections,
     ]
-    return document("Scores", "\n".join(body), kind="wide")
+    return document("Scores", "\n".join(body), kind="wide", by=Command.GRADE)
 
 
 def _everybody(graded: Sequence[Graded]) -> str:
