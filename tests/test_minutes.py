@@ -1,5 +1,8 @@
 """Honest minutes: what counts, what does not, and what the chapters say."""
 
+import re
+
+import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -68,6 +71,14 @@ def test_minutes_are_written_into_the_head_and_under_the_fold():
 def test_a_chapter_breaks_no_more_rules_than_are_known(path):
     """Minutes, what the head says of them, long cells, printed numbers."""
     assert measure_pages.complaints(path.stem, measure_pages.read(path)) == []
+
+
+@pytest.mark.parametrize("path", minutes.chapters(), ids=lambda path: path.stem)
+def test_how_long_a_sheet_takes_is_said_on_the_sheet_alone(path):
+    """Said in two places, the two drift apart."""
+    cells = nbformat.read(path, as_version=4).cells
+    (end,) = [cell.source for cell in cells if cell.source.startswith("Then put it to use")]
+    assert not re.search(r"\b(minutes?|hours?)\b", end)
 
 
 def test_ten_chapters_are_read_in_an_afternoon():
