@@ -141,3 +141,11 @@ def test_chapter_10_tells_what_the_long_run_found():
     ):
         assert words.format(round(abs(log_p[model, numbers] - ours), -2)) in told, model
     assert log_p["factor analysis", "200"] > ours > log_p["PCA", "200"]
+
+
+def test_chapter_11_says_the_best_of_it_in_bits():
+    root = Path(__file__).resolve().parent.parent
+    rows = json.loads((root / "benchmarks/kept/faces-linear.json").read_text(encoding="utf-8"))["rows"]
+    log_p = next(int(row["log p, 200 faces"]) for row in rows if row["numbers"] == "4096")
+    told = (root / "book/11-priors-and-pieces.ipynb").read_text(encoding="utf-8")
+    assert f"with 4,096 numbers comes to {8 - log_p / (3 * 64 * 64 * math.log(2)):.1f} bits" in told
