@@ -42,7 +42,9 @@ def test_a_training_s_peak_of_memory_is_not_that_of_the_probes(monkeypatch):
     for module, name in ((machine, "matrix_rate"), (gpu, "copy_rate"), (machine, "forget_peak_memory")):
         monkeypatch.setattr(module, name, lambda *given, name=name, **options: begun.append(name) or 1.0)
     fit = vaelab.fit
-    monkeypatch.setattr(vaelab, "fit", lambda *given, **options: begun.append("fit") or fit(*given, **options))
+    monkeypatch.setattr(
+        vaelab, "fit", lambda *given, **options: begun.append("fit") or fit(*given, **options)
+    )
     gpu.table("tds-face-vae", "cpu", pictures=8, size=32, epochs=1, batch_size=8, distinct=8)
     assert begun == ["matrix_rate", "copy_rate", "forget_peak_memory", "fit"]
 

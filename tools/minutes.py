@@ -197,9 +197,7 @@ def main() -> int:
         reading, fresh = renew(path, arguments.write)
         stories.append(whole(reading.story))
         stale += [path.name] * (not fresh)
-        print(
-            f"{path.stem:40} {stories[-1]:5} {reading.deeper:7} {reading.words:6} {reading.cells:11}"
-        )
+        print(f"{path.stem:40} {stories[-1]:5} {reading.deeper:7} {reading.words:6} {reading.cells:11}")
     print(f"{'in all':40} {sum(stories):5}    (at most {MOST} a chapter)")
     if not arguments.notebooks:
         print(f"{'the first ten':40} {sum(stories[:10]):5}    (at most {MOST_TOGETHER})")

@@ -1,4 +1,4 @@
-"""Fits that are measured or shipped must be whole. `fit` takes the first Ctrl-C and returns what was learned."""
+"""What is measured or shipped was trained to its end: the first Ctrl-C only makes `fit` return early."""
 
 from typing import TypeVar
 
