@@ -17,8 +17,10 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
+import psutil
 import torch
 from PIL import Image
 from torch.utils.data import DataLoader
@@ -29,9 +31,9 @@ import vaelab
 from benchmarks import tables
 from vaelab import speed
 from vaelab.data import packing
+from vaelab.data.celeba import COUNT as CELEBA
 
 BATCH = 128
-CELEBA = 202_599
 
 
 def table(sizes: tuple[int, ...] = (64, 128), count: int = 2_000, rounds: int = 5) -> list[dict]:
@@ -57,20 +59,16 @@ def table(sizes: tuple[int, ...] = (64, 128), count: int = 2_000, rounds: int = 
 @contextlib.contextmanager
 def _pictures(size: int, count: int):
     """A temporary folder of drawn faces as JPEG files, and a cache of its own beside it."""
-    before = os.environ.get("VAELAB_CACHE")
-    with tempfile.TemporaryDirectory() as home:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        mock.patch.dict(os.environ, {"VAELAB_CACHE": f"{home}/cache"}),
+    ):
         folder = Path(home) / "pictures" / "faces"
         folder.mkdir(parents=True)
         faces = vaelab.load("portraits", size=size, n=count).images.permute(0, 2, 3, 1).numpy()
         for number, face in enumerate(faces):
             Image.fromarray(face).save(folder / f"{number:06}.jpg", quality=90)
-        os.environ["VAELAB_CACHE"] = f"{home}/cache"
-        try:
-            yield folder.parent
-        finally:
-            os.environ.pop("VAELAB_CACHE")
-            if before is not None:
-                os.environ["VAELAB_CACHE"] = before
+        yield folder.parent
 
 
 def _rates(folder: Path, size: int, rounds: int) -> dict[str, float]:
@@ -135,10 +133,8 @@ def _write_random(path: Path, shape: tuple[int, ...]) -> None:
 
 def _anonymous_mb() -> float:
     """This process's memory apart from files' pages, which the system can drop at any time. Linux only."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return float("nan")
-    return int(status.read_text().split("RssAnon:")[1].split()[0]) / 1024
+    memory = psutil.Process().memory_info()
+    return (memory.rss - getattr(memory, "shared", float("nan"))) / 1e6
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 import torch
@@ -92,15 +93,8 @@ def _row(what: str, milliseconds: list[float]) -> dict[str, object]:
 
 
 def _write_page(folder: Path) -> Path:
-    before = os.environ.get(FOLDER)
-    os.environ[FOLDER] = str(folder / "models")
-    try:
+    with mock.patch.dict(os.environ, {FOLDER: str(folder / "models")}):
         content = explorers.sliders(vaelab.pretrained(MODEL)).to_html()
-    finally:
-        if before is None:
-            del os.environ[FOLDER]
-        else:
-            os.environ[FOLDER] = before
     shutil.copy(STATIC / "explorers.js", folder)
     page = folder / "page.html"
     script = '<script defer src="explorers.js"></script>'

@@ -104,7 +104,8 @@ def write_class(folder: Path, count: int) -> Counter:
     makers = (("solved", _solved), ("empty", _empty), ("with one wrong answer", _mutated))
     kinds = Counter()
     for number in range(count):
-        name, (kind, make) = names[number % len(names)], makers[number % len(makers)]
+        turn, place = divmod(number, len(names))
+        name, (kind, make) = names[place], makers[(place + turn) % len(makers)]
         notebook = make(name, number)
         notebook.cells.append(nbformat.v4.new_code_cell(f"# student {number}"))
         path = folder / f"student {number:03}" / f"{name}.ipynb"

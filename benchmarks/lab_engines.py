@@ -17,9 +17,8 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import lab_page, tables
-from tools import browsers
+from tools import browsers, webkit
 
-MINI = sorted(Path("/usr").glob("lib*/**/webkit2gtk-4*/MiniBrowser"))
 PATIENCE = 300  # seconds
 
 # Modules of one function that returns a v128: with SIMD, with relaxed SIMD (f32x4.relaxed_madd).
@@ -68,16 +67,15 @@ addEventListener('load', async () => {
 
 def commands(folder: Path) -> dict[str, list[str]]:
     """How each browser that is here is started, the address apart."""
-    firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     screen = ["xvfb-run", "-a"] if shutil.which("xvfb-run") else []
     found = {}
     if program := browsers.program():
         found["chromium"] = [program, "--headless=new", f"--user-data-dir={folder}/chromium", *browsers.FLAGS]
-    if firefox:
+    if firefox := browsers.firefox():
         (folder / "firefox").mkdir()
         found["firefox"] = [firefox, "--headless", "--no-remote", "--profile", f"{folder}/firefox"]
-    if MINI:
-        found["webkit"] = [*screen, str(MINI[-1])]
+    if mini := webkit.mini_browser():
+        found["webkit"] = [*screen, str(mini)]
     return found
 
 

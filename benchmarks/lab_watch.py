@@ -6,7 +6,8 @@ collection, of the worker's floats, and of the process that draws the page.
 
 import argparse
 import re
-from pathlib import Path
+
+import psutil
 
 from benchmarks import lab_page, tables
 
@@ -59,20 +60,12 @@ def _row(when: str, lab: lab_page.Opened, system) -> dict[str, object]:
 
 
 def _renderer(system) -> float:
-    """Resident memory of the largest process that draws a page, MB (Linux)."""
-    found = [
-        _resident(one["id"])
+    """Resident memory of the largest process that draws a page, MB."""
+    return max(
+        psutil.Process(one["id"]).memory_info().rss / 1e6
         for one in system.send("SystemInfo.getProcessInfo")["processInfo"]
         if one["type"] == "renderer"
-    ]
-    return max(found, default=float("nan"))
-
-
-def _resident(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
-        return float("nan")
-    return next(int(s.split()[1]) for s in status.read_text().splitlines() if s.startswith("VmRSS")) / 1000
+    )
 
 
 def main() -> None:

@@ -81,6 +81,12 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
+def forget_peak_memory() -> None:
+    """Let `peak_memory_mb` of a GPU count from now on. A process's own peak cannot be forgotten."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+
+
 def peak_memory_mb(device: str | torch.device = "cpu") -> float:
     """Most memory in use so far, in MB (10^6 bytes): of this process, or of the tensors on a GPU."""
     device = torch.device(device)

@@ -39,6 +39,7 @@ from torch import Tensor
 
 import vaelab
 from benchmarks import machine, tables
+from tools.whole import whole
 from vaelab import evaluation, recipes, weights
 from vaelab.data.places import cache_dir
 from vaelab.data.splits import SPLITS
@@ -137,6 +138,7 @@ def table(data, epochs: int, samples: int, run: Path, each: bool, seed: int = 0)
         checkpoints=store,
         resume=True,
     )
+    whole(history)
     best = store.best()
     model = weights.load(best / "model.safetensors")
     elbo = evaluation.evaluate(model, test)["elbo"]

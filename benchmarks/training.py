@@ -57,7 +57,7 @@ def table(rounds: int = 4, scale: float = 1.0) -> list[dict[str, object]]:
     for recipe, size, pictures, *aims in CASES:
         count = max(BATCH, int(pictures * scale) // BATCH * BATCH)
         with tempfile.TemporaryDirectory() as folder:
-            write_pictures(Path(folder), size, count)
+            write_pictures(Path(folder) / "pictures", size, count)
             rows += _rows(recipe, size, folder, count, rounds, (fp32, max(fp32, bf16)), aims)
     return rows
 
@@ -66,7 +66,7 @@ def _rows(recipe, size, folder, count, rounds, matrix_rates, aims) -> list[dict[
     fp32, best = matrix_rates
     ways = {"fit": (ours, (recipe, size, count)), "plain loop": (plain_loop, (recipe, size, folder))}
     if importlib.util.find_spec("pythae"):
-        ways["pythae"] = (pythae_trainer, (recipe, size, count))
+        ways["pythae"] = (pythae_trainer, (recipe, size, count, folder))
     timings = contest.run(ways, rounds)
     work, alone = gigaflops(recipes.build(recipe, image_shape=(3, size, size))), products_rate(recipe, size)
     rows = []
@@ -176,7 +176,9 @@ def source_loss(recipe: str, model: nn.Module, x: Tensor) -> Tensor:
 
 def plain_loop(recipe: str, size: int, folder: str):
     model = as_pytorch_has_it(recipe, size)
-    loader = DataLoader(datasets.ImageFolder(folder, transforms.ToTensor()), batch_size=BATCH, shuffle=True)
+    loader = DataLoader(
+        datasets.ImageFolder(f"{folder}/pictures", transforms.ToTensor()), batch_size=BATCH, shuffle=True
+    )
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 
     def work() -> int:
@@ -190,7 +192,7 @@ def plain_loop(recipe: str, size: int, folder: str):
     return work, "fp32, JPEG files, ImageFolder"
 
 
-def pythae_trainer(recipe: str, size: int, count: int):
+def pythae_trainer(recipe: str, size: int, count: int, folder: str):
     from pythae.data.datasets import BaseDataset
     from pythae.models import VAE, VAEConfig
     from pythae.models.base.base_utils import ModelOutput
@@ -222,7 +224,7 @@ def pythae_trainer(recipe: str, size: int, count: int):
         VAE(config, encoder=Encoder(model), decoder=Decoder(model)),
         train_dataset=BaseDataset(x, torch.zeros(count)),
         training_config=BaseTrainerConfig(
-            output_dir=tempfile.mkdtemp(), per_device_train_batch_size=BATCH, learning_rate=1e-3, no_cuda=True
+            output_dir=f"{folder}/pythae", per_device_train_batch_size=BATCH, learning_rate=1e-3, no_cuda=True
         ),
     )
     trainer.prepare_training()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 import vaelab
+from tools.whole import whole
 
 
 def table() -> list[dict[str, object]]:
@@ -52,4 +53,4 @@ def faces_per_second(count: int = 500) -> float:
 def epoch_seconds(recipe: str, data: str, count: int) -> float:
     model = vaelab.recipes.build(recipe)
     images = vaelab.load(data, size=model.image_shape[-1], n=count)
-    return best_of(3, lambda: vaelab.fit(model, images, epochs=1, batch_size=128))
+    return best_of(3, lambda: whole(vaelab.fit(model, images, epochs=1, batch_size=128)))

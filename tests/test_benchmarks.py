@@ -1,15 +1,22 @@
 """The benchmarks count right: a wrong count would make every ratio wrong."""
 
+import math
+from collections import Counter
+
+import nbformat
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from benchmarks import answers, contest, fashion, gpu, lab, mnist, tables, training
+import vaelab
+from benchmarks import answers, contest, data, fashion, gpu, grading, lab, machine, mnist, tables, training
 from tools import mutants
 from tools.mutants import Answer, Verdict
 from vaelab import recipes
 from vaelab.grading.exercise import Case
 from vaelab.grading.outcome import Outcome, Status
+from vaelab.grading.sheet import EXERCISES
 from vaelab.models import Autoencoder
 
 
@@ -28,6 +35,25 @@ def test_bytes_moved_are_counted():
     with gpu._Traffic() as counter:
         torch.ones(100).view(10, 10) + 1  # ones writes 400 bytes, the view none, the sum reads and writes
     assert counter.bytes == 400 + 800
+
+
+def test_a_training_s_peak_of_memory_is_not_that_of_the_probes(monkeypatch):
+    begun = []
+    for module, name in ((machine, "matrix_rate"), (gpu, "copy_rate"), (machine, "forget_peak_memory")):
+        monkeypatch.setattr(module, name, lambda *given, name=name, **options: begun.append(name) or 1.0)
+    fit = vaelab.fit
+    monkeypatch.setattr(
+        vaelab, "fit", lambda *given, **options: begun.append("fit") or fit(*given, **options)
+    )
+    gpu.table("tds-face-vae", "cpu", pictures=8, size=32, epochs=1, batch_size=8, distinct=8)
+    assert begun == ["matrix_rate", "copy_rate", "forget_peak_memory", "fit"]
+
+
+@pytest.mark.skipif(math.isnan(data._anonymous_mb()), reason="only Linux tells what memory is no file's")
+def test_memory_is_counted_in_megabytes():
+    before = data._anonymous_mb()
+    taken = np.ones(100_000_000, np.uint8)
+    assert data._anonymous_mb() - before == pytest.approx(len(taken) / 1e6, abs=2)
 
 
 def test_ratio_is_taken_round_by_round():
@@ -118,3 +144,17 @@ def test_each_list_of_answers_has_its_rows_and_a_sum(monkeypatch):
         ("05-reparameterization, blind.py", 0, 1),
         ("all blind.py", 0, 2),
     ]
+
+
+def test_a_class_has_each_exercise_in_each_kind(tmp_path, monkeypatch):
+    made = Counter()
+    for kind in ("_solved", "_empty", "_mutated"):
+
+        def make(name, number, kind=kind):
+            made[name, kind] += 1
+            return nbformat.v4.new_notebook()
+
+        monkeypatch.setattr(grading, kind, make)
+    exercises = [path for path in mutants.SOURCE.glob("*/exercise.md") if path.parent.name in EXERCISES]
+    grading.write_class(tmp_path, 3 * len(exercises))
+    assert len(made) == 3 * len(exercises) and set(made.values()) == {1}

@@ -75,6 +75,15 @@ def test_what_could_not_be_shown_has_its_reason_and_is_tried_again(here, error, 
     assert reason in (folder / "report.md").read_text()
 
 
+def test_a_failure_stays_with_its_reason_where_no_time_is_left_to_try_again(here):
+    folder, begun = here
+    run_all([part("a", run=fails(AssertionError("not equal")))], Report(folder, "v1", False), 5_000, [])
+    report = Report(folder, "v1", False)
+    run_all([part("a"), part("b")], report, 5, [])
+    assert begun == ["a"] and [report.outcome(name) for name in "ab"] == [FAILED, WAITS]
+    assert "not equal" in (folder / "report.md").read_text()
+
+
 @pytest.mark.slow
 def test_a_part_has_a_process_of_its_own_which_ends_with_its_budget():
     outcome, reason, rows = run_apart(part("tests", 120), HERE)

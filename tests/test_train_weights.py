@@ -1,14 +1,17 @@
 """How the shipped weights are made: plans that fit what ships, and a run that ends with a prior."""
 
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
 
+from benchmarks import faces
 from tools import train_weights
 from vaelab import learning, weights
 from vaelab.latent_diffusion import LatentDiffusion
 from vaelab.priors import FlowMatching
+from vaelab.training import History
 
 
 def test_each_model_that_ships_has_its_plan():
@@ -65,7 +68,9 @@ def test_a_latent_diffusion_that_was_interrupted_goes_on_with_the_same_command(t
 
     with monkeypatch.context() as patch:
         patch.setattr(learning, "_follow", interrupting)
-        train_weights.make("grid-vae", tmp_path / "out", plan)
+        with pytest.raises(SystemExit) as ended:
+            train_weights.make("grid-vae", tmp_path / "out", plan)
+    assert ended.value.code == 130
     assert kept.exists() and not (tmp_path / "out").exists()
     again, history = train_weights.train("grid-vae", plan)
     assert len(history.train) == 1
@@ -74,3 +79,22 @@ def test_a_latent_diffusion_that_was_interrupted_goes_on_with_the_same_command(t
     train_weights.make("grid-vae", tmp_path / "out", plan)
     shipped = weights.load(tmp_path / "out" / "grid-vae.safetensors")
     assert shipped.prior.sample(2, seed=0, wanted={"Smiling": True}).shape == (2, 64)
+
+
+def test_after_ctrl_c_no_other_model_is_trained(tmp_path, monkeypatch):
+    begun = []
+
+    def interrupted(model, images, **options):
+        begun.append(options["epochs"])
+        return History(interrupted=True)
+
+    few = {name: replace(plan, n=8, size=32, changes={"image_shape": (3, 32, 32)}, checkpoints=False)
+           for name, plan in train_weights.PLANS.items() if name.endswith("portrait-vae")}  # fmt: skip
+    monkeypatch.setattr(train_weights, "PLANS", few)
+    monkeypatch.setattr(train_weights.vaelab, "fit", interrupted)
+    monkeypatch.setattr(sys, "argv", ["train_weights", "all", "--out", str(tmp_path)])
+    for command in (train_weights.main, lambda: faces.trained_for("portrait-vae", 60)):
+        with pytest.raises(SystemExit) as ended:
+            command()
+        assert ended.value.code == 130
+    assert begun == [8, 1] and not list(tmp_path.iterdir())  # epochs of the first model, and of the trial

@@ -49,7 +49,7 @@ def run_showing_progress(command: list[str]) -> int:
 
 def main() -> int:
     begin(3, "the notebooks")
-    if not run_notebooks.fill_cache(run_notebooks.of_the_book()):
+    if not run_notebooks.fill_cache(notebook_cache.of_the_book()):
         print("\nThe book was not built: the cells above failed.", file=sys.stderr)
         return 1
     begin(4, "the pages (about a minute; seconds where few changed)")

@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from unittest import mock
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -45,11 +46,12 @@ html[data-theme="dark"] body {{ background: #12161b }}
 
 def write_page(folder: Path, data: list[str], theme: str, seed: int) -> Path:
     """A page with one lab, its scripts and its pictures; gives the page."""
-    os.environ[FOLDER] = str(folder / "models")
+    with mock.patch.dict(os.environ, {FOLDER: str(folder / "models")}):
+        content = explorers.lab(data, seed=seed).to_html()
     for name in ("explorers.css", "lab.js"):
         shutil.copy(STATIC / name, folder)
     page = folder / f"{theme}.html"
-    page.write_text(PAGE.format(theme=theme, lab=explorers.lab(data, seed=seed).to_html()))
+    page.write_text(PAGE.format(theme=theme, lab=content))
     return page
 
 

@@ -98,11 +98,11 @@ def rates(setting: Setting) -> Rows:
 
 def celeba(setting: Setting) -> Rows:
     """One epoch over as many pictures as CelebA has, drawn ones: they are moved to the card whole."""
-    from benchmarks.gpu import CELEBA
+    from vaelab.data import celeba
 
     sizes = {"pictures": 100, "size": 32, "batch_size": 32, "distinct": 32}
     if not setting.tiny:
-        sizes = {"pictures": CELEBA, "size": 64, "batch_size": 512, "distinct": 1_024}
+        sizes = {"pictures": celeba.COUNT, "size": 64, "batch_size": 512, "distinct": 1_024}
     return _training("small-portrait-vae", setting, epochs=1, **sizes)
 
 

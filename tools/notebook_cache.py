@@ -25,6 +25,10 @@ DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 EXPLORER_WEIGHTS = CACHE / "explorers"  # what the pages' explorers decode with
 
 
+def of_the_book() -> list[Path]:
+    return sorted((ROOT / "book").glob("*.ipynb"))
+
+
 def notebook_environment() -> dict[str, str]:
     """What notebooks run in: this interpreter's kernel, and nothing of the user's own start-up files."""
     profile = IPYTHON / "profile_default"

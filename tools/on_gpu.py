@@ -117,7 +117,8 @@ def run_all(chosen: list[Part], report: Report, seconds: float, arguments: list[
         left = end - time.monotonic()
         if left < part.seconds:
             reason = f"it may take {part.seconds:.0f} s, and {max(left, 0):.0f} s are left; call again"
-            report.note(part.name, WAITS, 0, reason)
+            if report.outcome(part.name) == WAITS:  # what failed before has more to say
+                report.note(part.name, WAITS, 0, reason)
             continue
         start = time.monotonic()
         outcome, reason, rows = run_apart(part, arguments)
@@ -168,7 +169,7 @@ def main(words: list[str] | None = None) -> int:
     add("--device", choices=("cuda", "cpu"), default="cuda", help="cpu only for a rehearsal")
     add("--tiny", action="store_true", help="tiny sizes, to see that it runs")
     add("--out", type=Path, default=OUT, metavar="FOLDER", help="of the report (default: _build/on_gpu)")
-    add("--notebooks", nargs="*", type=Path, default=sorted((notebook_cache.ROOT / "book").glob("*.ipynb")))
+    add("--notebooks", nargs="*", type=Path, default=notebook_cache.of_the_book())
     add("--show", metavar="PART", help=argparse.SUPPRESS)
     asked = parser.parse_args(words)
 

@@ -239,16 +239,12 @@ def fill_cache(paths: list[Path], again: bool = False) -> bool:
     return not failed
 
 
-def of_the_book() -> list[Path]:
-    return sorted((notebook_cache.ROOT / "book").glob("*.ipynb"))
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--again", action="store_true", help="run them even if they are in the cache")
     parser.add_argument("notebooks", nargs="*", type=Path)
     arguments = parser.parse_args()
-    return int(not fill_cache(arguments.notebooks or of_the_book(), arguments.again))
+    return int(not fill_cache(arguments.notebooks or notebook_cache.of_the_book(), arguments.again))
 
 
 if __name__ == "__main__":

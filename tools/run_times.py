@@ -60,7 +60,7 @@ def main() -> int:
     )
     parser.add_argument("--gpu", action="store_true", help="take the seconds of a GPU's report")
     seconds, gpu = reported() if parser.parse_args().gpu else (measured_seconds(), gpu_name())
-    for path in sorted((notebook_cache.ROOT / "book").glob("*.ipynb")):
+    for path in notebook_cache.of_the_book():
         if path.name not in seconds:
             print(f"{path.name}: not run since the last change; `make notebooks` runs it", file=sys.stderr)
             continue

@@ -22,6 +22,8 @@ from myst_parser.mdit_to_docutils.base import DocutilsRenderer
 from myst_parser.parsers.mdit import create_md_parser
 from spylls.hunspell import Dictionary
 
+from tools import notebook_cache
+
 ROOT = Path(__file__).resolve().parent.parent
 WORDS = ROOT / "book" / "words.txt"
 EXTENSIONS = {"amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath", "fieldlist"}
@@ -116,7 +118,7 @@ def files() -> list[Path]:
         ROOT / "README.md",
         ROOT / "CONTRIBUTING.md",
         *sorted(book.rglob("*.md")),
-        *sorted(book.glob("*.ipynb")),
+        *notebook_cache.of_the_book(),
         *sorted((ROOT / "vaelab" / "quizzes").glob("*.toml")),
     ]
 

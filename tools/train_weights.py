@@ -26,6 +26,7 @@ from torch.nn.utils import parametrize
 
 import vaelab
 from tools import face_judge
+from tools.whole import whole
 from vaelab import evaluation, latent, losses, nets, recipes, weights
 from vaelab.data import ImageSet
 from vaelab.latent_diffusion import LatentDiffusion
@@ -107,7 +108,7 @@ PLANS = {
 
 
 def train(name: str, plan: Plan) -> tuple[nn.Module, History]:
-    """Draw the pictures, build the recipe, fit it."""
+    """Draw the pictures, build the recipe, fit it; Ctrl-C ends the program."""
     images = vaelab.load(plan.data, size=plan.size, n=plan.n, seed=plan.seed)
     model = recipes.build(name, seed=plan.seed, **plan.changes)
     sigma_to = model.likelihood.sigma.item() if plan.sigma_from else None
@@ -136,11 +137,12 @@ def train(name: str, plan: Plan) -> tuple[nn.Module, History]:
             **plan.fit,
             **layout,
         )
-    if plan.prior is not None and not history.interrupted:
+    whole(history)
+    if plan.prior is not None:
         codes = latent.draw_codes(model, images, draws=4, seed=plan.seed)
         prior = FlowMatching(model.latent_dim, hidden=plan.prior["hidden"])
-        model.prior = prior.fit(codes, updates=plan.prior["updates"], seed=plan.seed)
-    if plan.diffusion is not None and not history.interrupted:
+        model.prior = whole(prior.fit(codes, updates=plan.prior["updates"], seed=plan.seed))
+    if plan.diffusion is not None:
         model.prior = diffused(name, plan, model, images)
     return model, history
 
@@ -153,7 +155,7 @@ def diffused(name: str, plan: Plan, model: GridVAE, images: ImageSet) -> LatentD
     assert images.attributes is not None
     prior = LatentDiffusion(model.grid_shape, images.attribute_names, **size)
     keep = RUNS / f"{name}-prior.safetensors"
-    return prior.fit(codes, images.attributes.repeat(4, 1), keep=keep, seed=plan.seed, **options)
+    return whole(prior.fit(codes, images.attributes.repeat(4, 1), keep=keep, seed=plan.seed, **options))
 
 
 class Opponent(nn.Module):
@@ -261,8 +263,6 @@ def make(name: str, folder: Path, plan: Plan) -> None:
     """Train, calibrate, write the file, measure what was written, write its card."""
     start = time.process_time()
     model, history = train(name, plan)
-    if history.interrupted or getattr(getattr(model, "prior", None), "interrupted", False):
-        return  # the same command goes on
     print(f"{name}: {history.seconds:.0f} s, {time.process_time() - start:.0f} of the processor", flush=True)
     noise = noise_levels(model, plan)
     path = weights.save(model, folder / f"{name}.safetensors")

@@ -5,7 +5,7 @@
         page.evaluate("document.title")
 
 Playwright and Puppeteer drive a WebKit of their own making, which is a download and not what people have.
-What the tests need of the protocol is five commands (https://www.w3.org/TR/webdriver2/).
+What the tests need of the protocol is six commands (https://www.w3.org/TR/webdriver2/).
 """
 
 import contextlib
@@ -36,10 +36,11 @@ Promise.resolve().then(() => { const made = (%s); return typeof made == 'functio
 def missing() -> str:
     """What is not installed, or an empty text."""
     lacks = [name for name in PROGRAMS if shutil.which(name) is None]
-    return " and ".join(lacks + ["MiniBrowser"] * (not _mini_browser()))
+    return " and ".join(lacks + ["MiniBrowser"] * (not mini_browser()))
 
 
-def _mini_browser() -> Path | None:
+def mini_browser() -> Path | None:
+    """The path of WebKitGTK's own browser, or None."""
     places = ("lib/*/webkit2gtk-4*", "libexec/webkit2gtk-4*", "lib*/webkit2gtk-4*")  # Debian, Fedora, Arch
     return next((found for place in places for found in Path("/usr").glob(f"{place}/MiniBrowser")), None)
 
@@ -49,7 +50,7 @@ class Page:
 
     def __init__(self, address: str):
         self._address = address
-        options = {"binary": str(_mini_browser()), "args": ["--automation"]}
+        options = {"binary": str(mini_browser()), "args": ["--automation"]}
         capabilities = {"alwaysMatch": {"webkitgtk:browserOptions": options}}
         self._session = ""
         self._session = "/" + self._ask("", {"capabilities": capabilities})["sessionId"]

@@ -79,7 +79,7 @@
 
   /** A link into a fold opens it. */
   function reveal() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(location.hash.slice(1));
     // A fold of its own heading stands in a section; a label of that section is an empty span before the fold.
     const section = target?.matches("span") ? target.parentElement : target;
     const heads = (fold) => fold.matches(".deeper") && fold.parentElement === section;

@@ -8,7 +8,7 @@ import exploring
 import pytest
 from visits import Visit
 
-from vaelab import explorers, pretrained
+from vaelab import explorers, pretrained, quizzes
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +112,13 @@ def test_a_kind_that_this_script_does_not_know_is_named(browser, page):
     with open_page(browser, page) as visit:
         element = exploring.wake(visit.page, 1)
         assert '"new"' in exploring.troubles(element)
+
+
+def test_an_address_that_names_no_place_keeps_no_quiz_asleep(browser, tmp_path, monkeypatch):
+    page = bench.make(tmp_path, [quizzes.quiz("04-kl-divergence")], monkeypatch)
+    with Visit(browser, f"{page.as_uri()}#50%", own="file:") as visit:
+        exploring.wake(visit.page)
+        assert visit.errors == []
 
 
 def test_works_without_webassembly(browser, page):

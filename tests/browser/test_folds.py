@@ -105,6 +105,11 @@ def test_a_link_into_a_fold_or_to_its_heading_opens_it(visit, place):
     visit.page.wait_for_function("document.querySelector('.deeper').open")
 
 
+def test_an_address_that_names_no_place_is_no_error(browser, page):
+    with Visit(browser, f"{page}#50%", own="file:") as visit:
+        assert_quiet(visit)
+
+
 def test_nothing_is_folded_without_scripts_and_on_paper(browser, page):
     with Visit(browser, page, own="file:", java_script_enabled=False) as visit:
         folds = visit.page.locator("details.fold")

@@ -109,6 +109,17 @@ def test_sizes_start_anew_and_a_seed_repeats(open_lab):
     assert exploring.eventually(element.page, lambda: element.locator(".lab-bars > span").count() == 8)
 
 
+def test_it_tells_its_own_numbers_and_asks_of_faces_nothing_about_digits(open_lab):
+    _, element = open_lab(explorers.lab(["digits", "faces"], batch_size=32, beta=3.0))
+    seen, challenges = element.locator(".lab"), element.get_by_text("Challenges", exact=True)
+    assert "beta is 32 times" in seen.text_content() and "784 times too small" in seen.text_content()
+    assert seen.get_by_label("Beta, the price").get_attribute("aria-valuetext") == "β = 3"
+    assert challenges.is_visible()
+    seen.get_by_text("faces", exact=True).click()
+    challenges.wait_for(state="hidden")
+    assert "beta is 32 times" in seen.text_content() and "3072 times too small" in seen.text_content()
+
+
 def test_opens_with_the_values_it_was_given(open_lab):
     _, element = open_lab(explorers.lab("digits", latent_dim=8, noise=False, learning_rate=1e-3))
     assert exploring.eventually(element.page, lambda: element.locator(".lab-bars > span").count() == 8)

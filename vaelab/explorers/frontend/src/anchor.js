@@ -4,11 +4,10 @@ const HANDS = ["wheel", "touchstart", "pointerdown", "keydown"];
 
 /** Lead there once more when all formulas are set, unless the reader has begun to move. */
 export function keepAnchor() {
-  const name = decodeURIComponent(location.hash.slice(1));
-  let moved = !name;
+  let moved = !location.hash;
   for (const hand of HANDS) addEventListener(hand, () => (moved = true), { once: true, passive: true });
   addEventListener("load", async () => {
     await globalThis.MathJax?.startup?.promise;
-    if (!moved) document.getElementById(name)?.scrollIntoView({ behavior: "instant" });
+    if (!moved) document.querySelector(":target")?.scrollIntoView({ behavior: "instant" });
   });
 }

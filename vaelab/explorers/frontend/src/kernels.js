@@ -1,4 +1,4 @@
-/** What convolve.ts exports, in plain JavaScript, on the Float32Array `f`. See there for the arguments. */
+/** `linear` and `convolve` of convolve.ts, in plain JavaScript, on the Float32Array `f`. See there for the arguments. */
 export const plainKernels = (f) => ({
   linear(input, weights, bias, output, inputs, outputs, slope) {
     for (let o = 0, w = weights; o < outputs; o++) {

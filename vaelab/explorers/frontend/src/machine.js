@@ -1,5 +1,5 @@
 /**
- * What runs a network: { kernels, floats, backend, ...what `plan(fast)` gives }.
+ * What runs a network: { kernels, floats, backend, layout: what `plan(fast)` gives }.
  *
  * The compiled kernels, from the first of the `modules` that this browser takes, with `fast` true; else `plain`
  * ones, in JavaScript (of the decoder's: `linear` and `convolve` only). `plan` lays the network out in `size`

@@ -1,5 +1,5 @@
 /**
- * A compiled convolve.ts with f32x4.relaxed_madd, which not every browser has, for each multiplication and
+ * A compiled module with f32x4.relaxed_madd, which not every browser has, for each multiplication and
  * addition: f32x4.mul, local.get, f32x4.add. Nops keep the length.
  */
 function relaxed(bytes) {

@@ -22,7 +22,7 @@ export function ticks(min, max, count) {
 }
 
 /**
- * A plot: { el, line, area, points, segments, vertical, text, handle, toData, setRange, label, remove }.
+ * A plot: { el, line, area, points, segments, vertical, text, handle, setRange, label, remove }.
  *
  * What is drawn takes CSS colours ("var(--vae-accent)"), lies in the order of the calls, and has update(...)
  * with the same first argument. `label` says what the picture shows and may be set as it changes.
@@ -135,7 +135,6 @@ export function plot({ height, x, y, label }) {
 
   const api = {
     el,
-    toData,
     /** A curve through places [[x, y], ...]. */
     line: (places, look = {}) => path(places, stroke(look), polyline),
     /** The area between a curve and y = 0; `hatched` draws it with slanted lines. */

@@ -3,6 +3,7 @@
 import { ANSWERED, inWords, keep, recall, score } from "./answers.js";
 import { button } from "./controls.js";
 import { h, uniqueId } from "./dom.js";
+import { put, read } from "./traits.js";
 
 /** An element whose content is HTML of our own making: escaped text, <code>, <em> and MathML. */
 function rich(tag, attributes, html) {
@@ -43,20 +44,23 @@ function card({ text, choices }, number, onChoose) {
 
 /** The quiz: answers are kept in the reader's browser, and in the notebook's widget. */
 export function mount({ model, el }) {
-  const [name, version, questions] = ["name", "version", "questions"].map((key) => model.get(key));
+  const [name, version, questions] = read(model, "name", "version", "questions");
   const quiz = { name, version, questions };
   const total = h("p", { class: "vae-score", role: "status" });
   const again = button("Start again", () => {
-    answer(questions.map(() => null));
+    put(
+      model,
+      "answers",
+      questions.map(() => null),
+    );
     cards[0].first.focus();
   });
 
-  function answer(answers) {
-    model.set("answers", answers);
-    model.save_changes();
-  }
   const cards = questions.map((question, i) =>
-    card(question, i + 1, (choice) => answer(model.get("answers").map((old, j) => (j === i ? choice : old)))),
+    card(question, i + 1, (choice) => {
+      const answers = model.get("answers").map((old, j) => (j === i ? choice : old));
+      put(model, "answers", answers);
+    }),
   );
 
   let shown = [];
@@ -75,7 +79,7 @@ export function mount({ model, el }) {
   }
 
   const before = recall(quiz);
-  if (before) answer(before);
+  if (before) put(model, "answers", before);
   show();
   model.on("change:answers", changed);
   const foot = h("div", { class: "vae-row vae-quiz-foot" }, total, again);

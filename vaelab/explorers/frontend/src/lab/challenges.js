@@ -62,8 +62,8 @@ export const CHALLENGES = [
     name: "The false friend",
     text:
       "Set beta to 20 with ReLUs and start anew: after 300 steps the map has shrunk. It looks like posterior collapse, " +
-      "but see how many encoder units are alive. Set beta back to 1: the dead ones stay dead. Bring 26 of the 128 to " +
-      "life, without starting anew. (About 50 is healthy.)",
+      "but see how many encoder units are alive. Set beta back to 1: the dead ones stay dead. Bring a fifth of all to " +
+      "life, without starting anew. (Two in five is healthy.)",
     hint:
       "A ReLU with only negative inputs has no slope, so nothing can move it again. Give it one: the other choice " +
       "of hidden units.",

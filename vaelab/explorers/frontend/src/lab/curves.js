@@ -20,7 +20,7 @@ function curve([name, read, floor]) {
   const value = h("span", { class: "lab-value-of" });
   return {
     ...drawn,
-    el: labelled(name, drawn.el, value),
+    el: labelled(name, drawn, value),
     add(step, train, unseen) {
       drawn.add(step, [train ? read(train) : Number.NaN, read(unseen)]);
       value.textContent = nats(read(unseen));
@@ -29,13 +29,13 @@ function curve([name, read, floor]) {
   };
 }
 
-/** { els, legend, history, add(shot), clear(), redraw(), remove() }. */
+/** { all: the curves, legend, history, add(shot), clear(), redraw(), remove() }. */
 export function curves() {
   const all = CURVES.map(curve);
   const key = (kind, words) => h("span", { class: `lab-key lab-key-${kind}` }, words);
   let history = [];
   return {
-    els: all.map(({ el }) => el),
+    all,
     legend: note("Nats a picture: ", key("unseen", "500 unseen"), key("train", "training")),
     get history() {
       return history;

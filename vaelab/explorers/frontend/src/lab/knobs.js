@@ -3,6 +3,7 @@
 import { choice, slider, toggle } from "../controls.js";
 import { div, h } from "../dom.js";
 import { put } from "../traits.js";
+import { inputsOf } from "./settings.js";
 
 const BETAS = [0, 0.1, 0.25, 0.5, 1, 2, 4, 8, 20];
 const RATES = [2e-4, 1e-3, 2e-3, 5e-3, 1e-2, 4e-2];
@@ -20,26 +21,22 @@ function steps(model, name, label, values, format = String) {
     max: values.length - 1,
     step: 1,
     value: nearest(model.get(name)),
-    format: (i) => format(values[i]),
+    format: () => format(model.get(name)), // a trait may lie between the listed values
     onInput: (i) => put(model, name, values[i]),
   });
   return { el: control.el, show: () => (control.value = nearest(model.get(name))) };
 }
 
-function switched(model, name, label) {
-  const control = toggle({ label, value: model.get(name), onChange: (on) => put(model, name, on) });
+/** What `make` makes of a trait's value and of what hears the reader. */
+function bound(model, name, make) {
+  const control = make({ value: model.get(name), onChange: (value) => put(model, name, value) });
   return { el: control.el, show: () => (control.value = model.get(name)) };
 }
 
-function one(model, name, label, options) {
-  const control = choice({
-    label,
-    options,
-    value: model.get(name),
-    onChange: (value) => put(model, name, value),
-  });
-  return { el: control.el, show: () => (control.value = model.get(name)) };
-}
+const switched = (model, name, label) => bound(model, name, (about) => toggle({ label, ...about }));
+
+const one = (model, name, label, options) =>
+  bound(model, name, (about) => choice({ label, options, ...about }));
 
 const KNOBS = {
   beta: (model) => steps(model, "beta", "Beta, the price of a nat of KL", BETAS, (v) => `β = ${v}`),
@@ -71,35 +68,39 @@ const KNOBS = {
 export function knobs(model, names) {
   const made = names.map((name) => KNOBS[name](model));
   return {
-    el: div("vae-controls lab-knobs", ...made.map(({ el }) => el)),
+    el: div("vae-controls lab-knobs", made),
     show: () => made.forEach((k) => k.show()),
   };
 }
 
-/** Each slip: its name in the trait `slips`, a label, what to watch, and the place in the book that tells why. */
+/** Each slip: its name in the trait `slips`, a label, what to watch in a model, and where the book tells why. */
 export const SLIPS = [
   [
     "sigma",
     "sigma = exp(log_var)",
-    "The half is missing. Watch the training curve beside the unseen one, which has the right formula.",
+    () => "The half is missing. Watch the training curve beside the unseen one, which has the right formula.",
     "05-reparameterization.html#from-a-log-variance-to-a-standard-deviation",
   ],
   [
     "sum over batch",
     "KL summed over the batch",
-    "The reconstruction is a mean over pictures, the KL a sum: beta is 128 times what it says. Watch the KL.",
+    (model) =>
+      "The reconstruction is a mean over pictures, the KL a sum: " +
+      `beta is ${model.get("batch_size")} times what it says. Watch the KL.`,
     "07-balancing-the-loss.html#a-slip-of-one-axis",
   ],
   [
     "mean over pixels",
     "reconstruction averaged over pixels",
-    "The error is 784 times too small beside the KL, like a beta of 784. Watch what comes back.",
+    (model) =>
+      `The error is ${inputsOf(model)} times too small beside the KL, as if beta were so much larger. ` +
+      "Watch what comes back.",
     "07-balancing-the-loss.html#both-terms-must-agree",
   ],
   [
     "cut gradient",
     "gradient cut at z",
-    "z is detached: the decoder's wishes never reach the encoder, only the KL does. Watch the codes.",
+    () => "z is detached: the decoder's wishes never reach the encoder, only the KL does. Watch the codes.",
     "05-reparameterization.html#a-gradient-cannot-pass-a-draw",
   ],
 ];
@@ -116,15 +117,18 @@ export function slips(model, names, inBook) {
   const made = SLIPS.filter(([name]) => names.includes(name)).map(([name, label, watch, place]) => {
     const control = toggle({ label, value: false, onChange: (on) => set(name, on) });
     const link = inBook ? [" ", h("a", { href: inTheBook(place) }, "Why, in the book")] : [];
-    const el = div("lab-slip", control.el, h("p", { class: "vae-hint" }, watch, ...link));
-    return { el, show: () => (control.value = model.get("slips").includes(name)) };
+    const words = h("span");
+    const el = div("lab-slip", control, h("p", { class: "vae-hint" }, words, ...link));
+    return {
+      el,
+      show() {
+        control.value = model.get("slips").includes(name);
+        words.textContent = watch(model);
+      },
+    };
   });
   return {
-    el: h(
-      "div",
-      {},
-      made.map(({ el }) => el),
-    ),
+    el: h("div", {}, made),
     show: () => made.forEach((one) => one.show()),
   };
 }

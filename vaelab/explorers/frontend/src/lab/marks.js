@@ -118,7 +118,7 @@ export function squares(context, { at, ink, paper }, codes) {
 }
 
 /** Black or white, whichever is the easier to read on a colour. */
-export function inkOn(colour) {
+function inkOn(colour) {
   const [red, green, blue] = rgb(colour).map((v) => (v / 255) ** 2.2);
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "#10151b" : "#ffffff";
 }

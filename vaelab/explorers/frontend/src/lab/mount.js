@@ -52,25 +52,26 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   );
   const invite = h("p", { class: "lab-invite" }, "Random weights. Press ", h("b", {}, "Train"));
   const drawn = ownDigit();
+  const quests = fold(["Challenges", tasks.tally], tasks);
 
   el.classList.add("lab", full ? "lab-full" : "lab-small");
   el.append(...layout());
 
   function layout() {
-    const ground = div("lab-ground", map.el, invite);
+    const ground = div("lab-ground", map, invite);
     const looks = div(
       "lab-looks",
-      Object.entries(LOOKS).map(([name, label]) => look(name, label).el),
+      Object.entries(LOOKS).map(([name, label]) => look(name, label)),
       legend,
       place,
       full ? key : "",
     );
     const here = labelled("Handle", seen.here);
     here.classList.add("lab-handle");
-    const charts = div("lab-charts", losses.els, units.el);
+    const charts = div("lab-charts", losses.all, units);
     bar.el.append(status);
     if (!full) {
-      const knobsHere = div("lab-turn", turn.el, wrong.el);
+      const knobsHere = div("lab-turn", turn, wrong);
       const left = div("lab-left", ground, looks);
       const right = div(
         "lab-right",
@@ -81,7 +82,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
       );
       return [bar.el, div("lab-main", left, right)];
     }
-    const left = div("lab-left", ground, div("lab-under", looks, here, drawn, rest.el));
+    const left = div("lab-left", ground, div("lab-under", looks, here, drawn, rest));
     const more = div("lab-more", losses.legend, numbers);
     const right = div(
       "lab-right",
@@ -89,15 +90,10 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
       seen.invented,
       charts,
       more,
-      fold("Knobs", turn.el),
-      fold("Slips that teach", wrong.el),
+      fold("Knobs", turn),
+      fold("Slips that teach", wrong),
     );
-    return [
-      bar.el,
-      div("lab-main", left, right),
-      fold(["Challenges", tasks.tally], tasks.el),
-      fold("The step in PyTorch", code.el),
-    ];
+    return [bar.el, div("lab-main", left, right), quests, fold("The step in PyTorch", code)];
   }
 
   function fold(name, ...content) {
@@ -108,7 +104,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
   function ownDigit() {
     const hint = note("Its place appears on the plane, and here what the decoder draws there.");
     const side = div("lab-own-side", hint, seen.mine, pad.buttons);
-    return labelled("Draw your own", div("lab-own", pad.el, side));
+    return labelled("Draw your own", div("lab-own", pad, side));
   }
 
   function look(name, label) {
@@ -178,7 +174,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     seen.begin(about);
     const colours = about.shape[0] === 3;
     el.classList.toggle("lab-colour", colours);
-    drawn.hidden = colours;
+    drawn.hidden = quests.hidden = colours; // both are about digits
     showLegend();
     bar.enable();
     takeGiven();
@@ -254,7 +250,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     losses.add(shot);
     bar.show(playing);
     tell(playing);
-    tasks.check(shot, settingsOf(model));
+    if (!quests.hidden) tasks.check(shot, settingsOf(model));
     if (unitKl.length > 2) sortSliders(playing);
     decodeHere();
     if (playing) return;
@@ -347,6 +343,7 @@ export function mount({ model, el, say, near = Promise.resolve(), report, load, 
     const recipe = model.get("recipes")[model.get("data")];
     for (const [name, value] of Object.entries(recipe)) put(model, name, value);
     changing = false;
+    wrong.show();
     status.textContent = "Getting the pictures";
     open().catch(fail);
   }

@@ -65,9 +65,9 @@ export function pictures({ onPick }) {
         drawn: one("Draws from its posterior, decoded", "lab-six", DRAWN),
       };
       unseen.replaceChildren(labelled("Unseen, and what comes back", pairs(shown.length)));
-      invented.replaceChildren(labelled("Invented, at the squares", parts.samples.el));
+      invented.replaceChildren(labelled("Invented, at the squares", parts.samples));
       here.replaceChildren(parts.here.el);
-      mine.replaceChildren(labelled("back", parts.reconstruction.el), labelled("six draws", parts.drawn.el));
+      mine.replaceChildren(labelled("back", parts.reconstruction), labelled("six draws", parts.drawn));
       parts.originals.show(originals);
     },
     show(shot) {

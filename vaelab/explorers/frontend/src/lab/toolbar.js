@@ -34,9 +34,9 @@ export function toolbar({ model, play, pace, full }) {
   speed.el.classList.add("lab-speed");
   data.el.classList.add("lab-sets");
   const first = div("lab-buttons", train, step, epoch);
-  const second = div("lab-buttons", anew, seed, full ? speed.el : null);
+  const second = div("lab-buttons", anew, seed, full ? speed : null);
   return {
-    el: div("lab-top", sets.length > 1 ? data.el : null, first, second),
+    el: div("lab-top", sets.length > 1 ? data : null, first, second),
     get speed() {
       return speed.value;
     },

@@ -1,5 +1,6 @@
 // A VAE, its pictures and its random numbers: takes steps, and shows where it stands.
 
+import { four } from "../layers.js";
 import { machine } from "../machine.js";
 import { normal, uniform } from "../random.js";
 import { plainKernels } from "./plain.js";
@@ -26,7 +27,6 @@ export const SETTINGS = {
 };
 const STRUCTURE = ["hidden", "latent", "likelihood", "meanPicture"]; // a change of these starts anew
 
-const four = (n) => (n + 3) & ~3;
 const range = (n) => Array.from({ length: n }, (_, i) => i);
 
 export class Trainer {

@@ -1,7 +1,7 @@
 // The lab's worker: it holds the pictures and the VAE, trains, and tells the page what there is to see.
 //
 // ---- what the page sends ----
-// { type: "open", set: { meta, data }, settings, plain? }   once, first; `plain`: no WebAssembly
+// { type: "open", set: { meta, data }, settings, plain? }   first, and for another set; `plain`: no WebAssembly
 // { type: "set", settings: {...} }        some of SETTINGS (trainer.js) change; the sizes and the likelihood start anew
 // { type: "restart", seed? }              from new random weights
 // { type: "play", steps? }                train, for so many steps or until "pause"
