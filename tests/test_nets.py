@@ -86,3 +86,20 @@ def test_draws_in_the_block_leave_the_gpus_random_state():
     with nets.keeping_random_state(torch.device("cuda")):
         torch.rand(3, device="cuda")
     assert torch.equal(torch.cuda.get_rng_state(), state)
+
+
+def test_encoders_and_decoders_take_the_options_of_their_blocks_but_no_stride():
+    """Their shapes count on stride 2."""
+    shape = (1, 8, 8)
+    options = {"batch_norm": True, "dropout": 0.5, "activation": nn.Tanh()}
+    encoder, decoder = (
+        nets.conv_encoder(shape, (4, 4), **options),
+        nets.conv_decoder(2, shape, (4, 4), **options),
+    )
+    for layers, blocks in ((encoder, 2), (decoder, 1)):
+        kinds = [type(layer) for layer in layers.modules()]
+        assert all(kinds.count(kind) == blocks for kind in (nn.BatchNorm2d, nn.Dropout))
+        assert nn.Tanh in kinds and nn.LeakyReLU not in kinds
+    for make in (nets.conv_encoder, lambda *args, **kw: nets.conv_decoder(2, *args, **kw)):
+        with pytest.raises(TypeError, match="stride"):
+            make(shape, (4, 4), stride=1)

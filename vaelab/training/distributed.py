@@ -101,7 +101,8 @@ class Processes:
         if self.world_size == 1:
             return running
         totals = running.totals()
-        row = torch.tensor([*totals.values(), running.count], dtype=torch.float64, device=self.device)
+        wide = {"dtype": nets.widest(self.device), "device": self.device}
+        row = torch.tensor([*totals.values(), running.count], **wide)
         *sums, count = self.sum(row).tolist()
         return RunningMean(dict(zip(totals, sums, strict=True)), int(count))
 
