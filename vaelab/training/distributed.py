@@ -101,8 +101,8 @@ class Processes:
         if self.world_size == 1:
             return running
         totals = running.totals()
-        wide = {"dtype": nets.widest(self.device), "device": self.device}
-        row = torch.tensor([*totals.values(), running.count], **wide)
+        numbers, wide = [*totals.values(), running.count], nets.widest(self.device)
+        row = torch.tensor(numbers, dtype=wide, device=self.device)
         *sums, count = self.sum(row).tolist()
         return RunningMean(dict(zip(totals, sums, strict=True)), int(count))
 
