@@ -11,6 +11,7 @@ from torch import nn
 from vaelab import VAE, Autoencoder, evaluation, fit, latent, losses, nets, recipes, training
 from vaelab.data import ImageSet
 from vaelab.data.augment import Augment
+from vaelab.diffusion import Schedule
 from vaelab.errors import DataError, ModelError, ShapeError, VaelabError
 from vaelab.training import batch_order
 from vaelab.whitening import whiten
@@ -158,6 +159,34 @@ TENSORS = {
 def test_codes_are_tensors(name, wrong):
     with pytest.raises(DataError, match=f"must be a tensor, not {type(wrong).__name__}: torch.as_tensor"):
         TENSORS[name](wrong)
+
+
+CUT_OFF = {
+    "interpolate": lambda z: latent.interpolate(z[0], CODES[0]),
+    "interpolate's end": lambda z: latent.interpolate(CODES[0], z[0]),
+    "great_circle": lambda z: latent.great_circle(z[0], CODES[0]),
+    "attribute_vector": lambda z: latent.attribute_vector(z, torch.tensor([True, False])),
+    "attribute_vectors": lambda z: latent.attribute_vectors(z, torch.tensor([[True], [False]])),
+    "TransportMap()": lambda z: latent.TransportMap(*[torch.zeros(2), torch.eye(2)] * 2)(z),
+    "edit": lambda z: latent.edit(z, CODES[0]),
+    "gaussian_kl": lambda z: losses.gaussian_kl(z, z, prior_mu=0.5),
+    "gaussian_nll": lambda z: losses.gaussian_nll(CODES, z, 0.5),
+    "laplace_nll": lambda z: losses.laplace_nll(CODES, z, 0.5),
+    "mse": lambda z: losses.mse(z, CODES),
+    "Gaussian.sample": lambda z: losses.Gaussian(0.5).sample(z),
+    "Laplace.sample": lambda z: losses.Laplace(0.5).sample(z),
+    "Schedule.noised": lambda z: Schedule.cosine(9).noised(z, torch.tensor([3, 4]), CODES),
+}
+
+
+@pytest.mark.parametrize("name", CUT_OFF)
+def test_whole_numbers_are_not_cut_off_in_silence(name):
+    """The answer would take their number format: half of a step would be none."""
+    with pytest.raises(DataError, match=r"holds whole numbers, torch.int64: .float\(\) makes floats of them"):
+        CUT_OFF[name](torch.tensor([[0, 1], [2, 3]]))
+    if name == "mse":
+        with pytest.raises(DataError, match=r"torch.uint8: ImageSet\(x\).float\(\) makes pixels"):
+            losses.mse(torch.zeros(2, 2, dtype=torch.uint8), CODES)
 
 
 def test_codes_of_any_number_format_are_decoded():

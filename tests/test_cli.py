@@ -75,6 +75,18 @@ def test_a_run_is_trained_sampled_measured_and_exported(trained, tmp_path, capsy
     assert vaelab.weights.load(tmp_path / "small.safetensors").latent_dim == 2
 
 
+@pytest.mark.parametrize("ending", ["JPG", "jpeg", "Png", "webp"])
+def test_an_ending_is_read_whatever_its_case(ending, tmp_path):
+    sheet = tmp_path / f"s.{ending}"
+    assert cli.main(["sample", "dlwp-digits-vae", "--n", "4", "--out", str(sheet)]) == 0
+    with Image.open(sheet) as image:
+        assert image.format == {"jpg": "JPEG"}.get(ending.lower(), ending.upper())
+    if ending == "JPG":
+        for name in ("w.SafeTensors", "d.JS"):
+            assert cli.main(["export", "dlwp-digits-vae", str(tmp_path / name)]) == 0
+        assert cli.main(["sample", str(tmp_path / "w.SafeTensors"), "--n", "4", "--out", str(sheet)]) == 0
+
+
 def test_a_run_goes_on_and_refuses_to_become_another(trained, capsys):
     resume = ["train", "--out", str(trained), "--resume"]
     assert cli.main([*resume, "--epochs", "3"]) == 0

@@ -1,5 +1,7 @@
 """Probes and disentanglement: codes made so that the right answer is known."""
 
+import warnings
+
 import pytest
 import torch
 
@@ -111,3 +113,16 @@ def test_probes_say_what_is_wrong():
         evaluation.linear_probe(codes[:, None], labels, codes, labels)
     with pytest.raises(DataError, match="All labels are the same"):
         evaluation.linear_probe(codes, 0 * labels, codes, labels)
+
+
+def test_a_quantity_of_few_values_is_a_class():
+    """As the scale of dSprites' pictures, one of six: scikit-learn takes floats for no classes."""
+    torch.manual_seed(0)
+    factors = {"scale": torch.tensor([0.5, 0.6, 0.7]).repeat(400), "turn": torch.randn(1_200)}
+    codes = torch.stack([factors["scale"] + 0.01 * torch.randn(1_200), factors["turn"]], 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert evaluation.dci(codes, factors).informativeness > 0.95
+        table = evaluation.mutual_information(codes, factors)
+    numbered = {**factors, "scale": torch.tensor([0, 1, 2]).repeat(400)}
+    assert torch.equal(table, evaluation.mutual_information(codes, numbered))

@@ -11,6 +11,7 @@ from PIL import Image
 from vaelab import figures, latent
 from vaelab.data import ImageSet
 from vaelab.errors import DataError, PixelRangeError, ShapeError
+from vaelab.figures.style import plain
 
 
 def svg_of(picture):
@@ -49,6 +50,31 @@ def test_logarithmic_axes_have_numbers_and_no_exponents():
     assert {"1", "100", "10,000", "0.001", "0.1", "10⁷"} <= texts
     narrow = svg_of(figures.lines([2, 6], {"": [1, 2]}, **axes, alt="a line"))
     assert {"2", "3", "4", "6"} <= {e.text for e in narrow.iter()}
+
+
+def test_numbers_are_written_as_by_hand():
+    numbers = {1e-4: "0.0001", 5: "5", 9e6: "9,000,000", 1e7: "10⁷", 2e7: "2·10⁷", 3e7: "3·10⁷"}
+    numbers |= {2.5e12: "2.5·10¹²", 1e-5: "10⁻⁵", 5e-5: "5·10⁻⁵"}
+    assert {value: plain(value) for value in numbers} == numbers
+
+
+def test_every_class_is_drawn_and_has_a_name():
+    codes, labels = torch.rand(6, 2), torch.tensor([0, 1, 2, 2, 1, 0])
+    makers = {
+        "scatter_panel": lambda names: figures.scatter_panel(codes, labels, names),
+        "maps_with_prior": lambda names: figures.maps_with_prior({"": codes}, labels, names, alt="x").panels[
+            0
+        ],
+        "flat_maps": lambda names: figures.flat_maps({"": codes}, labels, names, alt="x").panels[0],
+    }
+    for make in makers.values():
+        axes = make(())
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == ["0", "1", "2"]
+        assert sum(len(dots.get_offsets()) for dots in axes.collections) == 6
+        with pytest.raises(DataError, match="Labels go up to 2, but there are only 2 class names"):
+            make(("shirt", "shoe"))
+    with pytest.raises(DataError, match="6 pictures or points need one label each"):
+        figures.scatter_panel(codes, labels[:3])
 
 
 def test_a_legend_of_classes_reads_from_left_to_right():

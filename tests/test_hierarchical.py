@@ -7,8 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal
 
-from vaelab import losses
-from vaelab.errors import ShapeError
+from vaelab import evaluation, losses
+from vaelab.errors import ModelError, PixelRangeError, ShapeError
 from vaelab.hierarchical import TwoLayerVAE
 
 A = torch.tensor([1.5, 0.5])  # z1 = A z2 + S eps, each latent by itself
@@ -107,3 +107,19 @@ def test_what_does_not_fit_is_told_in_words():
     model.expect = nn.Linear(2, 3)
     with pytest.raises(ShapeError, match="network `expect` gives mu and log_var of 2 numbers"):
         model(X)
+
+
+def test_what_cannot_be_measured_is_said_and_what_can():
+    model, images = linear_model(), X.expand(2, 1, 1, 3)
+    with pytest.raises(ModelError, match=r"not a TwoLayerVAE. Its own elbo\(x\)"):
+        evaluation.evaluate(model, images)
+    with pytest.raises(ModelError, match=r"by its reconstruct\(x\); TwoLayerVAE has none"):
+        evaluation.reconstruction_error(model, images)
+
+
+def test_pictures_that_do_not_fit_are_told_as_by_every_model():
+    for use in (linear_model(), linear_model().loss, linear_model().elbo):
+        with pytest.raises(ShapeError, match="This model takes images"):
+            use(X[..., :2])
+        with pytest.raises(PixelRangeError):
+            use(2 * X)

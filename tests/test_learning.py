@@ -128,3 +128,18 @@ def test_frequencies_of_time_go_from_1_to_1000_by_equal_factors():
     found = Waves(2)(torch.tensor([0.0, 0.3]))
     expected = [[0, 0, 1, 1], [math.sin(0.3), math.sin(300), math.cos(0.3), math.cos(300)]]
     assert found.numpy() == pytest.approx(torch.tensor(expected).numpy(), abs=1e-4)
+
+
+def test_weights_that_are_no_numbers_end_it_soon_and_are_never_kept(tmp_path, monkeypatch):
+    """An hour of updates would be lost, and a file that had been good."""
+    calls, keep = [], tmp_path / "run.safetensors"
+    with pytest.raises(TrainingDivergedError):
+        run(updates=1_000, lr=1e30, watch=lambda: calls.append(1))
+    assert len(calls) == 100
+    calls.clear()
+    monkeypatch.setattr(learning, "_KEPT_EVERY", -1)
+    with pytest.raises(TrainingDivergedError):
+        run(updates=1_000, lr=1e30, keep=keep, watch=lambda: calls.append(1))
+    assert len(calls) < 100
+    if keep.exists():
+        assert all(value.float().isfinite().all() for value in load_file(keep).values())

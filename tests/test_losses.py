@@ -136,6 +136,38 @@ def test_bce_of_a_model_that_diverged_is_not_a_number():
     assert found.isnan().tolist() == [False, True, False] and torch.equal(found[::2], expected[::2])
 
 
+@pytest.mark.parametrize("wrong", [1.5, -0.25, math.inf])
+def test_bce_of_what_is_no_probability_is_said_whatever_else_diverged(wrong):
+    """A decoder without its sigmoid, the commonest slip."""
+    x, x_hat = torch.rand(2, 2, 1, 4, 4)
+    x_hat[0, 0, 1, 1] = wrong
+    with pytest.raises(PixelRangeError, match=rf"run from .*{wrong:.3g}.*\n?.*end with nets.Sigmoid"):
+        losses.bce(x, x_hat)
+    x_hat[1, 0, 0, 0] = math.nan
+    with pytest.raises(PixelRangeError, match="probabilities, in"):
+        losses.Bernoulli()(x, x_hat)
+
+
+def test_bce_gives_pytorch_no_number_outside(monkeypatch):
+    """On a GPU, which does not look, such a number would end all work on the device."""
+    given, x_hat = [], torch.tensor([0.25, 1.5, -1.0, math.nan]).view(4, 1, 1, 1)
+    real = losses.F.binary_cross_entropy
+    monkeypatch.setattr(
+        losses.F, "binary_cross_entropy", lambda p, *rest, **kw: given.append(p) or real(p, *rest, **kw)
+    )
+    monkeypatch.setattr(losses, "_check_probabilities", lambda x_hat: None)
+    found = losses.bce(torch.ones_like(x_hat), x_hat)
+    assert found[0].item() == pytest.approx(-math.log(0.25)) and found[1:].isnan().all()
+    assert given[0].flatten().tolist() == [0.25, 0.5, 0.5, 0.5]
+
+
+@pytest.mark.gpu
+def test_bce_of_what_is_no_probability_leaves_a_gpu_alive():
+    x = torch.full((2, 1, 1, 1), 0.5, device="cuda")
+    found = losses.bce(x, torch.tensor([0.5, 1.5], device="cuda").view_as(x))
+    assert found.isnan().tolist() == [False, True]
+
+
 def test_bce_of_a_sure_hit():
     """One tutorial works out BCE(1, 0.8) as -0.09; it is -ln 0.8 (E5)."""
     one = torch.ones(1, 1, 1, 1)

@@ -99,7 +99,7 @@ def test_in_training_a_leaky_relu_takes_the_memory_of_its_input_and_gives_the_sa
     assert all(torch.equal(a, b) for a, b in zip(own, pytorch, strict=True))
     x = torch.randn(5, requires_grad=True) * 1
     layer = nets.LeakyReLU(0.3)
-    assert layer(x) is x  # who looks at a network in training, layer by layer, should copy what he keeps
+    assert layer(x) is x  # who looks at a network in training, layer by layer, copies what is to be kept
 
 
 def test_outside_training_a_leaky_relu_leaves_its_input_alone():
@@ -109,3 +109,20 @@ def test_outside_training_a_leaky_relu_leaves_its_input_alone():
         layer(x)
     layer.eval()(x)
     assert torch.equal(x, before)
+
+
+def test_encoders_and_decoders_take_the_options_of_their_blocks_but_no_stride():
+    """Their shapes count on stride 2."""
+    shape = (1, 8, 8)
+    options = {"batch_norm": True, "dropout": 0.5, "activation": nn.Tanh()}
+    encoder, decoder = (
+        nets.conv_encoder(shape, (4, 4), **options),
+        nets.conv_decoder(2, shape, (4, 4), **options),
+    )
+    for layers, blocks in ((encoder, 2), (decoder, 1)):
+        kinds = [type(layer) for layer in layers.modules()]
+        assert all(kinds.count(kind) == blocks for kind in (nn.BatchNorm2d, nn.Dropout))
+        assert nn.Tanh in kinds and nets.LeakyReLU not in kinds
+    for make in (nets.conv_encoder, lambda *args, **kw: nets.conv_decoder(2, *args, **kw)):
+        with pytest.raises(TypeError, match="stride"):
+            make(shape, (4, 4), stride=1)

@@ -1,5 +1,6 @@
 """fit, latent and evaluation: learning happens, is repeatable, and stops in good order."""
 
+import copy
 import functools
 import math
 
@@ -107,6 +108,35 @@ def test_a_loss_that_is_not_a_number_stops_before_it_spoils_the_weights(bars):
 
 
 @pytest.mark.parametrize("optimizer", [None, torch.optim.SGD])
+@pytest.mark.parametrize("good", [0, 2])  # steps before the one that diverges
+def test_averages_of_batch_norm_stay_those_before_the_step(bars, optimizer, good):
+    """A forward pass changes them before there is a loss. Two more steps follow before anybody looks."""
+
+    class Overflowing(VAE):
+        steps = 0
+
+        def encode(self, x):
+            mu, log_var = super().encode(x)
+            self.steps += self.training
+            return mu, log_var + 200.0 * (self.steps > good)
+
+    encoder, decoder = (
+        nets.conv_encoder((1, 8, 8), (4,), batch_norm=True),
+        nets.conv_decoder(2, (1, 8, 8), (4, 4), batch_norm=True),
+    )
+    model = Overflowing(encoder, decoder, 2, (1, 8, 8))
+    same = copy.deepcopy(model)
+    with pytest.raises(TrainingDivergedError, match=f"step {good + 1}:"):
+        fit(model, bars, epochs=1, batch_size=11, optimizer=optimizer, device="cpu")
+    buffers = dict(model.named_buffers())
+    assert all(b.isfinite().all() for b in buffers.values())
+    counts = [b.item() for name, b in buffers.items() if name.endswith("num_batches_tracked")]
+    assert counts and set(counts) == {good}
+    if not good:
+        assert all(torch.equal(b, buffers[name]) for name, b in same.named_buffers())
+
+
+@pytest.mark.parametrize("optimizer", [None, torch.optim.SGD])
 @pytest.mark.parametrize(
     ("recipe", "likelihood"),
     [
@@ -122,7 +152,7 @@ def test_a_step_size_that_is_far_too_large_ends_training_in_a_sentence(bars, rec
     model.likelihood = likelihood or model.likelihood
     with pytest.raises(TrainingDivergedError, match=r"stopped at step \d+: loss = (nan|inf).*lr=1e\+06"):
         fit(model, bars, epochs=20, batch_size=16, lr=1e6, optimizer=optimizer, device="cpu")
-    assert all(torch.isfinite(p).all() for p in model.parameters())
+    assert all(torch.isfinite(p).all() for p in (*model.parameters(), *model.buffers()))
 
 
 def test_validation_of_a_model_that_diverged_is_not_a_number(bars):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from vaelab import losses
-from vaelab.errors import DataError, ShapeError
+from vaelab.errors import DataError, PixelRangeError, ShapeError
 from vaelab.vq import VQVAE, Codebook, IntegerPrior, nearest, straight_through, usage
 
 CORNERS = torch.tensor([[0.0, 0.0], [0.0, 2.0], [4.0, 0.0], [9.0, 9.0]])
@@ -161,3 +161,29 @@ def test_what_does_not_fit_is_told_in_words():
     with pytest.raises(DataError, match="knows the integers from 0 to 3"):
         prior.log_prob(torch.full((1, 2, 2), 4))
     assert nearest(torch.tensor([[1.0]]), torch.tensor([[0.0], [3.0]])).tolist() == [0]
+
+
+def test_fitting_a_prior_anew_forgets_what_it_knew():
+    options = {"updates": 8, "batch_size": 4, "progress": False}
+    first, other = torch.zeros(6, 2, 2, dtype=torch.long), torch.full((6, 2, 2), 3)
+    prior = IntegerPrior(4, (2, 2), width=8).fit(first, **options).fit(other, **options)
+    fresh = IntegerPrior(4, (2, 2), width=8).fit(other, **options)
+    for (name, one), value in zip(prior.state_dict().items(), fresh.state_dict().values(), strict=True):
+        assert torch.equal(one, value), name
+
+
+def test_a_model_that_diverges_does_not_take_its_entries_along():
+    revived = codebook(revive_after=1).train()
+    revived(torch.full((1, 2, 2, 2), torch.nan))
+    assert torch.equal(revived.entries, CORNERS)
+
+
+def test_pictures_that_do_not_fit_are_told_as_by_every_model():
+    x, vqvae = torch.rand(2, 1, 4, 4), model()
+    for use in (vqvae.encode, vqvae.loss, vqvae.elbo, vqvae.reconstruct):
+        with pytest.raises(ShapeError, match="This model takes images"):
+            use(x[..., :2])
+        with pytest.raises(PixelRangeError):
+            use(255 * x)
+    numbers = 0.1 + x.double() / 2
+    assert torch.equal(vqvae.double()._pictures(numbers), numbers), "not by way of float32"

@@ -290,7 +290,7 @@ def sample(
     sheet = sample_sheet(found, n, seed, drawn_from, noise)
     out.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(out) as temporary:
-        ending = out.suffix[1:].replace("jpg", "jpeg")
+        ending = out.suffix[1:].lower().replace("jpg", "jpeg")
         sheet.save(temporary, format=ending)
     print(f"{n} pictures in {out}")
     return 0
@@ -318,7 +318,7 @@ def evaluate(
 def export(model: str, out: Path, precision: str) -> int:
     """Write weights and card, or, to a name that ends in .js, the decoder for a web page."""
     found = _find(model, "cpu")
-    if out.suffix == ".js":
+    if out.suffix.lower() == ".js":
         _export_page(found, out, precision)
     else:
         out = weights.save(found, out, card=_card(model, found), half=precision == "fp16")
@@ -379,7 +379,7 @@ def _find(model: str, device: str | None):
         checkpoint = _checkpoint(path)
         names = [name for name in (WITH_PRIOR, "model.safetensors") if (checkpoint / name).exists()]
         return weights.load(checkpoint / names[0], device)
-    if path.suffix == ".safetensors":
+    if path.suffix.lower() == ".safetensors":
         return weights.load(path, device)
     return weights.pretrained(model, device)
 

@@ -24,7 +24,7 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
-from vaelab.data.arguments import check_tensors, real_number, whole_number
+from vaelab.data.arguments import check_floats, check_tensors, real_number, whole_number
 from vaelab.errors import DataError, ShapeError
 from vaelab.priors import Mixture
 
@@ -44,7 +44,7 @@ class Schedule:
 
     def __init__(self, alpha_bar: Tensor):
         check_tensors(alpha_bar=alpha_bar)
-        self.alpha_bar = alpha_bar.detach().double().cpu()
+        self.alpha_bar = alpha_bar.detach().cpu().double()
         falls = self.alpha_bar.ndim == 1 and len(alpha_bar) > 1 and bool((self.alpha_bar.diff() < 0).all())
         if not falls or self.alpha_bar[0] != 1 or self.alpha_bar[-1] <= 0:
             raise DataError(
@@ -58,7 +58,7 @@ class Schedule:
         """alpha_bar = cos^2 of an angle that grows evenly from `end` at t = 1 to pi/2 - `end` at t = `steps`.
 
         The cosine is that of Nichol and Dhariwal, "Improved Denoising Diffusion Probabilistic Models", ICML
-        2021. Theirs begins and ends at 0, where the signal-to-noise ratio is infinite; here it goes from
+        2021. Theirs goes on to both ends, from an infinite signal-to-noise ratio to 0; here it goes from
         1 / end^2 to end^2, as in Kingma et al. (2021), so that the ELBO closes as steps get finer.
         """
         steps = whole_number("steps, from data to noise,", steps, least=2)
@@ -72,6 +72,7 @@ class Schedule:
     def left(self, t: Tensor, like: Tensor) -> Tensor:
         """alpha_bar at times t (B,), in the shape, dtype and place to be multiplied with `like`, (B, ...)."""
         check_tensors(t=t)
+        check_floats(x=like)
         if t.is_floating_point() or t.shape != like.shape[:1]:
             raise ShapeError(
                 f"Times are whole numbers, one for each of {len(like)} points, shape ({len(like)},); these "

@@ -16,6 +16,7 @@ from vaelab import losses, nets, priors
 from vaelab.data import ImageSet
 from vaelab.data.arguments import check_image_shape, check_tensors, real_number, whole_number
 from vaelab.errors import ShapeError
+from vaelab.models import TakesPictures
 
 
 class TwoLayerOutput(NamedTuple):
@@ -28,7 +29,7 @@ class TwoLayerOutput(NamedTuple):
     kl_bottom: Tensor  # KL( q(z1 | x, z2) || p(z1 | z2) ) at the z2 that was drawn, nats, (B,)
 
 
-class TwoLayerVAE(nn.Module):
+class TwoLayerVAE(TakesPictures):
     """A hierarchical VAE with two layers of latents. Training makes small, in nats per image,
 
         -log p(x | z1) + beta * ( max(KL of the top, free) + max(KL of the bottom, free) ),
@@ -85,7 +86,7 @@ class TwoLayerVAE(nn.Module):
 
     def forward(self, x: ImageSet | Tensor) -> TwoLayerOutput:
         """Features, a top code, a bottom code, the reconstruction; one draw each."""
-        features = self.encoder(self._floats(x))
+        features = self.encoder(self._pictures(x))
         mu, log_var = _halves(self.to_top(features), self.top_dim, "top")
         top = _draw(mu, log_var)
         kl_top = losses.gaussian_kl(mu, log_var)
@@ -134,10 +135,6 @@ class TwoLayerVAE(nn.Module):
             mu, log_var = self.expected(top.to(next(self.parameters())))
             eps = torch.randn(mu.shape, generator=draws).to(mu)
             return self.decoder(mu + torch.exp(log_var / 2) * eps)
-
-    def _floats(self, x: ImageSet | Tensor) -> Tensor:
-        like = next(self.parameters())
-        return ImageSet.of(x).float(device=like.device).to(like.dtype)
 
 
 def _draw(mu: Tensor, log_var: Tensor) -> Tensor:

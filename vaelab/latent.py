@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from vaelab.data import ImageSet
-from vaelab.data.arguments import check_tensors, whole_number
+from vaelab.data.arguments import check_floats, check_tensors, whole_number
 from vaelab.errors import DataError, ShapeError
 from vaelab.models import VAE, Autoencoder
-from vaelab.nets import evaluating
+from vaelab.nets import evaluating, exact
 from vaelab.priors import generator
 
 
@@ -111,7 +111,7 @@ def interpolate(start: Tensor, end: Tensor, steps: int = 10) -> Tensor:
     (1 - alpha) start + alpha end, alpha from 0 to 1. Codes have shape (latent_dim,), the answer
     (steps, latent_dim).
     """
-    check_tensors(start=start, end=end)
+    check_floats(start=start, end=end)
     if start.shape != end.shape or start.ndim != 1:
         raise ShapeError(
             f"interpolate goes between two codes of shape (latent_dim,); these are {tuple(start.shape)} and "
@@ -194,10 +194,10 @@ def attribute_vectors(codes: Tensor, attributes: Tensor) -> Tensor:
         ShapeError: not one row of attributes for each code.
         DataError: an attribute that all pictures have, or none has.
     """
-    table = _checked_attributes(codes, attributes, 2).double()
+    table = exact(_checked_attributes(codes, attributes, 2))
     # Without their means the columns say nothing of the average code. pinv copes with columns that repeat.
     centred = table - table.mean(0)
-    return (torch.linalg.pinv(centred) @ codes.double()).to(codes.dtype)
+    return (torch.linalg.pinv(centred) @ exact(codes)).to(codes)
 
 
 class TransportMap:
@@ -260,14 +260,14 @@ class TransportMap:
             z: (..., latent_dim).
             steps: 1 goes all the way, 0 nowhere; more than 1 goes beyond.
         """
-        check_tensors(z=z)
+        check_floats(z=z)
         if z.shape[-1:] != self.mean.shape:
             raise ShapeError(
                 f"Codes for this map have shape (..., {len(self.mean)}); these have {tuple(z.shape)}."
             )
-        centred = z.to(self.mean) - self.mean
-        moved = self.new_mean + centred @ self.matrix  # which is symmetric
-        return torch.lerp(z.to(moved), moved, steps).to(z)
+        start = exact(z).cpu()
+        moved = self.new_mean + (start - self.mean) @ self.matrix  # which is symmetric
+        return torch.lerp(start, moved, steps).to(z)
 
 
 def _power(symmetric: Tensor, exponent: float) -> Tensor:
@@ -337,7 +337,8 @@ def edit(codes: Tensor, direction: Tensor | TransportMap, steps: float = 1.0) ->
     """
     if isinstance(direction, TransportMap):
         return direction(codes, steps)
-    check_tensors(codes=codes, direction=direction)
+    check_floats(codes=codes)
+    check_tensors(direction=direction)
     if direction.shape != codes.shape[-1:]:
         raise ShapeError(
             f"A direction for codes {tuple(codes.shape)} has shape {tuple(codes.shape[-1:])}; this one has "
@@ -347,7 +348,8 @@ def edit(codes: Tensor, direction: Tensor | TransportMap, steps: float = 1.0) ->
 
 
 def _checked_attributes(codes: Tensor, present: Tensor, axes: int) -> Tensor:
-    check_tensors(codes=codes, present=present)
+    check_tensors(present=present)
+    check_floats(codes=codes)
     if codes.ndim != 2 or present.ndim != axes or len(present) != len(codes):
         raise ShapeError(
             f"Codes (N, latent_dim) need {'one bool' if axes == 1 else 'one row of bools'} each, "

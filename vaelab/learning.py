@@ -18,6 +18,7 @@ from vaelab.progress import progress as progress_bar
 
 _DECAY = 0.998  # of the average of the weights: it reaches back some 500 updates
 _KEPT_EVERY = 60  # seconds
+_LOOK_EVERY = 100  # updates between looks at the weights: each look makes a GPU wait
 
 
 def learn(
@@ -76,7 +77,10 @@ def learn(
             value.backward()
             optimizer.step()
             _follow(average, network, min(_DECAY, (1 + step) / (10 + step)))
-            if keep and (time.monotonic() - written > _KEPT_EVERY or step + 1 == updates):
+            put_down = keep and (time.monotonic() - written > _KEPT_EVERY or step + 1 == updates)
+            if put_down or (step + 1) % _LOOK_EVERY == 0:
+                _check(average, lr)
+            if keep and put_down:
                 _put_down(keep, run, step + 1, network, average, optimizer, draws)
                 written = time.monotonic()
         interrupted = False
@@ -84,9 +88,14 @@ def learn(
         bar.write(f"Interrupted after {step} of {updates} updates: the prior keeps what it has learned.")
     finally:
         bar.close()
+    _check(average, lr)
+    return average, interrupted
+
+
+def _check(average: nn.Module, lr: float) -> None:
+    """Raise TrainingDivergedError where weights are no numbers, as they are once the loss was none."""
     if not all(torch.isfinite(value).all() for value in average.parameters()):
         raise TrainingDivergedError(f"The prior's loss is no number: try a step size below lr={lr:g}.")
-    return average, interrupted
 
 
 @torch.no_grad()

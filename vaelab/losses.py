@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from vaelab.data.arguments import check_tensors, real_number
+from vaelab.data.arguments import check_floats, real_number
 from vaelab.data.pixels import check_unit_range
-from vaelab.errors import ShapeError
+from vaelab.errors import PixelRangeError, ShapeError
 
 # ---- reconstruction terms: (B, C, H, W) twice -> (B,) ----
 
@@ -47,14 +47,18 @@ def bce(x: Tensor, x_hat: Tensor) -> Tensor:
             model diverged and gives NaN, so is the loss.
 
     Raises:
-        PixelRangeError: pixels outside [0, 1].
+        PixelRangeError: pixels, or predictions, outside [0, 1]. A GPU does not look, as it would have to wait
+            for the answer: there such predictions have the loss NaN.
     """
     _check_same_shape(x, x_hat)
-    if x.device.type == "cpu":  # a GPU would have to wait for the answer
+    with torch.no_grad():
+        outside = x_hat.clamp(0, 1) != x_hat  # NaN too. PyTorch would raise, or on a GPU end all work on it
+    if x.device.type == "cpu":
         check_unit_range(x)
-    diverged = x_hat.isnan()  # PyTorch would raise, or on a GPU end all work on it
-    per_pixel = F.binary_cross_entropy(x_hat.masked_fill(diverged, 0.5), x, reduction="none")
-    return per_pixel.masked_fill(diverged, math.nan).flatten(1).sum(1)
+        if outside.any():
+            _check_probabilities(x_hat)
+    per_pixel = F.binary_cross_entropy(x_hat.masked_fill(outside, 0.5), x, reduction="none")
+    return per_pixel.masked_fill(outside, math.nan).flatten(1).sum(1)
 
 
 def gaussian_nll(x: Tensor, x_hat: Tensor, sigma: float | Tensor) -> Tensor:
@@ -119,7 +123,7 @@ def gaussian_kl(
     >>> gaussian_kl(torch.ones(5, 2), torch.zeros(5, 2))  # 1/2 mu^2 for each of two dimensions
     tensor([1., 1., 1., 1., 1.])
     """
-    check_tensors(mu=mu, log_var=log_var)
+    check_floats(mu=mu, log_var=log_var)
     if mu.shape != log_var.shape:
         raise ShapeError(
             f"mu has shape {tuple(mu.shape)} and log_var {tuple(log_var.shape)}: they must be the same."
@@ -199,6 +203,7 @@ class Gaussian(nn.Module):
 
     def sample(self, x_hat: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """A draw from p(x | z): `x_hat` plus noise, which may leave [0, 1]; from a CPU generator, or None."""
+        check_floats(x_hat=x_hat)
         return x_hat + self.sigma.to(x_hat) * torch.randn(x_hat.shape, generator=generator).to(x_hat)
 
     def extra_repr(self) -> str:
@@ -218,6 +223,7 @@ class Laplace(nn.Module):
 
     def sample(self, x_hat: Tensor, generator: torch.Generator | None = None) -> Tensor:
         """A draw from p(x | z): `x_hat` plus noise, which may leave [0, 1]; from a CPU generator, or None."""
+        check_floats(x_hat=x_hat)
         # The difference of two exponential draws is a Laplace draw.
         one, other = torch.empty(2, *x_hat.shape).exponential_(generator=generator).to(x_hat)
         return x_hat + self.scale * (one - other)
@@ -231,8 +237,18 @@ def _check_positive(name: str, value: float | Tensor) -> None:
         real_number(name, value, above=0)
 
 
+def _check_probabilities(x_hat: Tensor) -> None:
+    """Raise PixelRangeError for numbers outside [0, 1]; a NaN is none."""
+    numbers = x_hat[~x_hat.isnan()]
+    if len(numbers) and not (numbers.amin() >= 0 and numbers.amax() <= 1):
+        raise PixelRangeError(
+            f"x_hat are probabilities, in [0, 1]; these run from {numbers.amin():.3g} to "
+            f"{numbers.amax():.3g}. Let the decoder end with nets.Sigmoid()."
+        )
+
+
 def _check_same_shape(x: Tensor, x_hat: Tensor) -> None:
-    check_tensors(x=x, x_hat=x_hat)
+    check_floats(x=x, x_hat=x_hat)
     if x.shape != x_hat.shape:  # otherwise broadcasting would quietly compare the wrong pixels
         raise ShapeError(
             f"The images have shape {tuple(x.shape)} and the reconstructions {tuple(x_hat.shape)}; "

@@ -16,11 +16,33 @@ from vaelab.nets import ImageShape, PlaceLinear, evaluating, keeping_random_stat
 from vaelab.priors import Prior, StandardNormal
 
 
-class _ImageModel(nn.Module):
-    """What both share: an encoder, a decoder, and a clear word when an image does not fit."""
+class TakesPictures(nn.Module):
+    """A model of pictures, and a clear word when one does not fit."""
+
+    image_shape: ImageShape
+
+    def _floats(self, x: ImageSet | Tensor) -> Tensor:
+        """Pictures of any kind as floats of the weights' dtype, where the weights are."""
+        like = next(self.parameters())
+        if not (isinstance(x, Tensor) and x.is_floating_point()):
+            x = ImageSet.of(x).float(device=like.device)
+        return x.to(like)
+
+    def _pictures(self, x: ImageSet | Tensor) -> Tensor:
+        """The same, once it is sure that they fit this model."""
+        x = self._floats(x)
+        if x.shape[1:] != self.image_shape:
+            raise ShapeError(wrong_shape(x.shape, self.image_shape))
+        # Looking at a GPU's pixels makes the program wait for it, so training there skips this.
+        if x.device.type == "cpu" or not self.training:
+            losses.check_unit_range(x)
+        return x
+
+
+class _ImageModel(TakesPictures):
+    """What both share: an encoder, a decoder, and the way between pictures and codes."""
 
     latent_dim: int
-    image_shape: ImageShape
     network_dtype: torch.dtype  # of encoder and decoder: bf16 while `speed.applied` says so
     recipe: dict[str, Any]  # where `recipes.build` made the model: which recipe, and what was changed
 
@@ -71,23 +93,6 @@ class _ImageModel(nn.Module):
                 + (" One code alone needs a batch axis: z[None]." if z.shape == (self.latent_dim,) else "")
             )
         return self._run(self.decoder, z.to(next(self.parameters())))  # where the weights are, of their dtype
-
-    def _floats(self, x: ImageSet | Tensor) -> Tensor:
-        """Pictures of any kind as floats of the weights' dtype; bytes also move to where the weights are."""
-        like = next(self.parameters())
-        if not (isinstance(x, Tensor) and x.is_floating_point()):
-            x = ImageSet.of(x).float(device=like.device)
-        return x.to(like.dtype)
-
-    def _pictures(self, x: ImageSet | Tensor) -> Tensor:
-        """The same, once it is sure that they fit this model."""
-        x = self._floats(x)
-        if x.shape[1:] != self.image_shape:
-            raise ShapeError(wrong_shape(x.shape, self.image_shape))
-        # Looking at a GPU's pixels makes the program wait for it, so training there skips this.
-        if x.device.type == "cpu" or not self.training:
-            losses.check_unit_range(x)
-        return x
 
 
 def wrong_shape(shape: torch.Size, expected: ImageShape) -> str:

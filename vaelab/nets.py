@@ -128,10 +128,10 @@ def _after(channels: int, batch_norm: bool, dropout: float, activation: nn.Modul
 def start_as_keras_does(module: nn.Module) -> nn.Module:
     """Draw the weights of linear and convolutional layers by Glorot and Bengio's rule, with biases of 0.
 
-    They come out larger than PyTorch's own, which matters to networks without batch norm: the signal fades
-    from layer to layer, and a narrow layer with ReLU can fall silent before it has learned anything
-    (Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS
-    2010, equation 16).
+    Most layers' come out larger than PyTorch's own (smaller where a layer has more than five times as many
+    outputs as inputs), which matters to networks without batch norm: the signal fades from layer to layer,
+    and a narrow layer with ReLU can fall silent before it has learned anything (Glorot and Bengio,
+    "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010, equation 16).
     """
     for layer in module.modules():
         if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
@@ -161,23 +161,37 @@ def shape_after(
 
 
 def conv_encoder(
-    image_shape: ImageShape, channels: Sequence[int] = (32, 64, 64, 64), **block
+    image_shape: ImageShape,
+    channels: Sequence[int] = (32, 64, 64, 64),
+    *,
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+    activation: nn.Module | None = None,
 ) -> nn.Sequential:
     """A stack of stride-2 `conv_block`s, flattened: (B, C, H, W) -> (B, F).
 
     Args:
         image_shape: (channels, height, width) of the images.
         channels: output channels of each block; each halves height and width.
-        **block: options of `conv_block`, for every block.
+        batch_norm, dropout, activation: of every block, as for `conv_block`.
     """
     shape_after(image_shape, channels)
     widths = [image_shape[0], *channels]
-    blocks = [conv_block(a, b, **block) for a, b in pairwise(widths)]
+    blocks = [
+        conv_block(a, b, batch_norm=batch_norm, dropout=dropout, activation=activation)
+        for a, b in pairwise(widths)
+    ]
     return nn.Sequential(*blocks, nn.Flatten())
 
 
 def conv_decoder(
-    latent_dim: int, image_shape: ImageShape, channels: Sequence[int] = (64, 64, 64, 32), **block
+    latent_dim: int,
+    image_shape: ImageShape,
+    channels: Sequence[int] = (64, 64, 64, 32),
+    *,
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+    activation: nn.Module | None = None,
 ) -> nn.Sequential:
     """A linear layer, then stride-2 `deconv_block`s up to the image: (B, latent_dim) -> (B, C, H, W).
 
@@ -186,10 +200,13 @@ def conv_decoder(
         image_shape: (channels, height, width) of the images.
         channels: channels of the map behind the linear layer, then of each block but the last, which makes
             the image itself.
-        **block: options of `deconv_block`, for every block but the last.
+        batch_norm, dropout, activation: of every block but the last, as for `deconv_block`.
     """
     start = (channels[0], *shape_after(image_shape, channels)[1:])
-    blocks = [deconv_block(a, b, **block) for a, b in pairwise(channels)]
+    blocks = [
+        deconv_block(a, b, batch_norm=batch_norm, dropout=dropout, activation=activation)
+        for a, b in pairwise(channels)
+    ]
     return nn.Sequential(
         nn.Linear(latent_dim, math.prod(start)),
         nn.Unflatten(1, start),
@@ -298,7 +315,19 @@ def evaluating(*modules: nn.Module) -> Iterator[None]:
 
 def keeping_random_state(device: torch.device) -> AbstractContextManager[None]:
     """Draws inside do not disturb PyTorch's random state, on the CPU and on `device`."""
-    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+    if device.type in ("cuda", "mps"):
+        return torch.random.fork_rng(devices=[device], device_type=device.type)
+    return torch.random.fork_rng(devices=[])
+
+
+def widest(device: torch.device) -> torch.dtype:
+    """The number format for sums and logarithms on `device`: float64, or float32 on Apple's GPUs."""
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
+def exact(x: Tensor) -> Tensor:
+    """`x` in float64: where it is, or on the CPU if its device has none."""
+    return (x if widest(x.device) == torch.float64 else x.cpu()).double()
 
 
 def seed(number: int, device: torch.device) -> None:

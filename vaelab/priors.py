@@ -77,8 +77,9 @@ class Prior(nn.Module):
         check_tensors(z=z)
         self._check_shape(z)
         like = next(self.buffers(), z)
-        rows = z.to(like.device, torch.float32 if like.device.type == "mps" else torch.float64)
-        return self._log_density(rows).to(z.device)
+        rows = z.to(like.device).to(nets.widest(like.device))
+        density = self._log_density(rows)
+        return (density if nets.widest(z.device) == torch.float64 else density.float()).to(z.device)
 
     def _draw(self, n: int, generator: torch.Generator | None) -> Tensor:
         """`n` codes, from draws on the CPU."""

@@ -28,7 +28,8 @@ def options_of(model: str) -> dict:
     path = Path(model).expanduser()
     if path.is_dir():
         return run_file.read(path.parent if is_checkpoint(path) else path)
-    card = _card(path.with_suffix(".json")) if path.suffix == ".safetensors" else weights.card(model)
+    is_file = path.suffix.lower() == ".safetensors"
+    card = _card(path.with_suffix(".json")) if is_file else weights.card(model)
     options = card.get("options")
     return options if isinstance(options, dict) else {}
 

@@ -35,6 +35,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vaelab import nets
+
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 WORTH_IT = 1.15  # a candidate must be this much faster than plain float32 to be chosen
 SHORTEST_RUN = 300  # training steps below which a probe would cost more than a few per cent of the run
@@ -141,7 +143,7 @@ def _fastest(model: nn.Module, x: Tensor, candidates: list[Plan]) -> Plan:
 def _step_seconds(model: nn.Module, x: Tensor, plan: Plan) -> float:
     """Wall seconds of a forward and backward pass through a copy of the model; infinite if out of memory."""
     model = copy.deepcopy(model).train()  # a copy keeps its own gradients and batch-norm statistics
-    with torch.random.fork_rng(devices=[x.device] if x.device.type == "cuda" else []), applied(plan, model):
+    with nets.keeping_random_state(x.device), applied(plan, model):
         _wait(x.device)
         start = time.perf_counter()
         try:

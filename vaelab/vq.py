@@ -21,6 +21,7 @@ from vaelab.data import ImageSet
 from vaelab.data.arguments import check_image_shape, check_tensors, real_number, seed_number, whole_number
 from vaelab.errors import DataError, ShapeError
 from vaelab.learning import learn
+from vaelab.models import TakesPictures
 from vaelab.priors import generator
 
 _AT_A_TIME = 500  # grids through the prior's network
@@ -108,7 +109,9 @@ class Codebook(nn.Module):
         dead = (self.idle >= self.revive_after).nonzero()[:, 0]
         if not len(dead):
             return index
-        self.entries[dead] = codes[torch.randint(len(codes), (len(dead),), device=codes.device)]
+        drawn = codes[torch.randint(len(codes), (len(dead),), device=codes.device)]
+        # A model that diverges must not take its entries along: `fit` leaves the weights as they were.
+        self.entries[dead] = torch.where(drawn.isfinite(), drawn, self.entries[dead])
         self.idle[dead] = 0
         return nearest(codes, self.entries)
 
@@ -138,12 +141,12 @@ def usage(index: Tensor, entries: int) -> dict[str, float]:
     >>> usage(torch.tensor([0, 0, 1, 1]), entries=10)
     {'used': 2.0, 'perplexity': 2.0}
     """
-    share = torch.bincount(index.flatten(), minlength=entries).double() / index.numel()
+    share = nets.exact(torch.bincount(index.flatten(), minlength=entries)) / index.numel()
     share = share[share > 0]
     return {"used": float(len(share)), "perplexity": round((-(share * share.log()).sum()).exp().item(), 6)}
 
 
-class VQVAE(nn.Module):
+class VQVAE(TakesPictures):
     """A VAE whose code is a grid of integers, chosen without a draw.
 
     Training makes small, in nats per image,
@@ -182,12 +185,12 @@ class VQVAE(nn.Module):
 
     def forward(self, x: ImageSet | Tensor) -> tuple[Tensor, Quantised]:
         """The reconstruction, (B, C, H, W), and what the codebook made of the encoder's vectors."""
-        code = self.codebook(self.encoder(self._floats(x)))
+        code = self.codebook(self.encoder(self._pictures(x)))
         return self.decoder(code.grid), code
 
     def encode(self, x: ImageSet | Tensor) -> Tensor:
         """Images (B, C, H, W) -> integers (B, h, w)."""
-        return self.codebook(self.encoder(self._floats(x))).index
+        return self.codebook(self.encoder(self._pictures(x))).index
 
     def decode(self, index: Tensor) -> Tensor:
         """Integers (B, h, w) -> images (B, C, H, W) in [0, 1]."""
@@ -217,10 +220,6 @@ class VQVAE(nn.Module):
         price = code.index[0].numel() * each if prior is None else -prior.log_prob(code.index).to(x.device)
         return -self.likelihood(x, x_hat) - price
 
-    def _floats(self, x: ImageSet | Tensor) -> Tensor:
-        like = self.codebook.entries
-        return ImageSet.of(x).float(device=like.device).to(like.dtype)
-
 
 class IntegerPrior(nn.Module):
     """p(integers), one after the other: p(i_1) p(i_2 | i_1) p(i_3 | i_1, i_2) ..., in reading order.
@@ -249,6 +248,7 @@ class IntegerPrior(nn.Module):
     ):
         super().__init__()
         self.entries = whole_number("entries, of the codebook,", entries)
+        self._options = {"width": width, "layers": layers, "heads": heads}
         self.interrupted = False
         self.shape = (whole_number("h, of the grid,", shape[0]), whole_number("w, of the grid,", shape[1]))
         places = math.prod(self.shape)
@@ -322,7 +322,7 @@ class IntegerPrior(nn.Module):
         seed: int = 0,
         progress: bool = True,
     ) -> "IntegerPrior":
-        """Learn which integers go together: `learning.learn`, as the flow does.
+        """Learn which integers go together; what was learned before is forgotten.
 
         Args:
             index: grids of integers, (N, h, w): `vqvae.encode(images)`.
@@ -345,7 +345,7 @@ class IntegerPrior(nn.Module):
             return prior._surprise(batch).mean()  # of one integer: the step size suits any grid
 
         learned, self.interrupted = learn(
-            self,
+            IntegerPrior(self.entries, self.shape, **self._options).to(self.place),
             surprise,
             updates=whole_number("updates, of the weights,", updates),
             lr=real_number("lr, the step size,", lr, above=0),

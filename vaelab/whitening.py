@@ -13,7 +13,7 @@ from vaelab.data import ImageSet
 from vaelab.errors import DataError, ModelError
 from vaelab.latent import device_of
 from vaelab.models import VAE
-from vaelab.nets import evaluating
+from vaelab.nets import evaluating, exact
 
 
 @torch.no_grad()
@@ -54,7 +54,7 @@ def whiten(model: VAE, images: ImageSet | Tensor, batch_size: int = 256) -> Tens
         )
     with evaluating(model):
         features = torch.cat([model.features(x) for x in images.batches(batch_size, device_of(model))])
-    mu, variance = model.to_mu(features).double(), model.to_log_var(features).double().exp()
+    mu, variance = exact(model.to_mu(features)), exact(model.to_log_var(features)).exp()
     mean, noise = mu.mean(0), torch.diag(variance.mean(0))
     to_white, spread = _axes(torch.cov(mu.T) + noise, noise)
     _absorb(model, first, mean, to_white)
@@ -72,18 +72,19 @@ def _axes(covariance: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
 
 def _absorb(model: VAE, first: nn.Linear, mean: Tensor, to_white: Tensor) -> None:
     """The head for mu gives z' = W (z - m); the decoder takes z' and undoes it."""
-    head, dtype = model.to_mu, first.weight.dtype
-    head.bias.copy_(to_white @ (head.bias.double() - mean))
-    head.weight.copy_(to_white @ head.weight.double())
-    weight = first.weight.double()
-    first.bias.add_((weight @ mean).to(dtype))
+    head = model.to_mu
+    head.bias.copy_(to_white @ (exact(head.bias) - mean))
+    head.weight.copy_(to_white @ exact(head.weight))
+    weight = exact(first.weight)
+    first.bias.add_((weight @ mean).to(first.bias))
     first.weight.copy_(weight @ torch.linalg.inv(to_white))
 
 
 def _fit_head(head: nn.Linear, features: Tensor, targets: Tensor) -> None:
     """Least squares, with a little weight decay for features that say the same."""
-    centre = features.double().mean(0)
-    x, y = features.double() - centre, targets - targets.mean(0)
+    features = exact(features)
+    centre = features.mean(0)
+    x, y = features - centre, targets - targets.mean(0)
     decay = 1e-3 * len(x) * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
     weight = torch.linalg.solve(x.T @ x + decay, x.T @ y)
     head.weight.copy_(weight.T)

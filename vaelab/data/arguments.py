@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from numbers import Integral, Real
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from vaelab.data.splits import SPLITS
@@ -73,6 +74,43 @@ def check_tensors(**values) -> None:
         if not isinstance(value, Tensor):
             kind = type(value).__name__
             raise DataError(f"{name} must be a tensor, not {kind}: torch.as_tensor makes one of numbers.")
+
+
+def check_floats(**values) -> None:
+    """Raise DataError for whichever of these, given by name, is no tensor of floats.
+
+    What is computed takes the number format of what is given: whole numbers would be cut off in silence.
+    """
+    check_tensors(**values)
+    for name, value in values.items():
+        if not value.is_floating_point():
+            cure = (
+                "ImageSet(x).float() makes pixels" if value.dtype == torch.uint8 else ".float() makes floats"
+            )
+            raise DataError(f"{name} holds whole numbers, {value.dtype}: {cure} of them.")
+
+
+def classes(labels, count: int, names: Sequence[str] = ()) -> tuple[Tensor, list[str]]:
+    """Classes of `count` things, and a name for each class: its number where `names` has none at all.
+
+    Args:
+        labels: what becomes a tensor (count,) of whole numbers from 0, or of True and False.
+
+    Raises:
+        DataError: labels of another kind, or one that has no name.
+    """
+    labels = torch.as_tensor(labels)
+    if labels.shape != (count,) or labels.is_floating_point() or (labels < 0).any():
+        raise DataError(
+            f"{count} pictures or points need one label each, whole numbers from 0; these labels are "
+            f"{labels.dtype} of shape {tuple(labels.shape)}."
+        )
+    labels = labels.long()
+    needed = int(labels.max()) + 1 if count else 0
+    known = list(map(str, names)) or [str(k) for k in range(needed)]
+    if len(known) < needed:
+        raise DataError(f"Labels go up to {needed - 1}, but there are only {len(known)} class names.")
+    return labels, known
 
 
 def check_image_shape(value) -> tuple[int, int, int]:

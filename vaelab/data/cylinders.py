@@ -24,7 +24,6 @@ FACTORS = {
 }
 """The two factors, uniform on their ranges and independent."""
 
-ATTRIBUTE_NAMES = ()
 DEFAULT_SIZE = 64
 SIZES = range(32, 257)
 
@@ -53,11 +52,6 @@ def draw_factors(indices: Tensor | np.ndarray, seed: int) -> dict[str, Tensor]:
     table = torch.tensor(uniforms(seed, np.asarray(indices), len(FACTORS)))
     columns = zip(FACTORS.items(), table.unbind(1), strict=True)
     return {name: (f.low + (f.high - f.low) * u).float() for (name, f), u in columns}
-
-
-def attributes(factors: dict[str, Tensor]) -> Tensor:
-    """Cylinders have no yes-or-no attributes: bool of shape (N, 0)."""
-    return torch.zeros(len(factors["height"]), 0, dtype=torch.bool)
 
 
 @torch.no_grad()

@@ -44,7 +44,6 @@ FACTORS = {
 """Each factor of a picture. `label` and `variant` are whole numbers, the others continuous."""
 
 CLASS_NAMES = tuple("0123456789")
-ATTRIBUTE_NAMES = ()
 DEFAULT_SIZE = 28
 SIZES = range(28, 65)
 
@@ -270,11 +269,6 @@ def _spread(name: str, u: np.ndarray) -> np.ndarray:
 def labels(factors: dict[str, Tensor]) -> Tensor:
     """The digits themselves, int64 of shape (N,)."""
     return factors["label"].long()
-
-
-def attributes(factors: dict[str, Tensor]) -> Tensor:
-    """Digits have classes, no yes-or-no attributes: bool of shape (N, 0)."""
-    return torch.zeros(len(factors["label"]), 0, dtype=torch.bool)
 
 
 @torch.no_grad()

@@ -21,7 +21,7 @@ _SPLITS = {"train": slice(1_437), "validation": slice(1_437, 1_617), "test": sli
 
 
 def handwritten(split: str = "train", size: int = 28) -> ImageSet:
-    """Digits that 43 people wrote, grey, 8x8 pixels with 17 shades; ten classes.
+    """Digits that 13 people wrote, grey, 8x8 pixels with 17 shades; ten classes.
 
     Larger sizes are interpolated (bilinear), which keeps the strokes smooth and the mean brightness. The
     splits are one fixed shuffle, cut in three.

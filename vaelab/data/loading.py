@@ -123,8 +123,8 @@ def _draw(name: str, size: int | None, n: int | None, seed: int, split: str) -> 
     return ImageSet(
         images=_paint(painter, factors, size, count, what),
         name=name,
-        attributes=painter.attributes(factors) if painter.ATTRIBUTE_NAMES else None,
-        attribute_names=painter.ATTRIBUTE_NAMES,
+        attributes=painter.attributes(factors) if hasattr(painter, "attributes") else None,
+        attribute_names=getattr(painter, "ATTRIBUTE_NAMES", ()),
         factors=factors,
         labels=painter.labels(factors) if hasattr(painter, "labels") else None,
         class_names=getattr(painter, "CLASS_NAMES", ()),

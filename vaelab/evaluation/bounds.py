@@ -9,9 +9,9 @@ from torch import Tensor
 from vaelab import latent, losses
 from vaelab.data import ImageSet
 from vaelab.data.arguments import seed_number
-from vaelab.evaluation.inputs import measurable
+from vaelab.evaluation.inputs import measurable, reconstructible
 from vaelab.models import VAE, Autoencoder
-from vaelab.nets import evaluating, keeping_random_state
+from vaelab.nets import evaluating, exact, keeping_random_state, widest
 from vaelab.nets import seed as set_seed
 from vaelab.priors import Prior, StandardNormal
 from vaelab.progress import progress
@@ -40,8 +40,8 @@ def evaluate(model: VAE, images: ImageSet | Tensor, seed: int = 0, batch_size: i
         set_seed(seed, device)
         for x in images.batches(batch_size, device):
             output = model(x)
-            reconstruction = model.likelihood(x, output.x_hat).double().sum()
-            kl = losses.gaussian_kl(output.mu, output.log_var).double().sum()
+            reconstruction = exact(model.likelihood(x, output.x_hat)).sum()
+            kl = exact(losses.gaussian_kl(output.mu, output.log_var)).sum()
             sums += torch.stack([reconstruction, kl]).cpu()
     reconstruction, kl = (sums / len(images)).tolist()
     return {"elbo": -reconstruction - kl, "reconstruction": reconstruction, "kl": kl}
@@ -70,7 +70,7 @@ def log_weights(
         prior: p(z); None is N(0, I), what the model was trained with, whatever `model.prior` is.
 
     Returns:
-        float64 of shape (samples, B).
+        float64 of shape (samples, B) (float32 on Apple's GPUs).
     """
     pictures = measurable(model, x).float(device=latent.device_of(model))
     with evaluating(model):
@@ -119,11 +119,11 @@ def importance_weighted_bound(
     bar = progress(total=total, wanted=total >= _BAR_FROM, desc="Weighing draws", unit="draw")
     with evaluating(model), bar:
         for x in images.batches(batch_size, latent.device_of(model)):
-            running = torch.full((len(x),), -math.inf, dtype=torch.float64, device=x.device)
+            running = torch.full((len(x),), -math.inf, dtype=widest(x.device), device=x.device)
             for weights in _weights(model, x, samples, chunk, generator, prior):
                 running = torch.logaddexp(running, torch.logsumexp(weights, 0))
                 bar.update(weights.numel())
-            bounds.append(running.cpu() - math.log(samples))
+            bounds.append(exact(running).cpu() - math.log(samples))
     return torch.cat(bounds)
 
 
@@ -135,14 +135,14 @@ def _weights(
     generator: torch.Generator | None,
     prior: Prior | None,
 ) -> Iterator[Tensor]:
-    """Log-weights of `samples` draws, `chunk` draws at a time: float64, (chunk, B) each."""
+    """Log-weights of `samples` draws, `chunk` draws at a time: (chunk, B) each, as wide as can be."""
     if samples < 1:
         raise ValueError(f"samples must be at least 1, not {samples}.")
     if chunk is not None and chunk < 1:
         raise ValueError(f"chunk, the draws decoded at a time, must be at least 1, not {chunk}.")
     chunk = chunk or _draws_at_a_time(x)
     mu, log_var = model.encode(x)
-    normal = StandardNormal(model.latent_dim)
+    normal, wide = StandardNormal(model.latent_dim), widest(x.device)
     for start in range(0, samples, chunk):
         draws = min(chunk, samples - start)
         # One call a draw, so that the size of a chunk does not change the draws.
@@ -151,9 +151,9 @@ def _weights(
         z = z.flatten(0, 1)
         x_hat = model.decode(z)
         copies = x.expand(draws, *x.shape).flatten(0, 1)
-        log_likelihood = -model.likelihood(copies, x_hat).double().view(draws, -1)
+        log_likelihood = -model.likelihood(copies, x_hat).to(wide).view(draws, -1)
         log_prior = (prior or normal).log_prob(z).view(draws, -1)
-        log_q = normal.log_prob(eps.flatten(0, 1)).view(draws, -1) - 0.5 * log_var.double().sum(-1)
+        log_q = normal.log_prob(eps.flatten(0, 1)).view(draws, -1) - 0.5 * log_var.to(wide).sum(-1)
         yield log_likelihood + log_prior - log_q
 
 
@@ -168,9 +168,14 @@ def _draws_at_a_time(x: Tensor) -> int:
 
 @torch.no_grad()
 def reconstruction_error(model: Autoencoder | VAE, images: ImageSet | Tensor, batch_size: int = 256) -> float:
-    """Mean squared error over all pixels of all `images`, pixel values in [0, 1]."""
-    images = ImageSet.some(images)
+    """Mean squared error over all pixels of all `images`, pixel values in [0, 1].
+
+    Raises:
+        DataError: no images.
+        ModelError: a model without reconstruct(x).
+    """
+    images = reconstructible(model, images)
     batches = images.batches(batch_size, latent.device_of(model))
     with evaluating(model):
-        total = sum(losses.mse(x, model.reconstruct(x)).double().sum().item() for x in batches)
+        total = sum(exact(losses.mse(x, model.reconstruct(x))).sum().item() for x in batches)
     return total / len(images)

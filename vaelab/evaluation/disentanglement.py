@@ -35,7 +35,7 @@ def mutual_information(codes: Tensor, factors: dict[str, Tensor], bins: int = 20
     if bins < 2:
         raise ValueError(f"bins must be at least 2, not {bins}.")
     columns = [_equally_full(column, bins) for column in z.T]
-    classes = [v if _is_class(v) else _equally_full(v, bins) for v in values.values()]
+    classes = [_numbered(v) if _is_class(v) else _equally_full(v, bins) for v in values.values()]
     table = [[mutual_info_score(c, v) / mutual_info_score(v, v) for v in classes] for c in columns]
     return torch.tensor(table, dtype=torch.float64)
 
@@ -106,6 +106,7 @@ def _learn(z: np.ndarray, v: np.ndarray, seed: int, name: str) -> tuple[np.ndarr
         forest = RandomForestRegressor(**options).fit(z[:cut], v[:cut])
         score = r2_score(v[cut:], forest.predict(z[cut:]))
     else:
+        v = _numbered(v)
         if len(np.unique(v[:cut])) < 2 or len(np.unique(v[cut:])) < 2:
             raise DataError(f"The factor {name!r} varies too rarely: give more codes, or leave it out.")
         forest = RandomForestClassifier(**options).fit(z[:cut], v[:cut])
@@ -123,6 +124,11 @@ def _concentration(table: np.ndarray) -> np.ndarray:
 
 def _is_class(v: np.ndarray) -> bool:
     return v.dtype == bool or len(np.unique(v)) <= _FEW_VALUES
+
+
+def _numbered(v: np.ndarray) -> np.ndarray:
+    """Classes as whole numbers from 0: scikit-learn takes any float for a quantity."""
+    return np.unique(v, return_inverse=True)[1]
 
 
 def _equally_full(v: np.ndarray, bins: int) -> np.ndarray:

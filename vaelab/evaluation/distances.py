@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from vaelab.errors import DataError, ShapeError
+from vaelab.nets import exact
 
 _PAIRS = 2**20  # of a kernel matrix at a time
 
@@ -91,6 +92,4 @@ def _checked(features_a: Tensor, features_b: Tensor) -> tuple[Tensor, Tensor]:
             raise DataError(f"At least 2 samples are needed in each set, not {len(features)}.")
         if not torch.isfinite(features).all():
             raise DataError("Some features are NaN or infinite: look at the pictures they came from.")
-    if features_a.device.type == "mps":  # which has no float64
-        features_a = features_a.cpu()
-    return features_a.double(), features_b.to(features_a.device).double()
+    return exact(features_a), exact(features_b.to(features_a.device))

@@ -12,11 +12,22 @@ from vaelab.nets import evaluating
 
 
 def measurable(model: nn.Module, images: ImageSet | Tensor) -> ImageSet:
-    """`ImageSet.some`; ModelError for a model that has no posterior and no likelihood, and so no ELBO."""
+    """`ImageSet.some`; ModelError for a model that is no `VAE`, with one posterior and one likelihood."""
     if not isinstance(model, VAE):
         raise ModelError(
-            f"This measures a VAE, by its posterior and its likelihood; {type(model).__name__} has neither. "
-            "reconstruction_error measures any model that reconstructs."
+            f"This measures a vaelab.VAE, which has one posterior and one likelihood, not a "
+            f"{type(model).__name__}. Its own elbo(x), where it has one, gives its bound; "
+            "reconstruction_error measures a model that has reconstruct(x)."
+        )
+    return ImageSet.some(images)
+
+
+def reconstructible(model: nn.Module, images: ImageSet | Tensor) -> ImageSet:
+    """`ImageSet.some`; ModelError for a model without reconstruct(x)."""
+    if not callable(getattr(model, "reconstruct", None)):
+        raise ModelError(
+            f"This measures what a model makes of pictures, by its reconstruct(x); {type(model).__name__} "
+            "has none."
         )
     return ImageSet.some(images)
 

@@ -131,4 +131,4 @@ def thumbnails(images: ImageSet) -> list[str]:
 
 def rounded(values: Tensor) -> list:
     """Nested lists of floats with three decimals: enough for the eye, small in the page."""
-    return [rounded(row) if row.ndim else round(row.item(), 3) for row in values.double().cpu()]
+    return [rounded(row) if row.ndim else round(row.item(), 3) for row in values.cpu().double()]

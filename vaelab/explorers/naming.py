@@ -125,7 +125,7 @@ def name_dimensions(mu: Tensor, images: ImageSet | Tensor, threshold: float = 0.
     columns = _columns(images)
     if not columns:
         return [_unnamed(i) for i in range(mu.shape[1])]
-    rho = _spearman(mu.detach().double().cpu().numpy(), np.stack(list(columns.values()), axis=1))
+    rho = _spearman(mu.detach().cpu().double().numpy(), np.stack(list(columns.values()), axis=1))
     names, strength = list(columns), np.abs(rho)
     best = strength.argmax(1)
     # Of several dimensions that go with one factor the closest bears its name.
@@ -166,7 +166,7 @@ def named_directions(
     columns = {k: v for k, v in _columns(images).items() if k in images.factors or not images.factors}
     if not columns:
         return [], torch.zeros(0, mu.shape[1])
-    codes, known = mu.detach().double().cpu().numpy(), np.stack(list(columns.values()), axis=1)
+    codes, known = mu.detach().cpu().double().numpy(), np.stack(list(columns.values()), axis=1)
     # Judged on other pictures than it was found with: with few of them a direction fits any factor.
     halves = np.arange(len(codes)) % 2 == 0, np.arange(len(codes)) % 2 == 1
     strength = sum(
@@ -215,7 +215,7 @@ def _columns(images: ImageSet) -> dict[str, np.ndarray]:
     columns = {k: v for k, v in images.factors.items() if not k.endswith(left_out)}
     for i, name in enumerate(images.attribute_names):
         columns.setdefault(name, images.attributes[:, i])
-    return {name: torch.as_tensor(v).double().cpu().numpy() for name, v in columns.items()}
+    return {name: torch.as_tensor(v).cpu().double().numpy() for name, v in columns.items()}
 
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> np.ndarray:

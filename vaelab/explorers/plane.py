@@ -9,6 +9,7 @@ from traitlets import Bool, Float, Int, List, Unicode
 
 from vaelab import figures, latent
 from vaelab.data import ImageSet
+from vaelab.data.arguments import classes
 from vaelab.errors import DataError, ShapeError
 from vaelab.explorers.codes import rounded
 from vaelab.explorers.decoding import DecoderExplorer
@@ -77,43 +78,29 @@ def plane(
     if images is None and labels is not None:
         raise DataError("labels say what the images show: give images too.")
     is_vae = isinstance(model, VAE)
-    codes, classes, names = torch.empty(0, 2), [], []
+    codes, labelled, names = torch.empty(0, 2), [], []
     if images is not None:
         images = ImageSet.some(images)
         # Evenly spaced, so that sorted sets are sampled fairly too.
         chosen = torch.linspace(0, len(images) - 1, min(points, len(images))).round().long()
         codes = latent.encode(model, images[chosen])
         codes = codes[0] if is_vae else codes
-        classes, names = _classes(images, labels, class_names, chosen)
+        labels = images.labels if labels is None else labels
+        if labels is not None:
+            given = images.class_names if class_names is None else class_names
+            known, names = classes(labels, len(images), given)
+            labelled = known[chosen].tolist()
     sides = _extent(extent, codes, is_vae)
     return PlaneExplorer(
         model,
         title=title,
         codes=rounded(codes),
-        labels=classes,
+        labels=labelled,
         class_names=names,
         extent=sides,
         z=[round((sides[axis] + sides[axis + 1]) / 2, 3) for axis in (0, 2)],
         prior=is_vae,
     )
-
-
-def _classes(images, labels, class_names, chosen) -> tuple[list[int], list[str]]:
-    """Labels of the chosen images and the classes' names; none where nothing is known."""
-    labels = images.labels if labels is None else torch.as_tensor(labels)
-    if labels is None:
-        return [], []
-    if labels.shape != (len(images),) or labels.is_floating_point() or (labels < 0).any():
-        raise DataError(
-            f"{len(images)} images need one label each, whole numbers from 0; these labels are "
-            f"{labels.dtype} of shape {tuple(labels.shape)}."
-        )
-    names = list(map(str, class_names if class_names is not None else images.class_names))
-    needed = int(labels.max()) + 1
-    names = names or [str(k) for k in range(needed)]
-    if len(names) < needed:
-        raise DataError(f"Labels go up to {needed - 1}, but there are only {len(names)} class names.")
-    return labels[chosen].tolist(), names
 
 
 def _extent(extent: Sequence[float] | None, codes: Tensor, is_vae: bool) -> list[float]:

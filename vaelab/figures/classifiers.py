@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from torch import Tensor
 
+from vaelab.data.arguments import classes
 from vaelab.figures.curves import dumbbells
 from vaelab.figures.style import BLUE, GREEN, GREY, ORANGE, PANEL_WIDTH, Picture, panel, styled
 
@@ -56,6 +57,7 @@ def classes_panel(
         height = log_density(places).detach().reshape(_DOTS, _DOTS).numpy()
         levels = height.max() - np.log(2) - np.log(10) * np.arange(5)[::-1]
         axes.contour(across, up, height, levels, colors=BLUE, linewidths=1.2, linestyles="solid")
+    labels, names = classes(labels, len(points), names)
     for k, name in enumerate(names):
         x, y = points[labels == k].T.numpy()
         axes.scatter(x, y, color=_COLOURS[k], marker=_MARKERS[k], s=12, lw=0, alpha=0.8, label=name)

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from vaelab.data.arguments import classes
 from vaelab.figures.style import BLUE, PANEL_WIDTH, TEN, Picture, panel, styled
 
 
@@ -28,17 +29,22 @@ def scatter_panel(
 
     Args:
         codes: the points.
-        labels: class of each point, 0 to 9, named by `class_names` in the legend.
+        labels: class of each point, whole numbers from 0.
+        class_names: names of the classes, in the legend; their numbers if there are none.
         values: instead of labels, a number for each point, shown as colour with a scale named `value_name`.
         limit: show the square from -limit to limit; None fits the points.
+
+    Raises:
+        DataError: not one label for each point, or one without a name.
     """
     x, y = np.asarray(codes).T
     axes = panel(width=width, height=height, title=title, xlabel=xlabel, ylabel=ylabel)
     size = float(np.clip(9_000 / len(x), 3, 25))
     dots = {"s": size, "lw": 0, "alpha": 0.75, "rasterized": True}  # thousands of SVG dots would be slow
     if labels is not None:
-        for k, name in enumerate(class_names):
-            chosen = np.asarray(labels) == k
+        labels, names = classes(labels, len(codes), class_names)
+        for k, name in enumerate(names):
+            chosen = np.asarray(labels == k)
             axes.scatter(x[chosen], y[chosen], color=TEN[k % len(TEN)], label=name, **dots)
         axes.legend(
             loc="center left", bbox_to_anchor=(1, 0.5), markerscale=(30 / size) ** 0.5, handletextpad=0.2

@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Ellipse
 from torch import Tensor
 
+from vaelab.data.arguments import classes
 from vaelab.figures.curves import line_panel, reference_line
 from vaelab.figures.style import BLUE, GREY, ORANGE, PANEL_WIDTH, SKY, TEN, WIDE, Picture, panel, styled
 
@@ -178,6 +179,7 @@ def _dots(
 ) -> None:
     """Codes in their classes' colours, with a legend below that starts at this height of the axes."""
     codes = torch.as_tensor(codes)
+    labels, names = classes(labels, len(codes), names)
     for k, name in enumerate(names):
         x, y = np.asarray(codes[labels == k]).T
         color = TEN[k % len(TEN)] if len(names) > 1 else GREY

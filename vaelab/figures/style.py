@@ -8,7 +8,6 @@ room and under one another on a phone. Every picture carries a description for t
 import hashlib
 import html
 import io
-import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import cycle
@@ -108,10 +107,15 @@ class _PlainNumbers(LogFormatter):
 
 
 def plain(value: float) -> str:
-    """A tick's number as one would write it by hand: 0.01, 5, 10,000; beyond a million a power of ten."""
+    """A tick's number as one would write it by hand: 0.01, 5, 10,000.
+
+    Below 0.0001, and from ten million on, with a power of ten: 10⁷, 3·10⁷.
+    """
     if 1e-4 <= value < 1e7:
         return f"{value:,.10g}"
-    return "10" + f"{math.log10(value):.0f}".translate(_RAISED)
+    factor, exponent = f"{value:.9e}".split("e")
+    power = "10" + str(int(exponent)).translate(_RAISED)
+    return power if float(factor) == 1 else f"{float(factor):.10g}·{power}"
 
 
 def log_axis(axes: Axes, *names: str) -> None:

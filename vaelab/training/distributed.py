@@ -101,7 +101,8 @@ class Processes:
         if self.world_size == 1:
             return running
         totals = running.totals()
-        row = torch.tensor([*totals.values(), running.count], dtype=torch.float64, device=self.device)
+        numbers, wide = [*totals.values(), running.count], nets.widest(self.device)
+        row = torch.tensor(numbers, dtype=wide, device=self.device)
         *sums, count = self.sum(row).tolist()
         return RunningMean(dict(zip(totals, sums, strict=True)), int(count))
 

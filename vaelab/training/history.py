@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vaelab.data import ImageSet
-from vaelab.nets import evaluating
+from vaelab.nets import evaluating, widest
 
 Terms = dict[str, float]
 
@@ -57,8 +57,8 @@ class RunningMean:
 
     def add(self, terms: dict[str, Tensor], weight: int) -> None:
         for name, value in terms.items():
-            wide = torch.float32 if value.device.type == "mps" else torch.float64  # MPS has no float64
-            self.sums[name] = self.sums.get(name, 0.0) + value.detach().to(wide) * weight
+            wide = value.detach().to(widest(value.device))
+            self.sums[name] = self.sums.get(name, 0.0) + wide * weight
         self.count += weight
 
     def totals(self) -> Terms:

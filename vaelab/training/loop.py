@@ -165,6 +165,7 @@ class _Run:
         self._looked = 0.0
         self._broken = torch.zeros((), device=self.device)  # 1 once the loss was not a number
         self._unchecked: list[tuple[int, dict[str, Tensor]]] = []
+        self._buffers: list[tuple[Tensor, Tensor]] = []  # each, and what it was after the last good step
 
     def _begin_at(self, state: TrainingState) -> None:
         if self.processes.rank > 0:
@@ -245,6 +246,7 @@ class _Run:
         self.model.train()
         for part in self.frozen:
             part.training = False
+        self._buffers = [(buffer, buffer.clone()) for buffer in self.model.buffers()]
         with self._warming_up():
             for step in range(state.step, len(order)):
                 self._step(order[step], augment)
@@ -316,10 +318,14 @@ class _Run:
 
         A fused optimiser has PyTorch's hook for loss scaling (`torch.amp.GradScaler` uses it): where
         `found_inf` is not 0 it leaves the weights alone, and does so on the device, so that nobody waits.
-        For the others the loss is looked at first.
+        For the others the loss is looked at first. Buffers, such as the averages of batch norm, have been
+        changed by the forward pass: what they were is kept until it is sure that the loss is a number.
         """
         self._broken += self.processes.sum((~torch.isfinite(terms["loss"])).float())
         self._broken.clamp_(max=1)  # a fused step takes any other number for a good one
+        broken = self._broken > 0
+        for now, kept in self._buffers:
+            torch.where(broken, kept, now, out=kept)
         self._unchecked.append((self.done + 1, terms))
         if getattr(self.optimizer, "_step_supports_amp_scaling", False):
             self.optimizer.found_inf = self._broken  # type: ignore[attr-defined]
@@ -335,6 +341,8 @@ class _Run:
         unchecked, self._unchecked = self._unchecked, []
         if not self._broken:
             return
+        for now, kept in self._buffers:
+            now.copy_(kept)
         for number, terms in unchecked:
             if not torch.isfinite(terms["loss"]):
                 raise TrainingDivergedError(_diverged(number, terms, self.settings.lr))

@@ -90,7 +90,7 @@ def save(model: nn.Module, path: str | os.PathLike, *, card: dict | None = None,
         WeightsError: another ending, or a model that `load` could not build again.
     """
     path = Path(path).expanduser()
-    if path.suffix != ".safetensors":
+    if path.suffix.lower() != ".safetensors":
         raise WeightsError(f"A weights file's name ends in .safetensors; {path.name!r} does not.")
     header = description(model)
     if _LOST in header:

@@ -64,8 +64,8 @@ def switch(factors: dict[str, Tensor], name: str, on: bool) -> dict[str, Tensor]
         factors: from `draw_factors`.
         name: one of `ATTRIBUTE_NAMES`.
         on: True sets the deciding factor to its typical value for yes, and moves what stands in the way
-            (a hat over a fringe). False only sets the deciding factor, so that switching an attribute on
-            and then off changes nothing but this one factor.
+            (a hat over a fringe). False only sets the deciding factor: what switching on has moved (the hat)
+            stays moved.
 
     Raises:
         UnknownNameError: no attribute of that name.

@@ -20,7 +20,10 @@ FACTORS = {
     "backdrop_brightness": Factor(0.40, 0.85, "dark to light background"),
     # the person
     "presentation": Factor(
-        0, 1, "hidden cause behind jaw, brows, hair length, beard, make-up and earrings; never painted"
+        0,
+        1,
+        "hidden cause behind jaw, brows, hair length, baldness, beard, moustache, make-up and earrings; "
+        "never painted",
     ),
     "age": Factor(0, 1, "young adult (0) to old (1): lines, folds, softer jaw"),
     "skin_tone": Factor(0, 1, "lightest (0) to deepest (1) skin"),
@@ -82,9 +85,10 @@ _COLUMNS = {name: i for i, name in enumerate((*FACTORS, *_TOSSES))}
 def draw_factors(indices, seed: int) -> dict[str, Tensor]:
     """Draw the factors of faces number `indices`.
 
-    Most factors are independent. These are not, as in photographs: deeper skin comes with darker hair
-    and eyes and with curlier hair, age with grey hair and baldness, smiling with an open mouth, and
-    `presentation` with jaw, brows, hair length, beard, moustache, make-up and earrings.
+    Most factors are independent. These are not, as in photographs: deeper skin comes with darker hair and
+    eyes, curlier hair and lighter frames; age with grey hair, baldness and glasses; smiling with an open
+    mouth; a moustache with a beard; baldness with short hair and no fringe; and `presentation` with jaw,
+    brows, hair length, baldness, beard, moustache, make-up and earrings.
 
     Args:
         indices: integers, shape (N,), at least 0. Face number i of a seed is always the same face.

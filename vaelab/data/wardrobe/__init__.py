@@ -22,19 +22,16 @@ from vaelab.data.wardrobe.cloth import Cloth
 from vaelab.data.wardrobe.cuts import FACTORS, draw_factors
 
 __all__ = [
-    "ATTRIBUTE_NAMES",
     "CLASS_NAMES",
     "DEFAULT_SIZE",
     "FACTORS",
     "SIZES",
-    "attributes",
     "draw_factors",
     "labels",
     "render",
 ]
 
 CLASS_NAMES = FASHION_MNIST.class_names
-ATTRIBUTE_NAMES = ()
 DEFAULT_SIZE = 28
 SIZES = range(28, 129)
 
@@ -45,11 +42,6 @@ _CPU_PIXELS = 64 * 28 * 28  # painted at a time: few enough to stay in the cache
 def labels(factors: dict[str, Tensor]) -> Tensor:
     """The kinds of clothing, int64 of shape (N,): 0 is a T-shirt, 9 an ankle boot (see `CLASS_NAMES`)."""
     return factors["label"].long()
-
-
-def attributes(factors: dict[str, Tensor]) -> Tensor:
-    """Clothes have classes, no yes-or-no attributes: bool of shape (N, 0)."""
-    return torch.zeros(len(factors["label"]), 0, dtype=torch.bool)
 
 
 @torch.no_grad()
