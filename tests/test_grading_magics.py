@@ -73,6 +73,7 @@ def left(names: dict) -> dict:
         "%%capture said\nprint(f(1))",
         "%%capture said --no-stderr\nprint(f(1))",
         "%%capture --no-stderr said\nprint(f(1))",
+        "%%capture said\nprint(f(1))\nundefined",
         "def g(own):\n    %time seen.add(own)\n    %timeit -n1 -r1 seen.add(own + 1)\n\ng(7)",
         "for own in range(2):\n    given = %time f(own)",
         "%time undefined",

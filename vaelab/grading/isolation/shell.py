@@ -53,11 +53,13 @@ class Shell:
 
     def _timed(self, options: dict[str, str], rest: str, cell: str | None, names: Mapping[str, Any]) -> Any:
         """Run as in a function: what is assigned there stays there."""
-        from IPython.core.magics.execution import TimeitResult
-
         setup, code = ("", rest) if cell is None else (rest, cell)
         plain = [ast.unparse(parsed(part, _NAME)) or "pass" for part in (code, setup)]
         seconds = timeit.timeit(*plain, number=1, globals={**self._namespace, **names})
+        if options.keys().isdisjoint({"-o", "-v"}):
+            return None
+        from IPython.core.magics.execution import TimeitResult
+
         result = TimeitResult(1, 1, seconds, seconds, [seconds], 0.0, 3)
         if "-v" in options:
             self._namespace[options["-v"]] = result
@@ -68,8 +70,10 @@ class Shell:
         from IPython.utils.capture import capture_output
 
         with capture_output(display=False) as said:
-            self._value(cell, self._namespace)
-        self._namespace.update({word: said for word in rest.split() if not word.startswith("-")})
+            try:
+                self._value(cell, self._namespace)
+            finally:
+                self._namespace.update({word: said for word in rest.split() if not word.startswith("-")})
 
 
 def _options_and_rest(line: str, known: str) -> tuple[dict[str, str], str]:
