@@ -20,6 +20,7 @@ from tools import browsers
 from vaelab import explorers
 from vaelab.explorers.decoding import FOLDER
 from vaelab.explorers.explorer import STATIC
+from vaelab.grading.source import NOTEBOOK_METADATA
 
 MODEL = "portrait-vae"  # 64x64 faces in colour
 FRONT_PAGE = Path(__file__).parent.parent / "_build" / "html" / "book" / "index.html"
@@ -123,11 +124,11 @@ def decode_in_a_page(
 def decode_in_jupyterlab(browser: Browser, folder: Path, count: int) -> list[float]:
     """The same in a notebook, where the kernel decodes."""
     cell = f"import vaelab\nfrom vaelab import explorers\nexplorers.sliders(vaelab.pretrained({MODEL!r}))"
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     notebooks, home = folder / "notebooks", folder / "home"
     notebooks.mkdir()
     home.mkdir()
-    nbformat.write(new_notebook(cells=[new_code_cell(cell)], metadata=kernel), notebooks / "timing.ipynb")
+    notebook = new_notebook(cells=[new_code_cell(cell)], metadata=NOTEBOOK_METADATA)
+    nbformat.write(notebook, notebooks / "timing.ipynb")
     with browsers.jupyter(notebooks, home) as address:
         context = browser.new_context(viewport={"width": 1200, "height": 2000})
         tab = context.new_page()

@@ -1,17 +1,22 @@
 """Every exercise: its solution earns everything, an empty sheet nothing, each listed mistake is named."""
 
+import random
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+import torch
 
 from tools import mutants
 from vaelab.grading import draws
 from vaelab.grading.outcome import Status, run
 from vaelab.grading.sheet import EXERCISES, exercise, module
 from vaelab.grading.source import for_learners, read_source, solved
-from vaelab.grading.space import local
+from vaelab.grading.space import Server, Space, local, seed_all
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE_QUESTION = re.compile(r"^\s*(def|class) ", re.MULTILINE)
@@ -39,10 +44,74 @@ def test_the_solution_earns_every_point_of_ten(name, names):
     assert sum(o.points for o in outcomes) == pytest.approx(10)
 
 
+def forget(name: str) -> None:
+    """What the checks of an exercise keep from one call to the next."""
+    for thing in vars(module(name)).values():
+        if hasattr(thing, "cache_clear"):
+            thing.cache_clear()
+
+
+def random_state() -> tuple:
+    return torch.get_rng_state(), np.random.get_state(), random.getstate()
+
+
+def set_random_state(state: tuple) -> None:
+    for put, value in zip((torch.set_rng_state, np.random.set_state, random.setstate), state, strict=True):
+        put(value)
+
+
+class Apart:
+    """A submission as in a process of its own, where `vaelab grade` asks it: its draws are not the checks."""
+
+    alone = threading.Lock()
+
+    def __init__(self, names: dict):
+        self._server = Server(names)
+        with self.alone:
+            self._state = random_state()
+
+    def __call__(self, message: dict) -> dict:
+        with self.alone:
+            checks = random_state()
+            set_random_state(self._state)
+            try:
+                return self._server.answer(message)
+            finally:
+                self._state = random_state()
+                set_random_state(checks)
+
+
+def test_checks_draw_from_generators_of_their_own(name, names):
+    """So several submissions are checked at a time, in threads, and each as if it were alone."""
+    forget(name)
+    for key, cases in mutants.cases(name).items():
+        seed_all(5)
+        run(cases, Space(Apart(names)))
+        drawn = torch.rand(2).tolist(), np.random.rand(2).tolist(), random.random()
+        seed_all(5)
+        assert drawn == (torch.rand(2).tolist(), np.random.rand(2).tolist(), random.random()), key
+
+
+def test_checks_say_the_same_when_several_run_at_a_time(name, names):
+    listed = mutants.cases(name).values()
+
+    def outcomes(_) -> list:
+        space = Space(Apart(names))
+        return [run(cases, space) for cases in listed]
+
+    seed_all(0)
+    alone = outcomes(0)
+    forget(name)
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(outcomes, range(4))) == [alone] * 4
+
+
 def test_the_solution_is_right_whatever_graded_checks_draw(name, names):
     for secret in ("one", "another"):
+        forget(name)
         with draws.by(secret):
             outcomes = [o for listed in score(name, names).values() for o in listed]
+        forget(name)
         assert [(o.case.name, o.message) for o in outcomes if o.status is not Status.PASSED] == []
 
 

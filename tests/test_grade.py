@@ -12,14 +12,12 @@ import time
 import zipfile
 from collections import namedtuple
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
-import numpy as np
 import pytest
 import torch
 
@@ -32,7 +30,6 @@ from vaelab.grading.isolation.limits import LIMITS
 from vaelab.grading.marking import checks, filetree, scores
 from vaelab.grading.marking.grade import _limits, grade
 from vaelab.grading.marking.submissions import SubmissionsError, find
-from vaelab.grading.marking.turns import Turns
 from vaelab.grading.safe_text import cell
 from vaelab.grading.sheet import EXERCISES
 from vaelab.grading.source import for_learners, read_source, solved
@@ -693,20 +690,6 @@ def test_too_many_notebooks_of_one_student_are_one_row(fake):
         ("anna", "51 notebooks of one student, where 50 are allowed"),
         ("bert", ""),
     ]
-
-
-def test_checks_draw_the_same_random_numbers_however_many_run():
-    turns = Turns()
-
-    def check(number: int) -> tuple[float, ...]:
-        ask = turns.waiting(lambda message: time.sleep(0.002 * (number % 3)) or {})
-        with turns.turn():
-            before = np.random.rand()
-            ask({})
-            return before, np.random.rand(), torch.rand(()).item()
-
-    with ThreadPoolExecutor(4) as pool:
-        assert len(set(pool.map(check, range(12)))) == 1
 
 
 def test_no_such_place():

@@ -1,10 +1,14 @@
 """Blocks and modes: what each block is made of, and that looking at a network leaves it as it was."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
-from vaelab import nets
+from vaelab import latent_diffusion, nets, priors, recipes, vq
 
 
 def test_a_residual_block_adds_what_its_layers_say():
@@ -78,6 +82,127 @@ def test_draws_in_the_block_leave_the_random_state():
     with nets.keeping_random_state(torch.device("cpu")):
         torch.rand(3)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def seeded(number: int) -> torch.Generator:
+    return torch.Generator().manual_seed(number)
+
+
+DRAWS = {
+    "randn": lambda: torch.randn(4),
+    "rand": lambda: torch.rand((4,), dtype=torch.float64),
+    "randint": lambda: torch.randint(2, 90, (4,)),
+    "randperm": lambda: torch.randperm(9),
+    "normal": lambda: torch.normal(torch.zeros(4), torch.ones(4)),
+    "bernoulli": lambda: torch.bernoulli(torch.full((40,), 0.5)),
+    "multinomial": lambda: torch.multinomial(torch.ones(9), 4),
+    "a tensor's method": lambda: torch.empty(4).normal_(),
+    "a method with a range": lambda: torch.empty(4).uniform_(2, 3),
+    "a method of whole numbers": lambda: torch.zeros(4).random_(90),
+    "a method by keywords": lambda: torch.zeros(4).exponential_(lambd=2.0),
+    "kaiming": lambda: nn.init.kaiming_uniform_(torch.empty(3, 4)),
+    "xavier": lambda: nn.init.xavier_normal_(torch.empty(3, 4)),
+    "truncated": lambda: nn.init.trunc_normal_(torch.empty(3, 4)),
+    "orthogonal": lambda: nn.init.orthogonal_(torch.empty(3, 4)),
+    "a layer": lambda: nn.Linear(3, 4).bias.data,
+    "an embedding": lambda: nn.Embedding(3, 4).weight.data,
+    "attention": lambda: nn.MultiheadAttention(4, 2).in_proj_weight.data,
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_a_generator_that_is_not_named_draws_what_pytorchs_own_would(name):
+    draw = DRAWS[name]
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        expected = [draw(), draw()]
+    state = torch.get_rng_state()
+    with nets.drawing_by(seeded(5)):
+        drawn = [draw(), draw()]
+    assert all(map(torch.equal, drawn, expected))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_generator_that_is_named_draws():
+    with nets.drawing_by(seeded(5)):
+        named = torch.randn(4, generator=seeded(6)), torch.empty(4).normal_(generator=seeded(6))
+        first = torch.randn(4)
+    assert torch.equal(named[0], torch.randn(4, generator=seeded(6))) and torch.equal(*named)
+    assert torch.equal(first, torch.randn(4, generator=seeded(5)))
+
+
+def test_what_draws_and_takes_no_generator_does_not_pass_in_silence():
+    x, state = torch.ones(3, 4), torch.get_rng_state()
+    for draw in (F.dropout, nn.Dropout(), nn.Dropout1d(), nn.AlphaDropout(), nn.RReLU()):
+        with pytest.raises(TypeError), nets.drawing_by(seeded(0)):
+            draw(x)
+    with nets.drawing_by(seeded(0)):
+        assert torch.equal(nn.Dropout().eval()(x), x) and torch.equal(nn.RReLU().eval()(x), x)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_other_devices_draw_as_ever():
+    with torch.device("meta"), nets.drawing_by(seeded(0)):
+        assert nn.Linear(3, 4).weight.is_meta and torch.randn(3).is_meta
+    with nets.drawing_by(seeded(0)):
+        assert torch.randn(3, device="meta").is_meta
+
+
+@pytest.mark.gpu
+def test_a_gpu_draws_as_ever():
+    torch.cuda.manual_seed(3)
+    expected = nn.Linear(3, 4, device="cuda").weight
+    torch.cuda.manual_seed(3)
+    with torch.device("cuda"), nets.drawing_by(seeded(0)):
+        assert torch.equal(nn.Linear(3, 4).weight, expected)
+
+
+def test_a_generator_draws_in_its_own_thread_alone():
+    with ThreadPoolExecutor(1) as other, nets.drawing_by(seeded(0)):
+        torch.manual_seed(1)
+        theirs = other.submit(torch.randn, 4).result()
+        ours = torch.randn(4)
+    assert torch.equal(theirs, torch.randn(4, generator=seeded(1)))
+    assert torch.equal(ours, torch.randn(4, generator=seeded(0)))
+
+
+MADE = {
+    **{name: lambda name=name: recipes.build(name, seed=7) for name in recipes.RECIPES},
+    "with dropout": lambda: recipes.build("tds-face-vae", size=32, batch_norm=True, dropout=0.2),
+    "flow": lambda: priors.FlowMatching(3),
+    "diffusion": lambda: latent_diffusion.LatentDiffusion((4, 2, 2), ["Smiling"], width=8),
+    "diffusion of maps": lambda: latent_diffusion.LatentDiffusion(
+        (4, 2, 2), network="convolutional", width=8
+    ),
+    "integers": lambda: vq.IntegerPrior(5, (2, 3), width=8),
+}
+
+
+@contextmanager
+def drawing_as_before(generator: torch.Generator):
+    """The same by PyTorch's own generator, which belongs to everybody."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(generator.initial_seed())
+        yield
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_networks_begin_with_the_weights_of_pytorchs_own_generator(name, monkeypatch):
+    state = torch.get_rng_state()
+    made = MADE[name]().state_dict()
+    assert torch.equal(torch.get_rng_state(), state)
+    monkeypatch.setattr(nets, "drawing_by", drawing_as_before)
+    before = MADE[name]().state_dict()
+    assert made.keys() == before.keys() and all(torch.equal(made[key], before[key]) for key in made)
+
+
+def test_two_threads_build_what_one_builds():
+    names = ["mayberay-digits-vae", "dlwp-digits-vae"] * 8
+    alone = {name: recipes.build(name, seed=3).state_dict() for name in set(names)}
+    with ThreadPoolExecutor(2) as threads:
+        models = list(threads.map(lambda name: recipes.build(name, seed=3), names))
+    for name, model in zip(names, models, strict=True):
+        assert all(torch.equal(value, alone[name][key]) for key, value in model.state_dict().items())
 
 
 @pytest.mark.gpu

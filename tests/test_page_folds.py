@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from sphinx_project import build
 
 from tools import minutes
-from tools.clean_notebooks import NOTEBOOK_METADATA
+from vaelab.grading.source import NOTEBOOK_METADATA
 
 QUESTION = """
 .. admonition:: Predict first

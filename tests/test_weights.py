@@ -2,6 +2,7 @@
 
 import inspect
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -258,6 +259,11 @@ def test_odd_things_beside_the_recipe_are_said(model, given, message, tmp_path):
     save_file(model.state_dict(), tmp_path / "m.safetensors", metadata=header)
     with pytest.raises(WeightsError, match=message):
         weights.load(tmp_path / "m.safetensors")
+
+
+def test_what_other_threads_build_while_a_file_is_looked_at_does_not_count():
+    with ThreadPoolExecutor(1) as other, weights._OfAtMost(0):
+        assert other.submit(vaelab.recipes.build, "mayberay-digits-vae").result().latent_dim == 2
 
 
 def test_a_file_that_names_its_recipe_alone_loads_as_ever(tmp_path):

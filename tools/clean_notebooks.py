@@ -14,13 +14,11 @@ from pathlib import Path
 
 import nbformat
 
+from vaelab.grading.source import NOTEBOOK_METADATA
+
 CHECKED = "nbval-check-output"
 TABLE = 'class="vaelab-table"'
 CELL_METADATA = ("tags", "mystnb", "editable", "slideshow", "jupyter")
-NOTEBOOK_METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
 
 
 class UncheckableCell(ValueError):

@@ -171,8 +171,7 @@ class LatentDiffusion(Prior):
 
     def _new_network(self, seed: int) -> nn.Module:
         """The network before training: it does not learn by itself, as a part of a model that is trained."""
-        with nets.keeping_random_state(cpu := torch.device("cpu")):
-            nets.seed(seed, cpu)
+        with nets.drawing_by(torch.Generator().manual_seed(seed)):
             kind = NETWORKS[self.network]
             made = kind(self.grid_shape, len(self.attributes), self.width, self.blocks)
             return made.requires_grad_(False)

@@ -5,14 +5,17 @@ decoder turns codes (B, latent_dim) into images (B, C, H, W) with pixels in [0, 
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
 
 from vaelab.data.arguments import seed_number
 from vaelab.errors import ShapeError
@@ -328,6 +331,47 @@ def widest(device: torch.device) -> torch.dtype:
 def exact(x: Tensor) -> Tensor:
     """`x` in float64: where it is, or on the CPU if its device has none."""
     return (x if widest(x.device) == torch.float64 else x.cpu()).double()
+
+
+class drawing_by(TorchFunctionMode):
+    """Draws inside come from this generator, in this thread alone; PyTorch's own random state has no part.
+
+    The numbers are those that PyTorch's own generator would give with the same seed. Reached is what is drawn
+    on the CPU by `nn.init`, as the weights of all layers are, and by functions of `torch` and methods of
+    tensors, such as `torch.randn(3)` and `x.normal_()`. Those that draw and take no generator raise, as
+    dropout does in training. Functions that are made of such draws inside PyTorch, such as
+    `gumbel_softmax`, and NumPy's are not seen.
+    """
+
+    def __init__(self, generator: torch.Generator):
+        super().__init__()
+        self.generator = generator
+
+    def __torch_function__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        options = dict(kwargs or {})
+        rests = options.get("training") is False  # dropout in evaluation mode
+        draws = "generator" in options or (_draws(function.__name__) and not rests)
+        if draws and options.get("generator") is None and _device(args, options).type == "cpu":
+            options["generator"] = self.generator
+        return function(*args, **options)
+
+
+@cache
+def _draws(name: str) -> bool:
+    """Whether PyTorch marks what it calls by this name as random."""
+    if "dropout" in name:  # not all have the mark
+        return True
+    operator = getattr(torch.ops.aten, name, None)
+    overloads = operator.overloads() if operator else ()
+    return any(torch.Tag.nondeterministic_seeded in getattr(operator, which).tags for which in overloads)
+
+
+def _device(args: Sequence[Any], options: dict[str, Any]) -> torch.device:
+    """Where a function of PyTorch works: where its first tensor is, or where it makes one."""
+    first = args[0] if args else options.get("tensor")
+    if isinstance(first, Tensor):
+        return first.device
+    return torch.device(options.get("device") or torch.get_default_device())
 
 
 def seed(number: int, device: torch.device) -> None:

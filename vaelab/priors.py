@@ -345,8 +345,7 @@ class FlowMatching(Prior):
 
     def _new_network(self, seed: int) -> Velocity:
         """The network before training: it does not learn by itself, as a part of a model that is trained."""
-        with nets.keeping_random_state(cpu := torch.device("cpu")):
-            nets.seed(seed, cpu)
+        with nets.drawing_by(torch.Generator().manual_seed(seed)):
             return Velocity(self.latent_dim, self.hidden, self.blocks).requires_grad_(False)
 
     def fit(

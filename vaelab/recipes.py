@@ -103,9 +103,7 @@ def build(name: str, *, seed: int = 0, size: int | None = None, **changes: Any) 
             raise ValueError(f"Give size or image_shape, not both: {size} and {changes['image_shape']}.")
         size = check_size(size)
         changes["image_shape"] = (recipe.image_shape[0], size, size)
-    seed = seed_number(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)  # torch.manual_seed would reach the GPUs' too
+    with nets.drawing_by(torch.Generator().manual_seed(seed_number(seed))):
         model = recipe.make(**changes)
     model.recipe = {"name": name, "changes": changes}
     return model

@@ -252,8 +252,7 @@ class IntegerPrior(nn.Module):
         self.interrupted = False
         self.shape = (whole_number("h, of the grid,", shape[0]), whole_number("w, of the grid,", shape[1]))
         places = math.prod(self.shape)
-        with nets.keeping_random_state(cpu := torch.device("cpu")):
-            nets.seed(0, cpu)
+        with nets.drawing_by(torch.Generator().manual_seed(0)):
             self.left = nn.Embedding(entries + 1, width)  # the last one says: here nothing stands
             self.above = nn.Embedding(entries + 1, width)
             self.place = nn.Parameter(0.1 * torch.randn(places, width))

@@ -13,9 +13,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 import vaelab
 from tools import browsers
+from vaelab.grading.source import NOTEBOOK_METADATA
 
 BOOK = Path(__file__).resolve().parents[2] / "book"
-KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 FACES = """
 import json, pathlib, ipywidgets, torch, vaelab
@@ -62,7 +62,8 @@ stranger
 
 def write_notebook(folder: Path, *cells: str) -> Path:
     path = folder / "faces.ipynb"
-    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells], metadata=KERNEL), path)
+    made = new_notebook(cells=[new_code_cell(cell) for cell in cells], metadata=NOTEBOOK_METADATA)
+    nbformat.write(made, path)
     return path
 
 

@@ -89,8 +89,7 @@ def load_features(path: Path) -> PortraitFeatures:
     """A `PortraitFeatures` from the file that `tools/train_features.py` writes, in evaluation mode."""
     with safe_open(path, framework="pt") as file:
         names = json.loads(file.metadata()["attribute_names"])
-    # The draws that it starts from are overwritten, and nobody's business.
-    with nets.keeping_random_state(torch.device("cpu")):
+    with nets.drawing_by(torch.Generator()):  # its draws are overwritten, and nobody's business
         model = PortraitFeatures(names)
     model.load_state_dict(load_file(path))
     return model.eval().requires_grad_(False)

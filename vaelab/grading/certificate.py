@@ -101,6 +101,6 @@ def _bells() -> str:
 
 
 def _bell(mean: float, width: float, height: float) -> str:
-    """A Gaussian's curve as an SVG path, four standard deviations to either side."""
+    """A Gaussian's curve as an SVG path, three and a half standard deviations to either side."""
     points = [(mean + width * t / 4, height * math.exp(-((t / 4) ** 2) / 2)) for t in range(-14, 15)]
     return "M" + "L".join(f"{x:.1f} {104 - y:.1f}" for x, y in points)

@@ -1,5 +1,8 @@
 """What checks draw: the same for every learner, and something else where a class is graded.
 
+A check draws by generators of its own alone: while a class is graded, others run beside it in threads, and
+PyTorch's and NumPy's common ones belong to them all.
+
 A reply that was learned from the checks at home then fits no question. `vaelab grade` keeps a secret, from
 which the seeds are made: so whoever grades the same again draws the same again.
 """

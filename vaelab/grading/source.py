@@ -29,7 +29,7 @@ _BLOCK = re.compile(
     re.MULTILINE,
 )
 HIDDEN = "hide-input"  # the tag of a cell whose code would tell what its plot is to be read for
-_METADATA = {
+NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
@@ -101,7 +101,7 @@ def _changed(cell, source: str):
 
 
 def _made_of(cells: Iterable) -> nbformat.NotebookNode:
-    notebook = nbformat.v4.new_notebook(cells=list(cells), metadata=_METADATA)
+    notebook = nbformat.v4.new_notebook(cells=list(cells), metadata=NOTEBOOK_METADATA)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
     return notebook

@@ -11,8 +11,7 @@ import inspect
 import json
 import os
 import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, overload
@@ -22,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load as from_safetensors
 from safetensors.torch import save as to_safetensors
 from torch import nn
-from torch.nn.modules.module import register_module_parameter_registration_hook
+from torch.overrides import TorchFunctionMode
 
 from vaelab import latent_diffusion, losses, priors
 from vaelab.data.arguments import real_number
@@ -224,7 +223,7 @@ def load(path: str | os.PathLike, device: str | torch.device = "cpu") -> Autoenc
         raise WeightsError(f"{path} does not say which recipe it belongs to; vaelab's own files do.")
     shapes = _shapes(path)
     try:
-        with _without_memory(len(shapes)):
+        with torch.device("meta"), _OfAtMost(len(shapes)):
             _described(header).load_state_dict(shapes)
         file = path.read_bytes()
         if header.get("sha256") not in (None, _checksum(file)):  # older files have none
@@ -265,23 +264,21 @@ def _shapes(path: Path) -> dict[str, torch.Tensor]:
         }
 
 
-@contextmanager
-def _without_memory(parameters: int) -> Iterator[None]:
-    """For models of at most so many parameters, whatever their sizes: a short file can describe a giant."""
-    left = parameters
+class _OfAtMost(TorchFunctionMode):
+    """For models of at most so many parameters, or a few more: a short file can describe a giant.
 
-    def count(module: nn.Module, name: str, parameter: nn.Parameter) -> None:
-        nonlocal left
-        left -= parameter is not None
-        if left < 0:
-            raise RuntimeError(f"it describes more than the {parameters} parameters that are there")
+    A layer makes each of them by `torch.empty`. What other threads build meanwhile does not count.
+    """
 
-    counting = register_module_parameter_registration_hook(count)
-    try:
-        with torch.device("meta"):
-            yield
-    finally:
-        counting.remove()
+    def __init__(self, parameters: int):
+        super().__init__()
+        self.parameters, self._left = parameters, parameters + 10  # some tensors are made on the way
+
+    def __torch_function__(self, function: Callable, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self._left -= function is torch.empty
+        if self._left < 0:
+            raise RuntimeError(f"it describes more than the {self.parameters} parameters that are there")
+        return function(*args, **(kwargs or {}))
 
 
 def _stored(value: torch.Tensor, half: bool) -> torch.Tensor:

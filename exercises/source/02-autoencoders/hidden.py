@@ -42,7 +42,8 @@ def the_way_up_ends_where_the_way_down_began(s):
     ):
         rows = [n]
         for kernel, stride, padding in layers:
-            rows.append(nn.Conv1d(1, 1, kernel, stride, padding)(torch.zeros(1, 1, rows[-1])).shape[-1])
+            row, weight = torch.zeros(1, 1, rows[-1]), torch.zeros(1, 1, kernel)
+            rows.append(nn.functional.conv1d(row, weight, stride=stride, padding=padding).shape[-1])
         given = s.output_paddings(n, layers)
         expect(len(given) == len(layers), "One output padding for each layer.")
         size = rows[-1]

@@ -7,7 +7,7 @@ unpickled: vaelab builds the model from the recipe that the weights file names, 
 - `handed_in`: which files are the submission;  `submission`: from these to a model and its prior, or to a
   sentence that says why not;  `written`: `save`, from a model to a folder;
 - `measures`: bound, Frechet distance, attribute control;  `standard`: from a measure to points;
-- `pictures`: samples, the worst faces, and whose pictures they are;  `figures`: these as HTML;
+- `drawn`: samples, the worst faces, and whose pictures they are;  `figures`: these as HTML;
 - `scoring`: `check_folder` for learners, `score` for instructors;  `capstone_score`: what they give;
 - `command`: `vaelab capstone`;  `pages`: what its pages show of a class.
 """

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import joblib
@@ -20,7 +20,6 @@ from vaelab.grading.marking.left_alone import INDEX, Command
 from vaelab.grading.marking.results import NOT_GRADED, CaseResult, Kept, NotKeptError, Result
 from vaelab.grading.marking.scores import Graded
 from vaelab.grading.marking.submissions import Submission, find
-from vaelab.grading.marking.turns import Turns
 from vaelab.grading.outcome import run
 from vaelab.grading.space import Space
 from vaelab.progress import progress
@@ -136,7 +135,6 @@ class _Runner:
     limits: dict[str, Limits]
     isolated: bool
     alone: bool = False
-    turns: Turns = field(default_factory=Turns)
 
     def run(self, submission: Submission) -> Result:
         """Run one submission and ask it every case. Never raises for what is in it."""
@@ -154,18 +152,15 @@ class _Runner:
     def _ask(self, opened: sandbox.Submission, checks: Checks) -> tuple[dict, dict]:
         """Its written answers, and how each question went. What is hidden is asked last: what follows it
         could tell of it."""
-        space = Space(self.turns.waiting(opened.space._ask))
-        asked = checks.exercise.questions
-        with self.turns.turn():
-            written = {key: _answer(space, q.written) for key, q in asked.items() if q.written}
+        space, asked = opened.space, checks.exercise.questions
+        written = {key: _answer(space, q.written) for key, q in asked.items() if q.written}
         questions = {key: [] for key in asked}
         for hidden in (False, True):
             for key, before in questions.items():
                 cases = [case for case in checks.cases[key] if case.hidden is hidden]
                 if cases:
                     opened.revive()
-                with self.turns.turn():
-                    questions[key] = run(cases, space, before)
+                questions[key] = run(cases, space, before)
         return written, questions
 
 

@@ -5,12 +5,12 @@ from functools import cache, lru_cache
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 from torch.nn import functional as F
 
 import vaelab
-from vaelab import latent, losses, recipes
+from vaelab import latent, losses, nets, recipes
 from vaelab.grading import Exercise, agrees, diagnose, expect, number, same_shape, seeded, several
 
 exercise = Exercise("06-variational-autoencoders", "Exercise 6: The variational autoencoder")
@@ -422,14 +422,9 @@ def measured(s, split: str) -> float:
 @lru_cache(maxsize=8)
 def _trained(latents: int, hidden: int, lr: float, seed: int):
     """What `train_vae` of the sheet does, with generators of its own: checks may run in several threads."""
-    model = recipes.build("mayberay-digits-vae", latent_dim=latents, hidden=hidden)
     random, x = seeded(seed), _digits("train", 600)
-    with torch.no_grad():
-        for layer in model.modules():
-            if isinstance(layer, nn.Linear):
-                reach = layer.in_features**-0.5
-                layer.weight.uniform_(-reach, reach, generator=random)
-                layer.bias.uniform_(-reach, reach, generator=random)
+    with nets.drawing_by(random):
+        model = recipes.mayberay_digits_vae(latent_dim=latents, hidden=hidden)
     optimizer = torch.optim.Adam(model.parameters(), lr=lr)
     for _ in range(8):
         for rows in torch.randperm(len(x), generator=random).split(64):
