@@ -33,7 +33,7 @@ from torchvision.transforms.functional import to_tensor
 import vaelab
 from benchmarks import machine, tables
 from tools.whole import whole
-from vaelab import losses, recipes, speed
+from vaelab import losses, nets, recipes, speed
 
 RECIPE = "residual-mlp-vae"
 EXAMPLE_EPOCHS, EXAMPLE_BATCH, LATENT_DIM = 10, 128, 20
@@ -127,7 +127,7 @@ def negative_elbo(
     for x in scored.batches(500):
         mu, log_var = encode(x)
         x_hat = decode(mu + torch.exp(log_var / 2) * torch.randn_like(mu)).view_as(x)
-        total += (losses.bce(x, x_hat) + losses.gaussian_kl(mu, log_var)).double().sum().item()
+        total += nets.exact(losses.bce(x, x_hat) + losses.gaussian_kl(mu, log_var)).sum().item()
     return total / len(scored)
 
 

@@ -481,8 +481,9 @@ def _make(optimizer, model: nn.Module, lr: float) -> torch.optim.Optimizer:
 
 def _diverged(number: int, terms: dict[str, Tensor], lr: float) -> str:
     values = ", ".join(f"{name} = {value.item():.4g}" for name, value in terms.items())
+    sigmoid = " At step 1 the decoder may lack its nets.Sigmoid(), too." if number == 1 else ""
     return (
         f"Training stopped at step {number}: {values}. The weights are those before this step. A smaller "
         f"step size than lr={lr:g} usually helps; so does a look at log_var, whose exponential overflows "
-        "first."
+        f"first.{sigmoid}"
     )

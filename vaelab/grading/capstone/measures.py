@@ -65,7 +65,7 @@ def calibrated_sigma(model: VAE, images: ImageSet) -> float:
     with nets.keeping_random_state(device):
         nets.seed(0, device)
         errors = [losses.mse(x, model(x).x_hat) for x in images.batches(100, device)]
-    error = torch.cat(errors).double().mean().item()
+    error = nets.exact(torch.cat(errors)).mean().item()
     return max(math.sqrt(error), _SMALLEST_SIGMA) if math.isfinite(error) else math.nan
 
 
