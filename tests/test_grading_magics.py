@@ -39,9 +39,9 @@ def graded(cells: list[str]) -> dict:
 
 
 def left(names: dict) -> dict:
-    """What can be compared: a result of timing by its kind, captured text as text."""
+    """What can be compared: a result of timing by its kind, of captured text what comes before an error."""
     told = {name: names[name] for name in LEFT if name in names}
-    told = {name: getattr(value, "stdout", value) for name, value in told.items()}
+    told = {k: v.stdout.splitlines()[:1] if hasattr(v, "stdout") else v for k, v in told.items()}
     return {name: type(value).__name__ if hasattr(value, "best") else value for name, value in told.items()}
 
 

@@ -261,6 +261,13 @@ def test_odd_things_beside_the_recipe_are_said(model, given, message, tmp_path):
         weights.load(tmp_path / "m.safetensors")
 
 
+def test_a_file_is_looked_at_without_memory_before_its_model_is_made(model, tmp_path, monkeypatch):
+    described, made = weights._described, []
+    monkeypatch.setattr(weights, "_described", lambda header: made.append(described(header)) or made[-1])
+    weights.load(weights.save(model, tmp_path / "m.safetensors"))
+    assert [one.to_mu.weight.device.type for one in made] == ["meta", "cpu"]
+
+
 def test_what_other_threads_build_while_a_file_is_looked_at_does_not_count():
     with ThreadPoolExecutor(1) as other, weights._OfAtMost(0):
         assert other.submit(vaelab.recipes.build, "mayberay-digits-vae").result().latent_dim == 2
