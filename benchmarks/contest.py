@@ -49,14 +49,15 @@ def run(makers: dict[str, tuple[Callable, Sequence]], rounds: int = 4) -> dict[s
     """
     context = multiprocessing.get_context("spawn")  # a fork would inherit this process's settings
     contestants = {}
-    for name, (make, arguments) in makers.items():
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, make, arguments), daemon=True)
-        process.start()
-        theirs.close()  # so that a contestant that dies is noticed here
-        contestants[name] = (process, ours)
     timings = {name: Timing() for name in makers}
     try:
+        for name, (make, arguments) in makers.items():
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_serve, args=(theirs, make, arguments), daemon=True)
+            process.start()
+            theirs.close()  # so that a contestant that dies is noticed here
+            contestants[name] = (process, ours)
+            ours.recv()  # one after the other: threads of two at once would wait for each other, probes too
         for round_ in range(1 + rounds):
             for name, (_, pipe) in contestants.items():
                 pipe.send("go")
@@ -80,6 +81,7 @@ def run(makers: dict[str, tuple[Callable, Sequence]], rounds: int = 4) -> dict[s
 def _serve(pipe, make: Callable, arguments: Sequence) -> None:
     torch.manual_seed(0)
     work, note = make(*arguments)
+    pipe.send("made")
     with contextlib.suppress(EOFError, ConnectionError):  # the other side closed the pipe after an error
         while pipe.recv() == "go":
             start, cpu = time.perf_counter(), time.process_time()

@@ -1,7 +1,9 @@
 """The benchmarks count right: a wrong count would make every ratio wrong."""
 
+import json
 import math
 from collections import Counter
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -158,3 +160,20 @@ def test_a_class_has_each_exercise_in_each_kind(tmp_path, monkeypatch):
     exercises = [path for path in mutants.SOURCE.glob("*/exercise.md") if path.parent.name in EXERCISES]
     grading.write_class(tmp_path, 3 * len(exercises))
     assert len(made) == 3 * len(exercises) and set(made.values()) == {1}
+
+
+def test_the_appendix_says_how_much_faster_fit_was_and_what_bounds_it():
+    root = Path(__file__).resolve().parent.parent
+    told = " ".join((root / "book/appendix-gpu.md").read_text(encoding="utf-8").split())
+
+    def measured(name, way, column):
+        rows = json.loads((root / f"benchmarks/kept/training-{name}.json").read_text(encoding="utf-8"))[
+            "rows"
+        ]
+        found = [float(row[column].split("x")[0]) for row in rows if row["way"] == way]
+        return f"{min(found):.1f} to {max(found):.1f} times"
+
+    assert f"with bf16 was {measured('bf16', 'plain loop', 'fit is')} as fast as a plain loop" in told
+    assert f"it was {measured('avx2', 'plain loop', 'fit is')} as fast; nothing but" in told
+    assert f"the convolutions would be {measured('avx2', 'plain loop', 'convolutions alone')} as fast" in told
+    assert f"And it was {measured('avx2', 'pythae', 'fit is')} as fast there" in told
