@@ -12,9 +12,9 @@ MODULES = {path.relative_to(PACKAGE).with_suffix(""): path for path in PACKAGE.r
 
 # From left to right: a room imports what stands in its own group or before it.
 ORDER = (
-    {"errors", "extras", "files", "edited", "faults", "resources", "progress", "devices", "speed"},
+    {"errors", "extras", "files", "edited", "faults", "resources", "progress", "devices"},
     {"data"},
-    {"nets", "losses", "learning", "priors", "diffusion"},
+    {"nets", "speed", "losses", "learning", "priors", "diffusion"},
     {"models", "hierarchical", "vq", "latent_diffusion", "recipes", "weights"},
     {"training"},
     {"latent", "evaluation", "whitening"},
