@@ -299,7 +299,7 @@ class _Run:
             )
 
     def _most_parts(self, x: Tensor) -> int:
-        """A part holds a picture, and two where batch norm needs a spread."""
+        """A part holds at least one picture; two where batch norm needs a spread."""
         norm = any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in self.model.modules())
         return max(1, len(x) // (2 if norm else 1))
 
