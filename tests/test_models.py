@@ -97,7 +97,7 @@ def test_samples_decode_the_standard_normal():
     z = model.sample(2_000, seed=0).flatten().numpy()
     assert stats.kstest(z, "norm").pvalue > 0.01
     assert not torch.equal(model.sample(2), model.sample(2))
-    with pytest.raises(ValueError, match="at least 1, not 0"):
+    with pytest.raises(ValueError, match=r"number of samples, .* at least 1, not 0"):
         model.sample(0)
 
 
