@@ -34,6 +34,13 @@ def test_committed_notebooks_and_pages_equal_a_fresh_build():
     assert stale == [], "run `vaelab exercises build`"
 
 
+def test_no_page_tells_what_a_right_answer_shows():
+    """There is no check on a page, and nothing that appears behind it."""
+    pages = {path.stem: text for path, text in build.public_files(ROOT).items() if path.suffix == ".md"}
+    assert len(pages) > len(EXERCISES)  # and the capstone
+    assert [name for name, text in pages.items() if "If the check is content" in text] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXERCISES)
 def test_every_plot_to_be_read_is_drawn_by_what_its_page_runs(name):

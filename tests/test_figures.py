@@ -168,8 +168,8 @@ def test_a_decoded_plane_has_its_coordinates_on_the_axes():
     z = latent.square_grid(-2, 2, steps=5)
     picture = figures.plane(torch.rand(25, 1, 4, 4), z, alt="plane", ticks=3)
     axes = picture.panels[0]
-    assert [t.get_text() for t in axes.get_xticklabels()] == ["-2.0", "0.0", "2.0"]
-    assert [t.get_text() for t in axes.get_yticklabels()] == ["2.0", "0.0", "-2.0"]  # y grows upwards
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["−2.0", "0.0", "2.0"]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["2.0", "0.0", "−2.0"]  # y grows upwards
 
 
 def test_rows_to_compare_must_match():

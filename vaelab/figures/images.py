@@ -94,8 +94,12 @@ def plane(
     x, y = coordinates[:columns, 0], coordinates[::columns, 1]
     for set_ticks, values in ((axes.set_xticks, x), (axes.set_yticks, y)):
         chosen = torch.linspace(0, len(values) - 1, ticks).round().int().tolist()
-        set_ticks([(i + 0.5) * size - 0.5 for i in chosen], [f"{values[i]:.1f}" for i in chosen])
+        set_ticks(
+            [(i + 0.5) * size - 0.5 for i in chosen], [f"{values[i]:.1f}".replace("-", "−") for i in chosen]
+        )
     axes.set(xlabel="z₁", ylabel="z₂")
+    for text in (axes.xaxis.label, axes.yaxis.label, *axes.get_xticklabels(), *axes.get_yticklabels()):
+        text.set_size(10)  # a wide picture shrinks on a phone, and its words with it
     return Picture(axes, alt=alt, caption=caption)
 
 

@@ -95,7 +95,8 @@ def distance_bars(
         distances: name -> a number above 0.
         marked: names whose bars take the second colour.
     """
-    axes = panel(width=WIDE, height=0.5 + 0.27 * len(distances), xlabel=xlabel)
+    axes = panel(width=WIDE, height=0.5 + 0.27 * len(distances))
+    axes.set_xlabel(xlabel, loc="right")  # a long one has room below the names
     names, values = list(distances)[::-1], list(distances.values())[::-1]
     bars = axes.barh(names, values, color=[ORANGE if name in marked else SKY for name in names], height=0.65)
     axes.bar_label(bars, fmt="%.3g", padding=3)

@@ -20,6 +20,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 from PIL import Image
 
+from vaelab.figures.words import words
+
 # Okabe and Ito's colours: told apart with every kind of colour vision, and legible on white and on black.
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 AMBER, SKY, GREY = "#E69F00", "#56B4E9", "#8A8F98"
@@ -32,7 +34,7 @@ TEN = (
 )  # fmt: skip
 
 PANEL_WIDTH, PANEL_HEIGHT = 3.4, 2.6  # inches; two panels fill the page's column, one fills a phone
-WIDE = 4.6  # of a panel with words: on a phone, where it shrinks, they can just be read
+WIDE = 4.1  # of a panel with words: on a phone, where it shrinks, they are nine pixels high
 FULL_WIDTH = 6.8  # pictures only
 
 _DPI = 200  # of a saved picture
@@ -154,7 +156,7 @@ class Picture:
     def _repr_html_(self) -> str:
         alt = html.escape(self.alt, quote=True)
         panels = "".join(map(_panel_html, self.panels, self.names))
-        caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
+        caption = f"<figcaption>{words(self.caption)}</figcaption>" if self.caption else ""
         layout = "display:flex;flex-wrap:wrap;gap:.5rem 1rem;justify-content:center"
         return (
             '<figure class="vaelab-picture" style="margin:1em 0">'
@@ -211,7 +213,7 @@ def _raster(axes: Axes) -> np.ndarray:
 
 
 def _panel_html(axes: Axes, name: str) -> str:
-    label = f'<div class="vaelab-panel-name">{html.escape(name)}</div>' if name else ""
+    label = f'<div class="vaelab-panel-name">{words(name)}</div>' if name else ""
     return f'<div style="max-width:100%">{label}{_svg(axes)}</div>'
 
 

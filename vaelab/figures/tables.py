@@ -1,12 +1,12 @@
 """Results as a table: HTML for a page and a notebook, aligned text for a terminal."""
 
-import html
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
 from vaelab.errors import ShapeError, UnknownNameError
+from vaelab.figures.words import words
 
 MOST_COLUMNS = 6  # with the rows' names; more do not fit a phone
 _DIGITS = 3  # of the largest number of a column
@@ -34,7 +34,7 @@ class Table:
             _cell("th", *pair, ' scope="col"') for pair in zip(self.columns, self.sides, strict=True)
         )
         body = "".join(self._row(number, texts) for number, texts in enumerate(self.rows))
-        caption = f'<caption style="{_CAPTION}">{html.escape(self.caption)}</caption>' if self.caption else ""
+        caption = f'<caption style="{_CAPTION}">{words(self.caption)}</caption>' if self.caption else ""
         head = f'<thead><tr style="{_ROW}">{head}</tr></thead>'
         return f'<table class="vaelab-table" style="{_TABLE}">{caption}{head}<tbody>{body}</tbody></table>'
 
@@ -71,7 +71,7 @@ def _cell(tag: str, text: str, side: str, attributes: str = "") -> str:
     together = ";white-space:nowrap" if tag == "td" and side == "right" else ""
     weight = ";font-weight:inherit" if 'scope="row"' in attributes else ""
     style = f"{_CELL};text-align:{side}{together}{weight}"
-    return f'<{tag}{attributes} style="{style}">{html.escape(text)}</{tag}>'
+    return f'<{tag}{attributes} style="{style}">{words(text)}</{tag}>'
 
 
 def table(

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from PIL import Image
 
 from vaelab.figures.style import Picture
+from vaelab.figures.words import words
 
 LARGE = 48  # pixels: wider pictures are faces and the like, to be looked at one by one
 IN_A_ROW, ON_A_PHONE = 6, 4
@@ -42,7 +43,7 @@ class Tiles(Picture):
     def _repr_html_(self) -> str:
         alt = html.escape(self.alt, quote=True)
         rows = "".join(self._row(name, pictures) for name, pictures in self.rows.items())
-        caption = f"<figcaption>{html.escape(self.caption)}</figcaption>" if self.caption else ""
+        caption = f"<figcaption>{words(self.caption)}</figcaption>" if self.caption else ""
         return (
             '<figure class="vaelab-picture" style="margin:1em 0">'
             f'<div role="img" aria-label="{alt}">{rows}</div>{caption}</figure>'
@@ -69,7 +70,7 @@ class Tiles(Picture):
 
 
 def _label(name: str) -> str:
-    return f'<div class="vaelab-panel-name">{html.escape(name)}</div>' if name else ""
+    return f'<div class="vaelab-panel-name">{words(name)}</div>' if name else ""
 
 
 def _image(pixels: np.ndarray) -> str:

@@ -176,7 +176,7 @@ RIGHT = {
     ],
     "q5": [Answer("capital", "q5 = 'C'")],
     "q6": [
-        Answer("eight latents, 256 units", setting(8, 256, 1e-2)),
+        Answer("eight latents, 256 units", setting(8, 256, 7e-3)),
         Answer("as text and as a tensor", setting("'8'", "torch.tensor([128])", "1 / 100")),
     ],
 }  # fmt: skip
