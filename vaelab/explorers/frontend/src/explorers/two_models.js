@@ -143,7 +143,7 @@ export function mount({ model, el, say }) {
       ["", "Logistic regression", "Gaussians"],
       [
         ["p(▲\u00a0|\u00a0x)", ...beliefs.map(percent)],
-        ["log p(x) here", "has none", number(log, 1)],
+        ["log\u00a0p(x) here", "has none", number(log, 1)],
         ["at the points", "has none", `${number(lowest, 1)} to ${number(highest, 1)}`],
       ],
     );
