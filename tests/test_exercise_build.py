@@ -54,6 +54,8 @@ def test_every_plot_to_be_read_is_drawn_by_what_its_page_runs(name):
     page = jupytext.read(ROOT / "book" / "exercises" / f"{name}.md", fmt="md:myst")
     shown = [c for c in page.cells if c.cell_type == "code" and "remove-input" in c.metadata.tags]
     assert len(shown) == len(plots)
+    folded = [cell.metadata for cell in shown if "hide-output" in cell.metadata.tags]
+    assert all(fold["mystnb"]["code_prompt_show"] == "Show the plot" for fold in folded)
     if shown:
         mutants.namespace_of(page)
 

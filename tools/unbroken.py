@@ -1,4 +1,4 @@
-"""Sphinx extension: a comma or a bracket beside a formula stays on the formula's line.
+"""Sphinx extension: a comma or a bracket beside a formula stays on the formula's line, and KL(p ‖ q) on one.
 
 To a browser a formula in running text is a box, and a line may break on either side of it.
 """
@@ -8,9 +8,13 @@ import re
 from docutils import nodes
 
 BEFORE, AFTER = re.compile(r"[(\[“]+$"), re.compile(r"^[.,;:!?)\]’”…]+")
+CODE = (nodes.literal, nodes.FixedTextElement, nodes.math)
 
 
 def keep_together(app, doctree, docname):
+    for text in list(doctree.findall(nodes.Text)):
+        if " ‖ " in text and not isinstance(text.parent, CODE):
+            text.parent.replace(text, nodes.Text(text.replace(" ‖ ", "\u00a0‖\u00a0")))
     for formula in list(doctree.findall(nodes.math)):
         parent = formula.parent
         at = parent.index(formula)

@@ -18,7 +18,7 @@ _START = [[-1.5, -0.5], [1.5, 0.5]]
 
 _CLASSIFIER = (
     "Solid line: the boundary of logistic regression, fitted to the points with a small penalty on its "
-    "weights (½|w|²), so that they stay finite where a line parts the classes."
+    "weights (½‖w‖²), so that they stay finite where a line parts the classes."
 )
 _DENSITY = (
     "Ellipses: one Gaussian a class, at 1, 2 and 3 standard deviations, with one covariance for both (linear "

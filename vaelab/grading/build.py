@@ -118,11 +118,17 @@ def _plot(source: str) -> str:
     if not waits:
         return _code_cell("remove-input", source)
     unindented = re.sub(r"^    ", "", source[waits.end() :], flags=re.MULTILINE)
-    return _code_cell("remove-input, hide-output", unindented)
+    prompts = "".join(f'  code_prompt_{what.lower()}: "{what} the plot"\n' for what in ("Show", "Hide"))
+    options = f"---\nmystnb:\n{prompts}tags: [remove-input, hide-output]\n---"
+    return _cell(options, unindented)
 
 
 def _code_cell(tags: str, source: str) -> str:
-    return f"```{{code-cell}} ipython3\n:tags: [{tags}]\n\n{source.strip()}\n```"
+    return _cell(f":tags: [{tags}]\n", source)
+
+
+def _cell(options: str, source: str) -> str:
+    return f"```{{code-cell}} ipython3\n{options}\n{source.strip()}\n```"
 
 
 def _belongs_to_an_answer(cell: nbformat.NotebookNode, following: nbformat.NotebookNode | None) -> bool:

@@ -21,7 +21,7 @@ export function mount({ model, el, decoder, say }) {
     if (!codes.length) return "";
     const indices = nearest(codes, z, NEIGHBOURS);
     const who = labels.length ? ` Nearest codes: ${tally(indices.map((i) => names[labels[i]]))}.` : "";
-    return `${who} The closest is ${number(distance(codes[indices[0]], z))} away.`;
+    return `${who} The closest code is ${number(distance(codes[indices[0]], z))} away.`;
   }
 
   function backdrop(context, width, height, toScreen) {

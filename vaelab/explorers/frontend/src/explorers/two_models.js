@@ -142,8 +142,8 @@ export function mount({ model, el, say }) {
     answers.show(
       ["", "Logistic regression", "Gaussians"],
       [
-        ["p(triangle\u00a0|\u00a0x)", ...beliefs.map(percent)],
-        ["log p(x) here", "has none", number(log, 1)],
+        ["p(▲\u00a0|\u00a0x)", ...beliefs.map(percent)],
+        ["log\u00a0p(x) here", "has none", number(log, 1)],
         ["at the points", "has none", `${number(lowest, 1)} to ${number(highest, 1)}`],
       ],
     );
