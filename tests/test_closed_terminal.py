@@ -76,5 +76,16 @@ def test_under_nohup_training_goes_on(tmp_path, monkeypatch):
     assert [path.name for path in Checkpoints(tmp_path).all()] == ["epoch-0001"]
 
 
+def test_a_command_that_was_left_to_go_on_goes_on(tmp_path):
+    """As after the shell's `disown`: no signal comes, and what it prints has no terminal to go to."""
+    options = "--data digits --recipe mayberay-digits-vae --set hidden=8 --n 200 --validation 9 --epochs 3"
+    left = "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); from vaelab import cli; "
+    left += "sys.exit(cli.main(sys.argv[1:]))"
+    command = [sys.executable, "-c", left, "train", "--out", str(tmp_path), *options.split()]
+    command += ["--batch-size", "1"]
+    assert terminal_closed_while(command, lambda output: b"epoch=1" in output) == 0
+    assert Checkpoints(tmp_path).all()[-1].name == "epoch-0003"
+
+
 if __name__ == "__main__":
     train(Path(sys.argv[1]))

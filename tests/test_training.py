@@ -162,6 +162,14 @@ def test_validation_of_a_model_that_diverged_is_not_a_number(bars):
     assert math.isnan(vaelab.training.mean_terms(model, bars)["loss"])
 
 
+def test_a_last_step_that_goes_too_far_is_seen_on_the_validation_pictures(bars, tmp_path):
+    """Its loss was still a number: it is that of the weights before it."""
+    model = recipes.build("mayberay-digits-vae", image_shape=(1, 8, 8), hidden=8)
+    with pytest.raises(TrainingDivergedError, match=r"after epoch 1: on the validation pictures loss = nan"):
+        fit(model, bars, epochs=2, lr=1e30, validation=bars, checkpoints=tmp_path, device="cpu")
+    assert not list(tmp_path.glob("epoch-*"))
+
+
 def test_a_batch_too_large_for_memory_goes_through_in_parts(bars, capsys):
     """Gradients of the parts add up to the gradient of the whole: the weights end where they would have."""
 

@@ -1,9 +1,10 @@
 """`fit`: the training loop of the course. `_Run._step` is one step of it, seen whole."""
 
+import math
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
@@ -20,7 +21,7 @@ from vaelab.models import wrong_shape
 from vaelab.progress import progress
 from vaelab.training.checkpoints import Checkpoints, TrainingState
 from vaelab.training.distributed import Processes
-from vaelab.training.history import History, RunningMean, mean_terms
+from vaelab.training.history import History, RunningMean, Terms, mean_terms
 from vaelab.training.same_run import description
 from vaelab.training.settings import Settings, batch_order, seed_of
 
@@ -104,7 +105,8 @@ def fit(
         ModelError: a model without `loss`.
         CheckpointError: the folder holds another run, or (without `resume`) any run, or another training is
             at work in it, or it cannot be written to.
-        TrainingDivergedError: the loss became NaN or infinite; the weights are those before that step.
+        TrainingDivergedError: the loss became NaN or infinite. On a step the weights are those before it; on
+            `validation` those of an epoch of which no checkpoint is written.
 
     >>> model = vaelab.recipes.build("mayberay-digits-vae", hidden=8)
     >>> history = vaelab.fit(model, torch.zeros(64, 1, 28, 28), epochs=2, device="cpu")
@@ -393,7 +395,10 @@ class _Run:
         """Measure the loss terms on `validation`, with draws that depend on the epoch alone."""
         self.processes.unseed(self.model)
         nets.seed(seed_of(self.settings.seed, "validation", self.state.epoch), self.device)
-        self.history.validation.append(mean_terms(self.model, validation, self.settings.batch_size))
+        terms = mean_terms(self.model, validation, self.settings.batch_size)
+        if not math.isfinite(terms["loss"]):  # the last step may be the one that went too far
+            raise TrainingDivergedError(_diverged_after(self.state.epoch, terms, self.settings.lr))
+        self.history.validation.append(terms)
 
     def save(self) -> None:
         """Write a checkpoint, where these are wanted."""
@@ -479,11 +484,22 @@ def _make(optimizer, model: nn.Module, lr: float) -> torch.optim.Optimizer:
     return made
 
 
+def _diverged_after(epoch: int, terms: Terms, lr: float) -> str:
+    return (
+        f"Training stopped after epoch {epoch}: on the validation pictures {_values(terms)}. The weights of "
+        "this epoch are of no use, and no checkpoint of it was written. A smaller step size than "
+        f"lr={lr:g} usually helps."
+    )
+
+
+def _values(terms: Mapping[str, Tensor | float]) -> str:
+    return ", ".join(f"{name} = {float(value):.4g}" for name, value in terms.items())
+
+
 def _diverged(number: int, terms: dict[str, Tensor], lr: float) -> str:
-    values = ", ".join(f"{name} = {value.item():.4g}" for name, value in terms.items())
     sigmoid = " At step 1 the decoder may lack its nets.Sigmoid(), too." if number == 1 else ""
     return (
-        f"Training stopped at step {number}: {values}. The weights are those before this step. A smaller "
-        f"step size than lr={lr:g} usually helps; so does a look at log_var, whose exponential overflows "
-        f"first.{sigmoid}"
+        f"Training stopped at step {number}: {_values(terms)}. The weights are those before this step. A "
+        f"smaller step size than lr={lr:g} usually helps; so does a look at log_var, whose exponential "
+        f"overflows first.{sigmoid}"
     )
