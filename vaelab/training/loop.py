@@ -102,7 +102,7 @@ def fit(
         ValueError: epochs, batch size, step size or another argument that cannot be (most are `DataError`);
             `resume` without `checkpoints`.
         DataError, PixelRangeError, ShapeError: pictures that are none, or do not fit the model.
-        ModelError: a model without `loss`.
+        ModelError: a model without `loss`, a class instead of a model, or one of which no part can learn.
         CheckpointError: the folder holds another run, or (without `resume`) any run, or another training is
             at work in it, or it cannot be written to.
         TrainingDivergedError: the loss became NaN or infinite. On a step the weights are those before it; on
@@ -114,8 +114,7 @@ def fit(
     (2, ['kl', 'loss', 'reconstruction'])
     """
     settings = Settings(epochs, batch_size, lr, schedule, kl_warm_up, seed, initial_epoch)
-    if not callable(getattr(model, "loss", None)):
-        raise ModelError(f"fit needs a model with loss(x) -> dict; {type(model).__name__} has none.")
+    _check_model(model)
     switch("channels_last", channels_last, (None,))  # type: ignore[arg-type]
     switch("keep_memory", keep_memory)
     switch("resume", resume)
@@ -271,8 +270,9 @@ class _Run:
         processes.seed(self.model, len(batch), seed_of(settings.seed, "step", state.epoch, state.step))
         rows, counted = processes.share(batch)
         x = self.images.float(rows, self.device)
+        x = _augmented(augment, x) if augment else x
         # The weight makes the mean of the processes' gradients that of the whole batch, short ones included.
-        terms = self._gradients(augment(x) if augment else x, counted * processes.world_size / len(batch))
+        terms = self._gradients(x, counted * processes.world_size / len(batch))
         self._update(terms)
         state.terms.add(terms, counted)
         state.step += 1
@@ -440,6 +440,24 @@ class _Stopping:
             signal.signal(number, handler)
         if self.signal not in (None, signal.SIGINT):
             signal.raise_signal(self.signal)
+
+
+def _check_model(model) -> None:
+    if isinstance(model, type):
+        raise ModelError(
+            f"fit needs a model, not its class: make one, {model.__name__}(...), or build a recipe."
+        )
+    if not callable(getattr(model, "loss", None)):
+        raise ModelError(f"fit needs a model with loss(x) -> dict; {type(model).__name__} has none.")
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ModelError("Nothing in this model can learn: model.requires_grad_(True) lets all of it.")
+
+
+def _augmented(augment: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    changed = augment(x)
+    if not isinstance(changed, Tensor):
+        raise DataError(f"augment returns the batch that it made, a tensor; not {changed!r}.")
+    return changed
 
 
 def _fitting(model: nn.Module, images: ImageSet | Tensor) -> ImageSet:
