@@ -45,6 +45,32 @@ def as_zip(folder, method=zipfile.ZIP_DEFLATED):
     return path
 
 
+def test_names_that_lead_out_of_an_archive_are_those_that_they_unpack_to(faces):
+    """`zip -r faces.zip ../faces` writes such names, and so does `tar -P`."""
+    (faces / "link.bmp").symlink_to("0.bmp")
+    with zipfile.ZipFile(faces.with_suffix(".zip"), "w") as archive:
+        for i in range(3):
+            archive.write(faces / f"{i}.bmp", f"../faces/{i}.bmp")
+        link = zipfile.ZipInfo("../faces/link.bmp")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "0.bmp")
+    (faces / "out.bmp").symlink_to("../0.bmp")  # which is not in the archive
+    with tarfile.open(faces.with_suffix(".tar"), "w") as archive:
+        archive.add(faces, "../../faces")
+        archive.add(faces / "1.bmp", "0.bmp")
+    found = load(faces.with_suffix(".zip"))
+    assert len(found) == 4 and not found.skipped
+    with pytest.warns(UserWarning, match=r"1 file could not be read: faces/out\.bmp \(a link to a file that"):
+        assert len(load(faces.with_suffix(".tar"))) == 5
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "faces.zip")
+    with pytest.raises(DataError, match="is neither a folder nor a file"):
+        load(tmp_path / "faces.zip")
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
 def test_one_damaged_picture_in_a_zip_costs_one_picture(faces, method):
     """Each unpacker has an error of its own, of no common kind."""

@@ -212,6 +212,27 @@ def test_unknown_command_exits_with_usage(capsys):
         cli.main(["trian"])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (
+            "train --data digits --btach-size 3",
+            "unrecognized arguments: --btach-size 3. Did you mean --batch-size?",
+        ),
+        ("train --btach-size=3", "Did you mean --batch-size?"),
+        ("train --latent-dim 3", "--set latent_dim=32"),
+        ("sample portrait-vae --outt x.png", "Did you mean --out?"),
+        ("sample portrait-vae --frobnicate", "error: unrecognized arguments: --frobnicate\n"),
+        ("sample portrait-vae dlwp-digits-vae", "error: unrecognized arguments: dlwp-digits-vae\n"),
+    ],
+)
+def test_an_option_that_there_is_not_is_told_with_what_was_meant(arguments, words, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(arguments.split())
+    said = capsys.readouterr().err
+    assert words in said and said.startswith(f"usage: vaelab {arguments.split()[0]} ")
+
+
 def test_the_defaults_of_fit_are_those_of_the_command(capsys):
     """They stand once, in `fit`: the command takes them from there, and its help shows them."""
     from vaelab import commands

@@ -76,5 +76,32 @@ def test_under_nohup_training_goes_on(tmp_path, monkeypatch):
     assert [path.name for path in Checkpoints(tmp_path).all()] == ["epoch-0001"]
 
 
+LEFT = """
+import os, signal, sys, time
+from vaelab import cli, commands
+
+def report(epoch, history, tell=commands._report):
+    tell(epoch, history)
+    try:
+        while epoch == 1:
+            os.write(1, b"waiting ")
+            time.sleep(0.05)
+    except OSError:  # the terminal is closed
+        pass
+
+commands._report = report
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+def test_a_command_that_was_left_to_go_on_goes_on(tmp_path):
+    """As after the shell's `disown`: no signal comes, and what it prints has no terminal to go to."""
+    options = "--data digits --recipe mayberay-digits-vae --set hidden=8 --n 20 --validation 9 --epochs 3"
+    command = [sys.executable, "-c", LEFT, "train", "--out", str(tmp_path), *options.split()]
+    assert terminal_closed_while(command, lambda output: b"waiting" in output) == 0
+    assert Checkpoints(tmp_path).all()[-1].name == "epoch-0003"
+
+
 if __name__ == "__main__":
     train(Path(sys.argv[1]))

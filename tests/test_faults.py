@@ -51,7 +51,8 @@ def test_no_command_prints_control_codes_of_others(capsys, code):
         assert code not in said.out + said.err
         assert "a\t\ufffd" in said.out and "swer" in said.err and "card" in said.err
     with Ending():
-        pass
+        assert warnings.formatwarning("words", UserWarning, "file.py", 1) == "Warning: words\n"
+        assert "file.py" in warnings.formatwarning("words", DeprecationWarning, "file.py", 1)
     assert not isinstance(sys.stdout, _Plain), "it is put back"
 
 
@@ -355,6 +356,37 @@ def test_an_output_that_is_full_is_said():
     with open("/dev/full", "w") as full:
         done = subprocess.run([sys.executable, "-c", PRINT.format(1)], stdout=full, stderr=subprocess.PIPE)
     assert done.returncode == 2 and done.stderr.startswith(b"vaelab: No space left on device. Make room")
+
+
+STEPS = """
+import sys
+from vaelab.faults import Ending
+from vaelab.progress import progress
+
+with Ending() as ending:
+    with progress(total=3, mininterval=0) as bar:
+        for _ in range(3):
+            bar.update()
+            bar.refresh()
+    print("a word that fails", file=sys.stderr)
+    print("done")
+sys.exit(ending.code)
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize("closed", [True, False], ids=["closed", "full"])
+def test_work_goes_on_where_its_bar_cannot_be_shown(closed):
+    """Closed as by `2>&-`, or by Windows for what has no window; full as a disk under a log."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", STEPS],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            env=os.environ | {"TQDM_DISABLE": ""},
+            preexec_fn=(lambda: os.close(2)) if closed else None,
+        )
+    assert done.returncode == 0 and done.stdout.splitlines()[-1] == b"done"
 
 
 def test_another_pipe_that_breaks_is_an_error(capsys):

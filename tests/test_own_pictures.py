@@ -4,6 +4,7 @@ import json
 import math
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -276,3 +277,125 @@ def test_any_whole_number_is_a_seed(seed, measured):
     assert train("--seed", seed, "--prior", "mixture") == 0
     assert measured("run", "--seed", seed)["images"] == 1
     assert cli.main(["sample", "run", "--seed", seed]) == 0
+
+
+# ---- what was refused leaves nothing behind ----
+
+
+@pytest.fixture
+def unchanged(refused):
+    def check(*arguments, run="run"):
+        """The sentence of a command that was refused; the run is as it was, and goes on."""
+        before = Path(run, "run.json").read_bytes()
+        line = refused("train", "--out", run, "--resume", *arguments)
+        assert Path(run, "run.json").read_bytes() == before
+        assert cli.main(["train", "--out", run, "--resume"]) == 0
+        return line
+
+    return check
+
+
+def test_a_resume_that_was_refused_leaves_the_run_as_it_was(unchanged, monkeypatch):
+    take_pictures(5)
+    take_pictures(5, sizes=(41, 50), folder="others")
+    assert train("--schedule", "cosine") == 0
+    assert "was started with epochs=1 (now 2)" in unchanged("--epochs", "2")
+    assert "epochs must be a whole number" in unchanged("--epochs", "0")
+    assert "is not on this machine" in unchanged("--device", "meta", "--prior", "normal")
+    os.rename("my-pictures", "unplugged")
+    options = Path("run/run.json").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("builtins.print", lambda *_, **__: None)
+        assert cli.main(["train", "--out", "run", "--resume", "--data", "others"]) == 2
+    assert Path("run/run.json").read_bytes() == options, "and not those of other pictures"
+    os.rename("unplugged", "my-pictures")
+    assert cli.main(["train", "--out", "run", "--resume"]) == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["--epochs 0", "--batch-size 0", "--lr nan", "--kl-warm-up -1", "--schedule cos", "--device meta"],
+)
+def test_what_fit_would_refuse_is_said_before_pictures_are_read(wrong, refused, monkeypatch):
+    take_pictures(3)
+    monkeypatch.setattr(commands, "_pictures", None)  # which may take minutes
+    refused("train", "--data", "my-pictures", "--epochs", "1", *wrong.split())
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(("option", "own"), [("size", "--size"), ("seed", "--seed"), ("name", "--recipe")])
+def test_what_is_no_option_of_a_recipe_has_one_of_its_own(option, own, refused):
+    line = refused("train", "--data", "digits", "--set", f"{option}=16")
+    assert f"--set {option}: that has an option of its own, {own}." in line
+
+
+def test_exported_weights_take_no_file_for_their_card_that_is_none(refused):
+    take_pictures(3)
+    assert train() == 0
+    options = Path("run/run.json").read_bytes()
+    line = refused("export", "run", "run/run.safetensors")
+    assert "run.json, where the card of run.safetensors goes, is another file" in line
+    assert Path("run/run.json").read_bytes() == options and not Path("run/run.safetensors").exists()
+    for _ in range(2):  # its own card is written anew
+        assert cli.main(["export", "run", "run/small.safetensors"]) == 0
+
+
+@pytest.mark.parametrize("content", ['{"tool": "another"}', "tool = 'another'"])
+def test_a_run_file_of_another_program_stays(content, refused):
+    take_pictures(3)
+    Path("run").mkdir()
+    Path("run/run.json").write_text(content)
+    assert "run.json" in refused("train", "--data", "my-pictures", "--out", "run", "--epochs", "1")
+    assert Path("run/run.json").read_text() == content
+
+
+def test_what_is_to_be_put_back_into_a_run_file_is_understood_there(refused):
+    take_pictures(3)
+    assert train() == 0
+    path = Path("run/run.json")
+    options = json.loads(path.read_text())
+    for name in options.keys() - {"prior"}:
+        path.write_text(json.dumps({key: value for key, value in options.items() if key != name}))
+        line = refused("train", "--out", "run", "--resume")
+        told = json.loads("{" + line.split("for instance ")[1].split(", or start")[0] + "}")
+        assert told.keys() == {name}
+        path.write_text(json.dumps(options | told))
+        assert commands._resumed(Path("run"), dict.fromkeys(options))[name] == told[name]
+
+
+# ---- divergence ----
+
+
+def test_a_run_that_diverges_in_its_last_step_is_not_done(refused, capsys):
+    take_pictures(3)
+    assert train("--lr", "1e30") == 2
+    said = capsys.readouterr()
+    assert "Done" not in said.out
+    assert "Training stopped after epoch 1: on the validation pictures loss = nan" in said.err
+    assert "run has no checkpoints" in refused("sample", "run")
+
+
+def test_of_a_model_that_diverged_no_picture_and_no_number_is_given(refused):
+    model = build("mayberay-digits-vae")
+    vaelab.fit(model, torch.rand(4, 1, 28, 28), epochs=1, lr=1e30, checkpoints="run")  # nothing to measure on
+    line = refused("evaluate", "run", "--data", "digits", "--n", "4", "--samples", "2")
+    assert "run has no finite elbo" in line and "on these pictures: most likely its training diverged" in line
+    with torch.no_grad():
+        next(model.decoder.parameters()).fill_(math.nan)
+    weights.save(model, "broken.safetensors")
+    assert "draws pixels that are no numbers: its training diverged" in refused(
+        "sample", "broken.safetensors"
+    )
+    assert not Path("samples.png").exists()
+
+
+# ---- what is said ----
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of Unix")
+@pytest.mark.parametrize(
+    "name", ["a run", "cats&dogs", "50$", "it's", "(new)", 'a "b"', "a;b", "ä*", "plain_1.2"]
+)
+def test_a_path_that_is_told_can_be_typed(name):
+    told = subprocess.run(["sh", "-c", f"printf %s {commands._typed(name)}"], capture_output=True, text=True)
+    assert told.stdout == name and (name != "plain_1.2" or commands._typed(name) == name)

@@ -11,7 +11,14 @@ from torch import nn
 import vaelab
 from vaelab import evaluation, fit, latent, nets, recipes, speed
 from vaelab.data import ImageSet
-from vaelab.errors import DataError, DeviceError, ShapeError, TrainingDivergedError, UnknownNameError
+from vaelab.errors import (
+    DataError,
+    DeviceError,
+    ModelError,
+    ShapeError,
+    TrainingDivergedError,
+    UnknownNameError,
+)
 from vaelab.models import VAE, Autoencoder
 from vaelab.training.settings import batch_order, seed_of
 
@@ -160,6 +167,14 @@ def test_validation_of_a_model_that_diverged_is_not_a_number(bars):
     with torch.no_grad():
         model.to_log_var.bias.fill_(1e6)
     assert math.isnan(vaelab.training.mean_terms(model, bars)["loss"])
+
+
+def test_a_last_step_that_goes_too_far_is_seen_on_the_validation_pictures(bars, tmp_path):
+    """Its loss was still a number: it is that of the weights before it."""
+    model = recipes.build("mayberay-digits-vae", image_shape=(1, 8, 8), hidden=8)
+    with pytest.raises(TrainingDivergedError, match=r"after epoch 1: on the validation pictures loss = nan"):
+        fit(model, bars, epochs=2, lr=1e30, validation=bars, checkpoints=tmp_path, device="cpu")
+    assert not list(tmp_path.glob("epoch-*"))
 
 
 def test_a_batch_too_large_for_memory_goes_through_in_parts(bars, capsys):
@@ -351,6 +366,15 @@ def test_a_model_is_described_for_a_checkpoint_alone(bars, monkeypatch, tmp_path
 def test_bad_arguments_are_named(bars, change, error, message):
     with pytest.raises(error, match=message):
         vaelab.fit(small_vae(), bars, **{"epochs": 1, "device": "cpu"} | change)
+
+
+def test_what_cannot_learn_is_said_in_words(bars):
+    with pytest.raises(ModelError, match=r"fit needs a model, not its class: make one, VAE\(\.\.\.\)"):
+        vaelab.fit(VAE, bars, epochs=1)
+    with pytest.raises(ModelError, match="Nothing in this model can learn"):
+        vaelab.fit(small_vae().requires_grad_(False), bars, epochs=1)
+    with pytest.raises(DataError, match="augment returns the batch that it made, a tensor; not None"):
+        vaelab.fit(small_vae(), bars, epochs=1, augment=lambda x: None, device="cpu")
 
 
 def test_pictures_that_do_not_fit_are_named(bars):

@@ -4,8 +4,10 @@ A subcommand's imports happen when it runs, so `--help` is instant.
 """
 
 import argparse
+import difflib
 import sys
 from pathlib import Path
+from typing import Any
 
 import vaelab
 from vaelab.faults import Ending
@@ -14,12 +16,32 @@ from vaelab.faults import Ending
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code, see `faults.Ending`."""
     with Ending() as ending:
-        options = vars(_parser().parse_args(arguments))
+        options = _parsed(arguments)
         name, ending.traceback = options.pop("command"), options.pop("traceback")
         from vaelab import commands
 
         ending.code = getattr(commands, name)(**options)
     return ending.code
+
+
+def _parsed(arguments: list[str] | None) -> dict[str, Any]:
+    """What was asked for. Of a word that a command does not know, the command says what was meant."""
+    parser = _parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        [commands] = (action for action in parser._actions if action.dest == "command")
+        command = commands.choices[options.command]  # type: ignore[call-overload, index]
+        command.error(f"unrecognized arguments: {' '.join(unknown)}{_meant(unknown[0], command)}")
+    return vars(options)
+
+
+def _meant(word: str, command: argparse.ArgumentParser) -> str:
+    known = [option for option in command._option_string_actions if option.startswith("--")]
+    if near := difflib.get_close_matches(word.partition("=")[0], known, n=1):
+        return f". Did you mean {near[0]}?"
+    if word.startswith("--") and "--set" in known:
+        return ". An option of a recipe follows --set, for instance --set latent_dim=32."
+    return ""
 
 
 def _path(text: str) -> Path:

@@ -8,6 +8,9 @@ import contextlib
 import inspect
 import json
 import math
+import os
+import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -24,8 +27,9 @@ from vaelab.files import written_whole
 from vaelab.models import VAE
 from vaelab.recipes import RECIPES, build
 from vaelab.training import Checkpoints, History, fit
-from vaelab.training.checkpoints import WITH_PRIOR
+from vaelab.training.checkpoints import WITH_PRIOR, TrainingState
 from vaelab.training.distributed import leads
+from vaelab.training.settings import Settings
 
 
 def default_of(option: str) -> object:
@@ -47,6 +51,7 @@ _TRAIN_DEFAULTS: dict[str, object] = {
 }
 _STEPS = 1_500  # about as many make a first run of so many epochs:
 _FEWEST_EPOCHS, _MOST_EPOCHS = 10, 200
+_OF_THEIR_OWN = {"name": "--recipe", "seed": "--seed", "size": "--size"}  # of `build`, besides a recipe's
 _MAY_CHANGE = ("epochs", "keep", "prior")  # between the parts of one run
 _DRAWS = 4  # codes of each picture that a prior is fitted to; of few pictures more, until there are
 _CODES = 20  # codes for each latent
@@ -74,7 +79,8 @@ def train(out: Path | None, resume: bool, device: str | None, **given) -> int:
     given["data"] = given["data"] and lasting_name(given["data"])
     out = out or _usual_folder(given["data"])
     options = _resumed(out, given) if resume else _asked(given)
-    store = Checkpoints(out, options["keep"])
+    store = _Run(out, options)
+    _check(options, device)
     model = _build(options)
     if options["prior"] and not isinstance(model, VAE):
         raise ModelError(f"--prior is for a VAE; {options['recipe']} builds an autoencoder.")
@@ -83,7 +89,6 @@ def train(out: Path | None, resume: bool, device: str | None, **given) -> int:
     if options["epochs"] is None:
         options["epochs"] = _usual_epochs(len(images), options["batch_size"])
     with store.alone():
-        _start(out, store, resume, options)
         if leads():
             print(
                 f"Pictures of {options['data']}: {len(images):,} to learn from, {len(validation):,} to "
@@ -189,7 +194,8 @@ def _resumed(folder: Path, given: dict) -> dict:
         raise CheckpointError(
             f"There is no run in {folder}: {run_file.FILE} is missing. Start it without --resume."
         )
-    run_file.need(options, {name: _TRAIN_DEFAULTS.get(name) for name in given}, folder)
+    usual = {name: _TRAIN_DEFAULTS.get(name) for name in given} | {"data": "FOLDER OR SET"}
+    run_file.need(options, usual, folder)
     options["data"] = lasting_name(options["data"])  # once it was kept as it was typed
     for name, value in given.items():
         if value is None or value == options[name]:
@@ -211,6 +217,8 @@ def _moved(before: str, now: str) -> bool:
 
 def _build(options: dict):
     changes = dict(map(_change, options["set"]))
+    for name in sorted(changes.keys() & _OF_THEIR_OWN.keys()):
+        raise ValueError(f"--set {name}: that has an option of its own, {_OF_THEIR_OWN[name]}.")
     model = build(options["recipe"], seed=options["seed"], size=options["size"], **changes)
     if model.image_shape[1] != model.image_shape[2]:
         raise DataError(
@@ -229,12 +237,28 @@ def _change(text: str) -> tuple[str, object]:
         raise ValueError(f"--set {name}: {value!r} is not a number, a tuple, True or False.") from None
 
 
-def _start(folder: Path, store: Checkpoints, resume: bool, options: dict) -> None:
-    """Write down what was asked, once it is sure that nothing else is in the folder."""
-    if not resume:
-        store.starting_point(resume=False, settings={})
-    if leads():
-        run_file.write(folder, options)
+def _check(options: dict, device: str | None) -> None:
+    """Look at what `fit` will look at, before pictures are read, which may take minutes."""
+    numbers = {name: options[name] for name in _FIT_OPTIONS if name != "precision"}
+    Settings(1 if options["epochs"] is None else options["epochs"], **numbers, initial_epoch=0)
+    vaelab.device(device)
+
+
+class _Run(Checkpoints):
+    """A run's checkpoints, with its options beside them, in `run.json`.
+
+    They are written down when `fit` has nothing to object: a run that was refused is as it was before.
+    """
+
+    def __init__(self, folder: Path, options: dict):
+        super().__init__(folder, options["keep"])
+        self.options = options
+
+    def starting_point(self, *args, **how) -> tuple[Path, TrainingState] | None:
+        found = super().starting_point(*args, **how)
+        if leads():
+            run_file.write(self.folder, self.options)
+        return found
 
 
 def _report(epoch: int, history: History) -> None:
@@ -255,8 +279,11 @@ def _ended(history: History, model, folder: Path) -> int:
 
 
 def _typed(path: str | Path) -> str:
-    """A path as it is typed in a terminal."""
-    return f'"{path}"' if " " in str(path) else str(path)
+    """A path as it is typed in a terminal, which takes many signs for its own."""
+    text = str(path)
+    if re.fullmatch(r"[\w@%+=:,./-]+", text.replace("\\", "/") if os.name == "nt" else text):
+        return text
+    return shlex.quote(text) if os.name != "nt" and set(text) & set('"$`\\!') else f'"{text}"'
 
 
 def sample(
@@ -311,6 +338,12 @@ def evaluate(
         )
     measured_on = {"data": images.name if data == CLOTHES else data, "split": split}
     measures = evaluation.report(found, images, samples=samples, seed=seed)
+    numbers = {name: value for name, value in measures.items() if isinstance(value, int | float)}
+    if broken := [name for name, value in numbers.items() if not math.isfinite(value)]:  # JSON has no such
+        raise ModelError(
+            f"{model} has no finite {', '.join(broken)} on these pictures: most likely its training "
+            "diverged. Then train it again, with a smaller step size."
+        )
     print(json.dumps(measured_on | measures, indent=1))
     return 0
 

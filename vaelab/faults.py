@@ -6,6 +6,8 @@ import re
 import sys
 import traceback
 import warnings
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TextIO
 
 from vaelab.errors import VaelabError
@@ -27,22 +29,30 @@ class Ending:
 
     def __init__(self):
         self.code, self.traceback = DONE, False
-        self._before = sys.stdout, warnings.formatwarning
+        self._before = sys.stdout, sys.stderr, warnings.formatwarning
 
     def __enter__(self) -> "Ending":
-        stdout, formatted = self._before
+        stdout, stderr, formatted = self._before
         if hasattr(stdout, "reconfigure"):  # a console that lacks a letter of a path shows its number
             stdout.reconfigure(errors="backslashreplace")
         if stdout:
             sys.stdout = _Plain(stdout)  # type: ignore[assignment]
-        warnings.formatwarning = lambda *args, **options: _plain(formatted(*args, **options))
+        if stderr:
+            sys.stderr = _Lasting(stderr)  # type: ignore[assignment]
+
+        def warned(message, category, *args, **options) -> str:
+            ours = issubclass(category, UserWarning)  # is for people: they see no line of our code
+            text = f"Warning: {message}\n" if ours else formatted(message, category, *args, **options)
+            return _plain(text)
+
+        warnings.formatwarning = warned
         return self
 
     def __exit__(self, kind, error, trace) -> bool:
         try:
             return self._told(error)
         finally:
-            sys.stdout, warnings.formatwarning = self._before
+            sys.stdout, sys.stderr, warnings.formatwarning = self._before
 
     def _told(self, error: BaseException | None) -> bool:
         unsaid = _unsaid(error)
@@ -60,17 +70,48 @@ class Ending:
         return True
 
 
-class _Plain:
-    """A stream to a terminal: what others wrote, into a name or a card, moves no cursor there."""
+class _Lasting:
+    """Standard error, for bars and words: where it takes no more, as on a full disk, work goes on without."""
 
     def __init__(self, stream: TextIO):
         self._stream = stream
 
     def write(self, text: str) -> int:
-        return self._stream.write(_plain(text))
+        self._tried(self._stream.write, text)
+        return len(text)
+
+    def flush(self) -> None:
+        self._tried(self._stream.flush)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+    def _tried(self, action: Callable, *args: str) -> None:
+        try:
+            action(*args)
+        except OSError as error:
+            if self._matters(error):
+                raise
+            _to_nowhere(self._stream)
+
+    def _matters(self, error: OSError) -> bool:
+        return False
+
+
+class _Plain(_Lasting):
+    """Standard output. What others wrote, into a name or a card, moves no cursor of a terminal."""
+
+    def write(self, text: str) -> int:
+        return super().write(_plain(text))
+
+    def _matters(self, error: OSError) -> bool:
+        return error.errno != errno.EIO  # that is a terminal which was closed, and its work left to go on
+
+
+def _to_nowhere(stream: TextIO) -> None:
+    """What is written to a stream from here on is dropped; Python flushes once more at its end."""
+    with suppress(OSError):  # of a notebook or a test, which is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _plain(text: str) -> str:
@@ -85,7 +126,7 @@ def _unsaid(error: BaseException | None) -> OSError | None:
         if sys.stdout:
             sys.stdout.flush()
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+        _to_nowhere(sys.stdout)
         return error
     return None
 

@@ -56,7 +56,17 @@ def need(options: Mapping[str, Any], names: Mapping[str, Any], folder: Path) -> 
 
 
 def write(folder: Path, options: Mapping[str, Any]) -> None:
-    """Write it, whole or not at all; the folder is made if it is not there."""
+    """Write it, whole or not at all; the folder is made if it is not there.
+
+    Raises:
+        CheckpointError, EditedFileError: a file of this name is there, and `vaelab train` did not write it.
+    """
+    before = read(folder)
+    if before and not before.keys() >= {"data", "recipe"}:
+        raise CheckpointError(
+            f"{folder / FILE} is not what `vaelab train` writes, so it stays as it is. Choose another "
+            "folder, or move it away."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     with written_whole(folder / FILE) as temporary:
         temporary.write_text(json.dumps(options, indent=1) + "\n", encoding="utf-8")

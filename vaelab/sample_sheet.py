@@ -8,7 +8,7 @@ from torchvision.utils import make_grid
 
 from vaelab import priors
 from vaelab.data.arguments import whole_number
-from vaelab.errors import DataError
+from vaelab.errors import DataError, ModelError
 from vaelab.models import VAE
 
 _PART = 1_000  # pictures that are drawn at a time
@@ -23,6 +23,7 @@ def sample_sheet(
 
     Raises:
         DataError: more than a sheet can hold.
+        ModelError: a model that diverged.
     """
     n = whole_number("n, the number of samples,", n)
     height, width = (side + _GAP for side in model.image_shape[1:])
@@ -40,4 +41,9 @@ def sample_sheet(
 
 
 def _bytes(images: torch.Tensor) -> torch.Tensor:
+    if not torch.isfinite(images).all():  # as bytes they would be black, like a picture
+        raise ModelError(
+            "This model draws pixels that are no numbers: its training diverged. Train it again, with a "
+            "smaller step size."
+        )
     return (images.mul(255) + 0.5).clamp(0, 255).to(torch.uint8).cpu()

@@ -168,6 +168,11 @@ def _plain(name: str) -> str:
     return posixpath.normpath(name).lstrip("/")
 
 
+def _within(name: str) -> str:
+    """A name without "../" at its front, as "zip -r x.zip ../faces" writes it: unpacking drops that, too."""
+    return re.sub(r"^(\.\./)+", "", name)
+
+
 def _symbolic(name: str, target: str) -> _Link:
     return _Link(_plain(posixpath.join(posixpath.dirname(name), target)))
 
@@ -188,7 +193,7 @@ def _followed(members: Iterable[tuple[str, Any]]) -> dict[str, Any]:
             member = found.get(member.target, "a link to a file that is not in the archive")
         return "a link that leads back to itself"
 
-    return {name: end(member) for name, member in found.items()}
+    return {_within(name): end(member) for name, member in found.items()}
 
 
 def _broken(path: Path, why: str) -> DataError:

@@ -56,6 +56,8 @@ def open_container(path: Path) -> Container:
         return Folder(path)
     if not path.exists():
         raise MissingDataError(f"There is no folder {path} (seen from {Path.cwd()}). Check its spelling.")
+    if not path.is_file():  # a named pipe would be waited for without end
+        raise DataError(f"{path} is neither a folder nor a file that can be read at any place in it.")
     with path.open("rb") as file:
         start = file.read(512)
     if is_tar(start):

@@ -1,9 +1,10 @@
 """`fit`: the training loop of the course. `_Run._step` is one step of it, seen whole."""
 
+import math
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from time import perf_counter
@@ -20,7 +21,7 @@ from vaelab.models import wrong_shape
 from vaelab.progress import progress
 from vaelab.training.checkpoints import Checkpoints, TrainingState
 from vaelab.training.distributed import Processes
-from vaelab.training.history import History, RunningMean, mean_terms
+from vaelab.training.history import History, RunningMean, Terms, mean_terms
 from vaelab.training.same_run import description
 from vaelab.training.settings import Settings, batch_order, seed_of
 
@@ -101,10 +102,11 @@ def fit(
         ValueError: epochs, batch size, step size or another argument that cannot be (most are `DataError`);
             `resume` without `checkpoints`.
         DataError, PixelRangeError, ShapeError: pictures that are none, or do not fit the model.
-        ModelError: a model without `loss`.
+        ModelError: a model without `loss`, a class instead of a model, or one of which no part can learn.
         CheckpointError: the folder holds another run, or (without `resume`) any run, or another training is
             at work in it, or it cannot be written to.
-        TrainingDivergedError: the loss became NaN or infinite; the weights are those before that step.
+        TrainingDivergedError: the loss became NaN or infinite. On a step the weights are those before it; on
+            `validation` those of an epoch of which no checkpoint is written.
 
     >>> model = vaelab.recipes.build("mayberay-digits-vae", hidden=8)
     >>> history = vaelab.fit(model, torch.zeros(64, 1, 28, 28), epochs=2, device="cpu")
@@ -112,8 +114,7 @@ def fit(
     (2, ['kl', 'loss', 'reconstruction'])
     """
     settings = Settings(epochs, batch_size, lr, schedule, kl_warm_up, seed, initial_epoch)
-    if not callable(getattr(model, "loss", None)):
-        raise ModelError(f"fit needs a model with loss(x) -> dict; {type(model).__name__} has none.")
+    _check_model(model)
     switch("channels_last", channels_last, (None,))  # type: ignore[arg-type]
     switch("keep_memory", keep_memory)
     switch("resume", resume)
@@ -269,8 +270,9 @@ class _Run:
         processes.seed(self.model, len(batch), seed_of(settings.seed, "step", state.epoch, state.step))
         rows, counted = processes.share(batch)
         x = self.images.float(rows, self.device)
+        x = _augmented(augment, x) if augment else x
         # The weight makes the mean of the processes' gradients that of the whole batch, short ones included.
-        terms = self._gradients(augment(x) if augment else x, counted * processes.world_size / len(batch))
+        terms = self._gradients(x, counted * processes.world_size / len(batch))
         self._update(terms)
         state.terms.add(terms, counted)
         state.step += 1
@@ -393,7 +395,10 @@ class _Run:
         """Measure the loss terms on `validation`, with draws that depend on the epoch alone."""
         self.processes.unseed(self.model)
         nets.seed(seed_of(self.settings.seed, "validation", self.state.epoch), self.device)
-        self.history.validation.append(mean_terms(self.model, validation, self.settings.batch_size))
+        terms = mean_terms(self.model, validation, self.settings.batch_size)
+        if not math.isfinite(terms["loss"]):  # the last step may be the one that went too far
+            raise TrainingDivergedError(_diverged_after(self.state.epoch, terms, self.settings.lr))
+        self.history.validation.append(terms)
 
     def save(self) -> None:
         """Write a checkpoint, where these are wanted."""
@@ -435,6 +440,24 @@ class _Stopping:
             signal.signal(number, handler)
         if self.signal not in (None, signal.SIGINT):
             signal.raise_signal(self.signal)
+
+
+def _check_model(model) -> None:
+    if isinstance(model, type):
+        raise ModelError(
+            f"fit needs a model, not its class: make one, {model.__name__}(...), or build a recipe."
+        )
+    if not callable(getattr(model, "loss", None)):
+        raise ModelError(f"fit needs a model with loss(x) -> dict; {type(model).__name__} has none.")
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise ModelError("Nothing in this model can learn: model.requires_grad_(True) lets all of it.")
+
+
+def _augmented(augment: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    changed = augment(x)
+    if not isinstance(changed, Tensor):
+        raise DataError(f"augment returns the batch that it made, a tensor; not {changed!r}.")
+    return changed
 
 
 def _fitting(model: nn.Module, images: ImageSet | Tensor) -> ImageSet:
@@ -479,11 +502,22 @@ def _make(optimizer, model: nn.Module, lr: float) -> torch.optim.Optimizer:
     return made
 
 
+def _diverged_after(epoch: int, terms: Terms, lr: float) -> str:
+    return (
+        f"Training stopped after epoch {epoch}: on the validation pictures {_values(terms)}. The weights of "
+        "this epoch are of no use, and no checkpoint of it was written. A smaller step size than "
+        f"lr={lr:g} usually helps."
+    )
+
+
+def _values(terms: Mapping[str, Tensor | float]) -> str:
+    return ", ".join(f"{name} = {float(value):.4g}" for name, value in terms.items())
+
+
 def _diverged(number: int, terms: dict[str, Tensor], lr: float) -> str:
-    values = ", ".join(f"{name} = {value.item():.4g}" for name, value in terms.items())
     sigmoid = " At step 1 the decoder may lack its nets.Sigmoid(), too." if number == 1 else ""
     return (
-        f"Training stopped at step {number}: {values}. The weights are those before this step. A smaller "
-        f"step size than lr={lr:g} usually helps; so does a look at log_var, whose exponential overflows "
-        f"first.{sigmoid}"
+        f"Training stopped at step {number}: {_values(terms)}. The weights are those before this step. A "
+        f"smaller step size than lr={lr:g} usually helps; so does a look at log_var, whose exponential "
+        f"overflows first.{sigmoid}"
     )

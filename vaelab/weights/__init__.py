@@ -86,7 +86,8 @@ def save(model: nn.Module, path: str | os.PathLike, *, card: dict | None = None,
             a noise level, and what 16 bits cannot hold stay whole.
 
     Raises:
-        WeightsError: another ending, or a model that `load` could not build again.
+        WeightsError: another ending, a model that `load` could not build again, or a file in the card's place
+            that is none: without weights beside it, it was written by somebody else.
     """
     path = Path(path).expanduser()
     if path.suffix.lower() != ".safetensors":
@@ -94,14 +95,18 @@ def save(model: nn.Module, path: str | os.PathLike, *, card: dict | None = None,
     header = description(model)
     if _LOST in header:
         raise WeightsError(header[_LOST])
-    said = None if card is None else _card_text(card)
+    said, beside = None if card is None else _card_text(card), path.with_suffix(".json")
+    if said is not None and beside.exists() and not path.exists():
+        raise WeightsError(
+            f"{beside}, where the card of {path.name} goes, is another file. Give the weights another name."
+        )
     tensors = {name: _stored(value, half) for name, value in model.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     header["sha256"] = _checksum(to_safetensors(tensors))
     with written_whole(path) as temporary:
         temporary.write_bytes(to_safetensors(tensors, metadata=header))  # whose errors are the system's own
     if said is not None:
-        with written_whole(path.with_suffix(".json")) as temporary:
+        with written_whole(beside) as temporary:
             temporary.write_text(said, encoding="utf-8")
     return path
 
