@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 venv=.venv
 stamp=$venv/.complete
 chosen=$venv/.torch
+folder=$venv/.folder # where it was made: its programs hold the path
 cpu_index=${TORCH_INDEX:-https://download.pytorch.org/whl/cpu}
 
 case ${TORCH:-} in
@@ -18,10 +19,10 @@ case ${TORCH:-} in
         ;;
 esac
 
-# The folder belongs to the state: .venv points to the package by its absolute path.
-state=$({ cat pyproject.toml constraints.txt; pwd; } | cksum)
+state=$(cat pyproject.toml constraints.txt | cksum)
+here=$(pwd -P)
 
-# Prints "3.12" for a usable interpreter, a reason on stderr for another, and fails then.
+# version_of PYTHON [MODULE]: prints "3.12" for a usable interpreter, a reason for another, and fails then.
 version_of() {
     "$1" -c '
 import sys
@@ -29,10 +30,10 @@ version = "%d.%d" % sys.version_info[:2]
 if not (3, 11) <= sys.version_info[:2] <= (3, 13):
     sys.exit("is Python " + version)
 try:
-    import ensurepip, venv
+    list(map(__import__, sys.argv[1:]))
 except ImportError:
     sys.exit("is Python " + version + " without venv (on Debian and Ubuntu: apt install python" + version + "-venv)")
-print(version)' 2>&1
+print(version)' "${2:-sys}" 2>&1
 }
 
 find_python() {
@@ -44,7 +45,7 @@ find_python() {
     reasons=
     for candidate; do
         command -v "$candidate" >/dev/null 2>&1 || continue
-        if answer=$(version_of "$candidate"); then
+        if answer=$(version_of "$candidate" ensurepip); then
             python=$candidate
             return
         fi
@@ -64,6 +65,16 @@ usable() {
     [ -x $venv/bin/python ] && have=$(version_of $venv/bin/python) || return 1
     [ -z "${PYTHON:-}" ] || [ "$have" = "$(version_of "$PYTHON")" ] || return 1
     [ -z "${TORCH:-}" ] || [ "$(cat $chosen 2>/dev/null)" = "$TORCH" ]
+}
+
+complete() {
+    [ "$(cat $stamp 2>/dev/null)" = "$state" ] && [ "$(cat $folder 2>/dev/null)" = "$here" ]
+}
+
+# A first try that was stopped may have left no pip, or half of one.
+has_pip() {
+    $venv/bin/python -m pip --version >/dev/null 2>&1 && return
+    $venv/bin/python -m ensurepip >/dev/null 2>&1 && $venv/bin/python -m pip --version >/dev/null 2>&1
 }
 
 # "1 of 2: ...", or "1 of 4" where the Makefile has more to do.
@@ -108,7 +119,26 @@ bring_all() {
 }
 
 if usable; then
-    [ "$(cat $stamp 2>/dev/null)" != "$state" ] || exit 0
+    ! complete || exit 0
+    python=$venv/bin/python
+else
+    find_python
+fi
+
+[ -w . ] || {
+    echo "The folder $here cannot be written. The course installs and builds inside it: copy it to a folder of yours." >&2
+    exit 1
+}
+# Another terminal's make may be at the same: after it, everything is looked at again.
+[ -n "${TURN:-}" ] || TURN=1 exec "$python" tools/alone.py tools/setup.sh /bin/sh tools/setup.sh
+
+if usable && has_pip; then
+    if [ -e $folder ] && ! [ "$(cat $folder)" = "$here" ]; then
+        echo "The course was in $(cat $folder) before; $venv is told so."
+        $venv/bin/python -I tools/moved.py "$(cat $folder)"
+    fi
+    echo "$here" >$folder
+    ! complete || exit 0
     if [ -e $stamp ]; then
         begin "$venv is there, and older than pyproject.toml or constraints.txt"
     else
@@ -119,20 +149,28 @@ else
     begin "an environment in $venv, of $(command -v "$python") (Python $answer)"
     "$python" -m venv --clear $venv
     echo "${TORCH:-}" >$chosen
+    echo "$here" >$folder
 fi
 
 rm -f $stamp
 torch_is=$(cat $chosen 2>/dev/null || true)
-size="about 0.5 GB to download, 2 GB on the disk"
-if [ "$(uname -s)" = Linux ] && [ "$torch_is" != cpu ]; then
-    size="about 3 GB to download, 6.6 GB on the disk"
-    command -v nvidia-smi >/dev/null 2>&1 || [ -e $venv/lib/python*/site-packages/torch ] ||
+size="about 0.5 GB to download, 2 GB on the disk; some minutes"
+if [ -e $venv/lib/python*/site-packages/torch ]; then
+    size="those that changed"
+elif [ "$(uname -s)" = Linux ] && [ "$torch_is" != cpu ]; then
+    size="about 3 GB to download, 6.6 GB on the disk; some minutes"
+    command -v nvidia-smi >/dev/null 2>&1 ||
         echo "No NVIDIA GPU is in sight here. With TORCH=cpu at the end of the same command it is 0.5 GB in place of 3 GB."
 fi
-begin "Python packages ($size; some minutes)"
+begin "Python packages ($size)"
 if ! bring_all; then
     echo "The installation did not finish; the reason is above. Running the same command again goes on from here." >&2
+    echo "Where pip finds no version, or versions in conflict, look at the network first: these versions do exist." >&2
     [ "$torch_is" != cpu ] || echo "After make distclean, the command without TORCH=cpu takes the ordinary PyTorch." >&2
+    exit 1
+fi
+if ! $venv/bin/python -I -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("torch") is None)'; then
+    echo "The packages are not in $venv: a setting sends them elsewhere (target or prefix in: pip config list)." >&2
     exit 1
 fi
 echo "$state" >$stamp
