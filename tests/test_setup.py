@@ -256,7 +256,7 @@ def test_two_terminals_take_turns(checkout):
         fcntl.flock(held, fcntl.LOCK_EX)
         environment = checkout.surroundings()
         second = subprocess.Popen(checkout.command, env=environment, stdout=subprocess.PIPE, text=True)
-        assert second.stdout.readline().startswith("Another make is at the same")
+        assert second.stdout.readline().startswith("Another terminal is at the same")
         assert not (checkout.folder / ".venv").exists()
         fcntl.flock(held, fcntl.LOCK_UN)
         assert "1 of 2" in second.communicate()[0] and second.returncode == 0

@@ -1,4 +1,4 @@
-"""One at a time: what two terminals begin in the same folder runs one after the other, and the second says so.
+"""One at a time: of what two terminals begin in the same folder, the second waits, and says so.
 
     python tools/alone.py FILE COMMAND ...    (FILE is anything that is there: it is only held, not written)
 
@@ -15,7 +15,7 @@ except ImportError:  # Windows: nobody waits there
 
 
 def wait_for_turn(file: str | os.PathLike) -> int | None:
-    """Hold a file until this process ends, once nobody else does; its descriptor, or None where nothing can be held."""
+    """Hold a file, once nobody else does, until this process ends; its descriptor, None where that fails."""
     if fcntl is None:
         return None
     held = os.open(file, os.O_RDONLY)
@@ -23,7 +23,7 @@ def wait_for_turn(file: str | os.PathLike) -> int | None:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Another make is at the same in this folder: this one waits for it.", flush=True)
+            print("Another terminal is at the same in this folder: this one waits for it.", flush=True)
             fcntl.flock(held, fcntl.LOCK_EX)
     except OSError:  # some network drives hold nothing
         os.close(held)

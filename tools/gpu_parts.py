@@ -212,7 +212,7 @@ def notebook(setting: Setting, path: Path) -> Rows:
 
     extras.require("notebooks", "A notebook", "ipykernel", "anywidget", "ipywidgets", "matplotlib")
     threads = max(1, (os.cpu_count() or 1) // 2)
-    result = asyncio.run(run_notebooks.run(path, threads))
+    result = run_notebooks.wait_for(run_notebooks.run(path, threads))
     assert not result.failures, result.report()
     return [{"notebook": path.name, "seconds": round(result.wall, 1), "cells": result.passed}]
 
