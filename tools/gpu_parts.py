@@ -4,7 +4,6 @@ A part imports what it needs by itself, so that a package that is missing costs 
 `NeedsGPUError` where a processor cannot show it, and `AssertionError` when it sees something else.
 """
 
-import asyncio
 import contextlib
 import io
 import os

@@ -46,7 +46,7 @@ _HEAD = re.compile(r"(\d+) s to run on two CPU cores")  # tools/run_times.py wri
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """Leaves Ctrl-C to asyncio, which stops everything: nbclient would take it, and stop one of the kernels."""
+    """Leaves Ctrl-C to asyncio, which stops everything; nbclient would take it, and stop one kernel."""
 
     def add_signal_handler(self, *_):
         raise NotImplementedError
