@@ -293,6 +293,15 @@ def test_packages_that_a_setting_sends_elsewhere_are_missed(checkout):
 
 
 @linux
+def test_a_disk_without_room_is_named_before_anything_is_fetched(checkout):
+    python = checkout.programs / "python3"
+    full = 'case "$2" in *disk_usage*) echo 2; exit ;; esac'
+    python.write_text(python.read_text().replace("#!/bin/sh\n", f"#!/bin/sh\n{full}\n"))
+    lines = checkout.set_up().splitlines()
+    assert lines[1].startswith("This disk has 2 GB left; up to 10 GB are needed")
+
+
+@linux
 def test_a_folder_that_cannot_be_written_is_named(checkout):
     (checkout.programs / "python3").write_text("#!/bin/sh\necho 3.12\n")
     for folder in checkout.folder.parents[:3]:

@@ -4,6 +4,7 @@
 # which an environment once made so keeps. Called by every make target.
 set -eu
 cd "$(dirname "$0")/.."
+trap 'echo "Stopped. The same command goes on from here." >&2; exit 130' INT
 
 venv=.venv
 stamp=$venv/.complete
@@ -97,6 +98,10 @@ answers() {
     $venv/bin/python -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1], timeout=10)' "$1" 2>/dev/null
 }
 
+brings_gpu_libraries() { # the PyTorch that was chosen
+    [ "$(uname -s)" = Linux ] && [ "$1" != cpu ]
+}
+
 # PyTorch's own index is asked for its two packages alone: all others come from the usual place.
 bring_small_torch() {
     if [ "$(uname -s)" != Linux ]; then
@@ -147,6 +152,9 @@ if usable && has_pip; then
 else
     find_python
     begin "an environment in $venv, of $(command -v "$python") (Python $answer)"
+    needed=$(brings_gpu_libraries "${TORCH:-}" && echo 10 || echo 3) # with the downloads, which pip keeps
+    free=$("$python" -c 'import shutil; print(shutil.disk_usage(".").free // 10**9)')
+    [ "$free" -ge "$needed" ] || echo "This disk has $free GB left; up to $needed GB are needed at first, for the downloads, too."
     "$python" -m venv --clear $venv
     echo "${TORCH:-}" >$chosen
     echo "$here" >$folder
@@ -157,7 +165,7 @@ torch_is=$(cat $chosen 2>/dev/null || true)
 size="about 0.5 GB to download, 2 GB on the disk; some minutes"
 if [ -e $venv/lib/python*/site-packages/torch ]; then
     size="those that changed"
-elif [ "$(uname -s)" = Linux ] && [ "$torch_is" != cpu ]; then
+elif brings_gpu_libraries "$torch_is"; then
     size="about 3 GB to download, 6.6 GB on the disk; some minutes"
     command -v nvidia-smi >/dev/null 2>&1 ||
         echo "No NVIDIA GPU is in sight here. With TORCH=cpu at the end of the same command it is 0.5 GB in place of 3 GB."
