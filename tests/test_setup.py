@@ -207,6 +207,21 @@ def test_a_wrong_choice_is_named(checkout):
         checkout.set_up(TORCH="gpu")
 
 
+# As a Python of an Intel Mac answers, or that of an Apple chip which plays one.
+INTEL_MAC = """
+import os, sys
+sys.platform, os.uname = "darwin", lambda: type("Machine", (), {"machine": "x86_64"})
+exec(sys.argv.pop(1))
+"""
+
+
+def test_a_python_that_pytorch_is_not_made_for_is_named(checkout):
+    real = f'exec {sys.executable} -c \'{INTEL_MAC}\' "$2" "$3"'
+    (checkout.programs / "python3").write_text(f"#!/bin/sh\n{real}\n")
+    with pytest.raises(AssertionError, match=r"python3 is Python 3\.1\d for Intel Macs"):
+        checkout.set_up()
+
+
 # ---- what an earlier try, another folder, another terminal or a person's settings have left ----
 
 

@@ -26,10 +26,12 @@ here=$(pwd -P)
 # version_of PYTHON [MODULE]: prints "3.12" for a usable interpreter, a reason for another, and fails then.
 version_of() {
     "$1" -c '
-import sys
+import os, sys
 version = "%d.%d" % sys.version_info[:2]
 if not (3, 11) <= sys.version_info[:2] <= (3, 13):
     sys.exit("is Python " + version)
+if sys.platform == "darwin" and os.uname().machine == "x86_64":
+    sys.exit("is Python " + version + " for Intel Macs, for which PyTorch is no longer made (one for Apple chips is needed)")
 try:
     list(map(__import__, sys.argv[1:]))
 except ImportError:
@@ -173,7 +175,7 @@ fi
 begin "Python packages ($size)"
 if ! bring_all; then
     echo "The installation did not finish; the reason is above. Running the same command again goes on from here." >&2
-    echo "Where pip finds no version, or versions in conflict, look at the network first: these versions do exist." >&2
+    echo "Where pip finds no version, or versions in conflict, the network is the likelier reason." >&2
     [ "$torch_is" != cpu ] || echo "After make distclean, the command without TORCH=cpu takes the ordinary PyTorch." >&2
     exit 1
 fi
