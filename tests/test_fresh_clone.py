@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tools import film_strip, measure_pages, notebook_cache
+from tools import browsers, film_strip, measure_pages, notebook_cache
 
 
 @pytest.mark.parametrize("tool", [film_strip, measure_pages])
@@ -21,6 +21,23 @@ def test_a_command_that_needs_a_browser_says_so(tool, chosen, said, monkeypatch,
     with pytest.raises(SystemExit) as ended:
         tool.main()
     assert said in ended.value.code and "VAELAB_CHROMIUM" in ended.value.code
+
+
+def offer(folder, name, code):
+    (folder / name).write_text(f"#!/bin/sh\nexit {code}\n")
+    (folder / name).chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such scripts")
+def test_a_browser_that_only_tells_to_install_one_is_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for variable in ("VAELAB_CHROMIUM", "VAELAB_FIREFOX"):
+        monkeypatch.delenv(variable, raising=False)
+    for name in ("chromium-browser", "firefox"):
+        offer(tmp_path, name, 1)
+    assert browsers.program() is None and browsers.firefox() is None
+    offer(tmp_path, "google-chrome", 0)
+    assert browsers.program() == str(tmp_path / "google-chrome")
 
 
 def test_notebooks_draw_where_the_home_cannot_be_written(monkeypatch, tmp_path):

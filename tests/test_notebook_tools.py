@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 
 import nbformat
 import psutil
@@ -11,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from sphinx_project import build
 
 from tools import build_book, notebook_cache, run_notebooks
-from tools.clean_notebooks import CHECKED, UncheckableCell, clean, clean_text
+from tools.clean_notebooks import CHECKED, UncheckableCell, all_notebooks, clean, clean_text
 from vaelab import figures
 
 
@@ -48,6 +49,18 @@ def test_what_an_editor_adds_goes():
     assert [cell.id for cell in cleaned.cells] == ["cell-0", "cell-1"]
     assert cleaned.metadata.kernelspec.name == "python3"
     nbformat.validate(cleaned)
+
+
+@pytest.mark.parametrize("programs", ["all", "none"])
+def test_a_copy_without_history_or_git_is_checked(tmp_path, monkeypatch, programs):
+    monkeypatch.chdir(tmp_path)
+    if programs == "none":
+        monkeypatch.setenv("PATH", "")
+    pages = [Path("book", "one.ipynb"), Path("exercises", "two.ipynb")]
+    for page in pages:
+        page.parent.mkdir()
+        page.write_text("{}")
+    assert all_notebooks() == pages
 
 
 def test_cleaning_twice_changes_nothing():

@@ -43,9 +43,21 @@ FIREFOX_SETTINGS = {
 PATIENCE = 120  # seconds: a page that takes two of them took twenty beside ten busy programs
 
 
+def installed(*names: str) -> str | None:
+    """The path of the first that runs: Ubuntu has scripts of that name which tell people to install one."""
+    return next(filter(runs, filter(None, map(shutil.which, names))), None)
+
+
+def runs(path: str) -> bool:
+    try:
+        return subprocess.run([path, "--version"], capture_output=True).returncode == 0
+    except OSError:  # made for another machine
+        return False
+
+
 def program() -> str | None:
     """The path of Chromium or Chrome ($VAELAB_CHROMIUM chooses one), or None."""
-    return os.environ.get("VAELAB_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    return os.environ.get("VAELAB_CHROMIUM") or installed(*NAMES)
 
 
 def needed() -> str:
@@ -60,7 +72,7 @@ def needed() -> str:
 
 def firefox() -> str | None:
     """The path of Firefox ($VAELAB_FIREFOX chooses one), or None."""
-    return os.environ.get("VAELAB_FIREFOX") or shutil.which("firefox-esr") or shutil.which("firefox")
+    return os.environ.get("VAELAB_FIREFOX") or installed("firefox-esr", "firefox")
 
 
 def start(playwright, engine: str):

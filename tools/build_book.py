@@ -7,8 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 
-from tools import notebook_cache, run_notebooks
+from tools import alone, notebook_cache, run_notebooks
+from tools.ending import told
 from tools.offline_assets import mathjax_folder
 
 # Not the `jupyter-book` script: its first line keeps the folder .venv was made in.
@@ -36,27 +38,40 @@ def run_showing_progress(command: list[str]) -> int:
         text=True,
         errors="replace",
     ) as process:
-        cell_failed = muted = False
-        for line in process.stdout:
-            cell_failed |= "Executing notebook failed" in line
-            muted |= (
-                cell_failed and "Exception occurred:" in line
-            )  # Sphinx's own traceback: the cell's was shown
-            if not muted and not any(noise in line for noise in NOISE):
-                print(line, end="", flush=True)
+        try:
+            pass_on(process.stdout)
+        except KeyboardInterrupt:
+            process.terminate()
+            process.wait()
+            raise
     return process.returncode
 
 
+def pass_on(lines: Iterable[str]) -> None:
+    """Print what Sphinx says, less what buries the reason."""
+    cell_failed = muted = False
+    for line in lines:
+        cell_failed |= "Executing notebook failed" in line
+        muted |= cell_failed and "Exception occurred:" in line  # Sphinx's own traceback: the cell's was shown
+        if not muted and not any(noise in line for noise in NOISE):
+            print(line, end="", flush=True)
+
+
 def main() -> int:
+    alone.wait_for_turn(notebook_cache.__file__)
     begin(3, "the notebooks")
     if not run_notebooks.fill_cache(notebook_cache.of_the_book()):
         print("\nThe book was not built: the cells above failed.", file=sys.stderr)
         return 1
     begin(4, "the pages (about a minute; seconds where few changed)")
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", ".", "-W", "-n", "--keep-going"]
-    if failed := run_showing_progress(command):
-        # Sphinx would not read the faulty page again, and so not complain, the next time.
-        shutil.rmtree(notebook_cache.BUILD / ".doctrees", ignore_errors=True)
+    failed = 1
+    try:
+        failed = run_showing_progress(command)
+    finally:
+        if failed:  # Sphinx would not read a faulty page again, nor write all that it had not written yet
+            shutil.rmtree(notebook_cache.BUILD / ".doctrees", ignore_errors=True)
+    if failed:
         print("\nThe book was not built; the first warning or error above is the reason.", file=sys.stderr)
         return failed
     if mathjax_folder() is None:
@@ -69,4 +84,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(told(main))

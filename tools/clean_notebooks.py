@@ -8,6 +8,7 @@ With --check nothing is written; the exit code says whether something would chan
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -70,9 +71,13 @@ def clean_text(text: str) -> str:
 
 def all_notebooks() -> list[Path]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.ipynb"]
-    listed = subprocess.run(command, capture_output=True, text=True)
-    paths = map(Path, listed.stdout.splitlines()) if listed.returncode == 0 else Path("book").glob("*.ipynb")
-    return sorted(path for path in paths if path.exists())
+    listed = subprocess.run(command, capture_output=True, text=True).stdout if shutil.which("git") else ""
+    named = map(Path, listed.splitlines())
+    # A copy that was unpacked has no history, and perhaps nobody here has git.
+    paths = [path for path in named if path.exists()] or [
+        path for folder in ("book", "exercises") for path in Path(folder).glob("*.ipynb")
+    ]
+    return sorted(paths)
 
 
 def main() -> int:

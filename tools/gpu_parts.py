@@ -4,7 +4,6 @@ A part imports what it needs by itself, so that a package that is missing costs 
 `NeedsGPUError` where a processor cannot show it, and `AssertionError` when it sees something else.
 """
 
-import asyncio
 import contextlib
 import io
 import os
@@ -212,7 +211,7 @@ def notebook(setting: Setting, path: Path) -> Rows:
 
     extras.require("notebooks", "A notebook", "ipykernel", "anywidget", "ipywidgets", "matplotlib")
     threads = max(1, (os.cpu_count() or 1) // 2)
-    result = asyncio.run(run_notebooks.run(path, threads))
+    result = run_notebooks.wait_for(run_notebooks.run(path, threads))
     assert not result.failures, result.report()
     return [{"notebook": path.name, "seconds": round(result.wall, 1), "cells": result.passed}]
 

@@ -12,8 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import notebook_cache, run_notebooks
+from tools import alone, notebook_cache, run_notebooks
 from tools.build_book import JUPYTER_BOOK
+from tools.ending import told
 
 ROOT = notebook_cache.ROOT
 FOLDER = notebook_cache.BUILD / "preview"
@@ -56,6 +57,7 @@ def main() -> int:
     if not pages or missing:
         print(f"There is no {', '.join(missing)}." if missing else __doc__, file=sys.stderr)
         return 2
+    alone.wait_for_turn(notebook_cache.__file__)
     if not run_notebooks.fill_cache([page for page in pages if page.suffix == ".ipynb"]):
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -68,4 +70,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(told(main))

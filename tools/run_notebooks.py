@@ -17,11 +17,12 @@ import difflib
 import itertools
 import os
 import re
-import signal
 import sys
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 import nbformat
 import psutil
@@ -31,14 +32,24 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from tools import notebook_cache
+from tools import alone, notebook_cache
 from tools.clean_notebooks import CHECKED
+from tools.ending import told
+
+T = TypeVar("T")
 
 CPU_SECONDS = 120.0  # for one cell
 WALL_SECONDS = 1800
 AT_ONCE = max(1, min(4, os.cpu_count() or 1))
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _HEAD = re.compile(r"(\d+) s to run on two CPU cores")  # tools/run_times.py writes it
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """Leaves Ctrl-C to asyncio, which stops everything; nbclient would take it, and stop one kernel."""
+
+    def add_signal_handler(self, *_):
+        raise NotImplementedError
 
 
 class CellFailedError(Exception):
@@ -162,8 +173,6 @@ async def run(path: Path, threads: int = 1) -> Result:
     environment = {"OMP_NUM_THREADS": str(threads)} | notebook_cache.notebook_environment()
     began = time.perf_counter()
     async with client.async_setup_kernel(env=environment):
-        for stop in (signal.SIGINT, signal.SIGTERM):  # nbclient's handlers would stop one of the kernels
-            asyncio.get_running_loop().remove_signal_handler(stop)
         kernel = psutil.Process(client.km.provisioner.pid)
         for number, cell in code_cells(result.notebook):
             try:
@@ -217,6 +226,14 @@ async def run_all(paths: list[Path]) -> list[Result]:
     return await asyncio.gather(*map(run_one, longest_first))
 
 
+def wait_for(running: Coroutine[Any, Any, T]) -> T:
+    """What comes of it; Ctrl-C ends it, with its kernels."""
+    # This process asks IPython for its folder, too, which complains of a home that cannot be written.
+    os.environ["IPYTHONDIR"] = str(notebook_cache.IPYTHON)
+    with asyncio.Runner(loop_factory=Loop) as runner:
+        return runner.run(running)
+
+
 def fill_cache(paths: list[Path], again: bool = False) -> bool:
     """Run what is not in the cache, check everything, print how it went: whether all cells passed."""
     notebook_cache.refresh()
@@ -229,7 +246,7 @@ def fill_cache(paths: list[Path], again: bool = False) -> bool:
         minutes = max(1, round(sum(map(expected_seconds, missing)) / AT_ONCE / 60))
         lot = f"{len(missing)} of {len(paths)}, up to {AT_ONCE} at a time"
         print(f"To run: {lot}; about {minutes} min.", flush=True)
-    results = known + asyncio.run(run_all(missing))
+    results = known + wait_for(run_all(missing))
     passed, failed = sum(r.passed for r in results), sum(len(r.failures) for r in results)
     not_reached = sum(len(code_cells(r.notebook)) for r in results) - passed - failed
     print(
@@ -244,8 +261,9 @@ def main() -> int:
     parser.add_argument("--again", action="store_true", help="run them even if they are in the cache")
     parser.add_argument("notebooks", nargs="*", type=Path)
     arguments = parser.parse_args()
+    alone.wait_for_turn(notebook_cache.__file__)
     return int(not fill_cache(arguments.notebooks or notebook_cache.of_the_book(), arguments.again))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(told(main))
