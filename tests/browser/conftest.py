@@ -112,4 +112,4 @@ def open_lab(browser, tmp_path, monkeypatch):
 
     yield opened
     for visit in visits:
-        visit.context.close()
+        visit.close()
