@@ -58,7 +58,7 @@ def test_what_is_searched_for_is_found_where_storage_is_denied(browser, server):
 def test_a_page_works_in_the_frame_of_a_learning_platform(browser, server, tmp_path):
     """Which has no storage at all: the browser itself throws.
 
-    The platform is another origin of the same site: Firefox's driver sends no keys into a frame of another process.
+    The platform is another origin, but the same site: Firefox's driver sends no keys into another process.
     """
     (tmp_path / "frame.html").write_text(FRAME.format(f"{server}/book/04-kl-divergence.html"))
     with browsers.serve(tmp_path) as platform, Visit(browser, f"{platform}/frame.html", own=server) as visit:

@@ -20,6 +20,11 @@ SET_IN_FIREFOX = {
     ("java_script_enabled", False): ("javascript.enabled", False),
 }
 
+# It also tells nothing of files that a page from disk loads or misses; of the missing ones the page tells.
+TELL_WHAT_IS_MISSING = """addEventListener('error', ({target: {src, href}}) => {
+  if (src ?? href) console.error('failed to load', src ?? href);
+}, true)"""
+
 # Console errors the theme makes by itself. Name each with its cause; none is known now.
 KNOWN_CONSOLE_ERRORS: tuple[str, ...] = ()
 
@@ -28,7 +33,7 @@ class Visit:
     """A page opened in a fresh profile, and everything that went wrong while it loaded.
 
     `before`: a script that runs before the page's own. Other options are those of Playwright's new_context.
-    Firefox tells nothing of the files that a page from disk loads: a test that counts them needs a server.
+    A test that counts what a page loads needs a server, in Firefox.
     """
 
     def __init__(
@@ -58,6 +63,8 @@ class Visit:
         self.page.on("response", lambda reply: reply.status >= 400 and self.failed.append(reply.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._console)
+        if self.firefox:
+            self.page.add_init_script(TELL_WHAT_IS_MISSING)
         if before:
             self.page.add_init_script(before)
         self.page.goto(url, wait_until="load")
