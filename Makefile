@@ -85,7 +85,7 @@ pages: book
 
 # Every page in Firefox and WebKit, where `make test` takes a sample; and all other browser tests in Firefox.
 engines: book
-	VAELAB_PAGES=all $(PY) -m pytest -n 2 tests/browser/test_engines.py
+	$(PY) -m benchmarks.engines
 	VAELAB_ENGINE=firefox $(PY) -m pytest -n 2 tests/browser --ignore tests/browser/test_engines.py
 
 links: book

@@ -8,8 +8,8 @@
     ONEDNN_MAX_CPU_ISA=AVX2 python -m benchmarks training    as on a processor without bf16 units
 
 Tables are printed as markdown and saved as JSON in _build/benchmarks/. Nothing else should run meanwhile.
-`python -m benchmarks.gpu`, `.mnist`, `.faces`, `.kills`, `.lab_watch`, `.lab_engines` and `.fashion` (how our
-network for it was chosen) are not part of this.
+`python -m benchmarks.gpu`, `.mnist`, `.faces`, `.kills`, `.engines`, `.lab_watch`, `.lab_engines` and
+`.fashion` (how our network for it was chosen) are not part of this.
 """
 
 import argparse

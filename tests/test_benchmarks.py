@@ -12,7 +12,20 @@ import torch
 from torch import nn
 
 import vaelab
-from benchmarks import answers, contest, data, fashion, gpu, grading, lab, machine, mnist, tables, training
+from benchmarks import (
+    answers,
+    contest,
+    data,
+    engines,
+    fashion,
+    gpu,
+    grading,
+    lab,
+    machine,
+    mnist,
+    tables,
+    training,
+)
 from tools import mutants
 from tools.mutants import Answer, Verdict
 from vaelab import recipes
@@ -146,6 +159,39 @@ def test_each_list_of_answers_has_its_rows_and_a_sum(monkeypatch):
         ("05-reparameterization, blind.py", 0, 1),
         ("all blind.py", 0, 2),
     ]
+
+
+TWO_BROWSERS = """
+import pytest
+
+@pytest.fixture(autouse=True, params=["Fox 1", "Kit 2", "not here"])
+def browser(request, record_property):
+    if request.param == "not here":
+        pytest.skip("not installed")
+    record_property("browser", request.param)
+    return request.param
+
+@pytest.mark.parametrize("page", range(3))
+def test_a_page_is_without_error(browser, page):
+    assert (browser, page) != ("Kit 2", 1)
+
+def test_a_quiz():
+    pass
+"""
+
+
+def test_what_held_is_counted_for_each_browser(tmp_path, monkeypatch):
+    tests = tmp_path / "test_two_browsers.py"
+    tests.write_text(TWO_BROWSERS)
+    monkeypatch.setattr(engines, "TESTS", str(tests))
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    assert engines.main() == 1, "a page failed"
+    rows = json.loads((tmp_path / "engines.json").read_text())["rows"]
+    assert [[*row.values()][:5] for row in rows] == [["Fox 1", 3, 3, 1, 1], ["Kit 2", 3, 2, 1, 1]]
+
+
+def test_the_pages_are_told_from_the_other_tests_by_a_name_that_is_there():
+    assert f"def {engines.PAGES}" in (engines.ROOT / engines.TESTS).read_text(encoding="utf-8")
 
 
 def test_a_class_has_each_exercise_in_each_kind(tmp_path, monkeypatch):

@@ -38,6 +38,7 @@ FIREFOX_SETTINGS = {
     "network.proxy.ssl_port": 9,
     "network.proxy.allow_hijacking_localhost": False,
     "security.fileuri.strict_origin_policy": True,  # Playwright's own settings let files read one another
+    "ui.useOverlayScrollbars": 1,  # a page is as wide as its window: on a phone, and in Playwright's Chromium
 }
 
 PATIENCE = 120  # seconds: a page that takes two of them took twenty beside ten busy programs
@@ -80,9 +81,14 @@ def start(playwright, engine: str):
     if engine == "chromium":
         path = program()
         return path and playwright.chromium.launch(executable_path=path, args=FLAGS)
-    path = firefox()
-    options = {"executable_path": path, "channel": "moz-firefox", "firefox_user_prefs": FIREFOX_SETTINGS}
-    return path and playwright.firefox.launch(**options)
+    return start_firefox(playwright.firefox, {})
+
+
+def start_firefox(kind, settings: dict):
+    """Firefox with more settings of its own; `kind` is Playwright's name for it, or a browser's type."""
+    path, settings = firefox(), FIREFOX_SETTINGS | settings
+    options = {"executable_path": path, "channel": "moz-firefox", "firefox_user_prefs": settings}
+    return path and kind.launch(**options)
 
 
 class QuietHandler(http.server.SimpleHTTPRequestHandler):

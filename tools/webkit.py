@@ -53,7 +53,9 @@ class Page:
         options = {"binary": str(mini_browser()), "args": ["--automation"]}
         capabilities = {"alwaysMatch": {"webkitgtk:browserOptions": options}}
         self._session = ""
-        self._session = "/" + self._ask("", {"capabilities": capabilities})["sessionId"]
+        begun = self._ask("", {"capabilities": capabilities})
+        self._session = "/" + begun["sessionId"]
+        self.browser = f"WebKitGTK {begun['capabilities']['browserVersion']}"
         self._ask("/timeouts", {"script": 1000 * PATIENCE, "pageLoad": 1000 * PATIENCE})
 
     def _ask(self, path: str, body: dict | None = None, method: str = "POST"):

@@ -1,11 +1,14 @@
 """A page made for tests: one explorer of every kind, below the fold, without the rest of the book."""
 
+import contextlib
 import shutil
 from pathlib import Path
 
 import torch
+from visits import Visit
 
 import vaelab
+from tools import browsers
 from vaelab import explorers, latent, quizzes
 from vaelab.explorers.decoding import FOLDER
 from vaelab.explorers.explorer import STATIC
@@ -91,6 +94,16 @@ def make(folder: Path, content: list[explorers.Explorer], monkeypatch) -> Path:
     for name in PAGE_FILES:
         shutil.copy(STATIC / name, folder)
     return page
+
+
+@contextlib.contextmanager
+def visit_served(browser, page: Path, **options):
+    """A visit to the page from a server: every browser tells what is loaded."""
+    with (
+        browsers.serve(page.parent) as address,
+        Visit(browser, f"{address}/{page.name}", own=address, **options) as visit,
+    ):
+        yield visit
 
 
 def packed_models() -> dict[str, torch.nn.Module]:

@@ -36,7 +36,7 @@ class FirefoxPage:
     """The page of `tools.webkit`, in Firefox by Playwright."""
 
     def __init__(self, page):
-        self._page = page
+        self._page, self.browser = page, f"Firefox {page.context.browser.version}"
         self.evaluate, self.press = page.evaluate, page.keyboard.press
 
     def goto(self, url: str) -> None:
@@ -72,6 +72,12 @@ def webkitgtk(request):
 def page(request):
     with request.param(request) as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def told(page, record_property):
+    """For the report that `benchmarks.engines` reads."""
+    record_property("browser", page.browser)
 
 
 @pytest.fixture(scope="module")

@@ -110,14 +110,20 @@ def test_an_address_that_names_no_place_is_no_error(browser, page):
         assert_quiet(visit)
 
 
+NOTE_WHAT_IS_PRINTED = """() => {
+  window.areOpen = () => [...document.querySelectorAll('details.fold')].map(fold => fold.open);
+  addEventListener('beforeprint', () => (window.printed = areOpen()));
+}"""
+
+
 def test_nothing_is_folded_without_scripts_and_on_paper(browser, page):
     with Visit(browser, page, own="file:", java_script_enabled=False) as visit:
         folds = visit.page.locator("details.fold")
         assert [fold.get_attribute("open") for fold in folds.all()] == ["", ""]
     with Visit(browser, page, own="file:") as visit:
-        visit.page.emulate_media(media="print")
-        for text in ("A result.", "Because.", "Proof."):
-            assert visit.page.get_by_text(text, exact=True).evaluate("e => e.getBoundingClientRect().height")
+        visit.page.evaluate(NOTE_WHAT_IS_PRINTED)
+        visit.page.pdf()
+        assert visit.page.evaluate("[printed, areOpen()]") == [[True, True], [False, False]]
 
 
 def test_a_prediction_is_spoken(visit):

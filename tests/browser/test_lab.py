@@ -65,8 +65,8 @@ def numbers_after(name, text):
 
 
 def test_one_picture_s_numbers_can_be_followed_through_the_step(open_lab):
-    visit, element = open_lab(explorers.lab("digits", hidden=[32]))
-    visit.page.emulate_media(reduced_motion="reduce")  # all lines at once
+    lab = explorers.lab("digits", hidden=[32])
+    _, element = open_lab(lab, reduced_motion="reduce")  # all lines at once
     element.get_by_text("The step in PyTorch").click()
     lines = element.locator(".lab-code")
     button(element, "Play one step slowly").click()
@@ -153,9 +153,11 @@ def test_a_picture_of_one_s_own(open_lab, touch):
     assert_quiet(visit)
 
 
-def test_the_lab_is_small_and_loads_one_set(open_lab):
+def test_the_lab_is_small_and_loads_one_set(browser, tmp_path, monkeypatch):
     code = (STATIC / "lab.js").stat().st_size  # with its style
     assert code < 45 * KB, f"the lab's script is {code / KB:.1f} KB"
-    visit, _ = open_lab(explorers.lab(("handwritten", "digits")))
-    files = [url for url in visit.requests if "/models/" in url]
+    page = bench.make(tmp_path, [explorers.lab(("handwritten", "digits"))], monkeypatch)
+    with bench.visit_served(browser, page) as visit:
+        exploring.wake(visit.page).locator(".lab-status").filter(has_text="Step 0").wait_for()
+        files = [url for url in visit.requests if "/models/" in url]
     assert len(files) == 1 and "lab-handwritten" in files[0]

@@ -9,12 +9,18 @@ pytestmark = pytest.mark.skipif(not PAGES, reason="there are no built pages: run
 MOST = 0.3  # of the window; a line more or less at the top of a phone's page, once formulas are set, is 0.15
 
 
+def shifted(visit) -> float:
+    if visit.shifted is None:
+        pytest.skip("this browser does not tell what moves while a page loads")
+    return visit.shifted
+
+
 def test_nothing_moves_while_a_page_loads(wide):
-    assert wide.shifted < MOST
+    assert shifted(wide) < MOST
 
 
 def test_nothing_moves_while_a_page_loads_on_a_phone(phone):
-    assert phone.shifted < MOST
+    assert shifted(phone) < MOST
 
 
 def test_nothing_grows_while_a_page_is_read(wide):

@@ -329,7 +329,7 @@ def test_a_finger_scrolls_past_a_plane_and_drags_its_point(browser, bench_page):
 
 
 def test_no_model_is_loaded_before_its_explorer_comes_near(browser, bench_page):
-    with Visit(browser, bench_page.as_uri(), own="file:") as visit:
+    with bench.visit_served(browser, bench_page) as visit:
         visit.page.wait_for_timeout(500)
         assert not [url for url in visit.requests if "/models/" in url]
         exploring.wake(visit.page, 0)
@@ -345,9 +345,9 @@ IN_VIEW = """() => {
 }"""
 
 
-def test_a_page_loads_only_the_models_in_view(wide):
-    below = {spec.get("weights") for spec in wide.page.evaluate(SPECS)} - set(wide.page.evaluate(IN_VIEW))
-    assert not [url for url in wide.at_first for key in below if key and f"/models/{key}.js" in url]
+def test_a_page_loads_only_the_models_in_view(phone):
+    below = {spec.get("weights") for spec in phone.page.evaluate(SPECS)} - set(phone.page.evaluate(IN_VIEW))
+    assert not [url for url in phone.at_first for key in below if key and f"/models/{key}.js" in url]
 
 
 def test_code_and_models_are_small():

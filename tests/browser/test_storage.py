@@ -5,6 +5,8 @@ import re
 import pytest
 from visits import PAGES, Visit, assert_quiet, visit_file
 
+from tools import browsers
+
 pytestmark = pytest.mark.skipif(not PAGES, reason="there are no built pages: run `make book` first")
 
 # As a browser that blocks all cookies, and an old one that has none to give.
@@ -54,9 +56,12 @@ def test_what_is_searched_for_is_found_where_storage_is_denied(browser, server):
 
 
 def test_a_page_works_in_the_frame_of_a_learning_platform(browser, server, tmp_path):
-    """Which has no storage at all: the browser itself throws."""
+    """Which has no storage at all: the browser itself throws.
+
+    The platform is another origin, but the same site: Firefox's driver sends no keys into another process.
+    """
     (tmp_path / "frame.html").write_text(FRAME.format(f"{server}/book/04-kl-divergence.html"))
-    with Visit(browser, (tmp_path / "frame.html").as_uri(), own=server) as visit:
+    with browsers.serve(tmp_path) as platform, Visit(browser, f"{platform}/frame.html", own=server) as visit:
         frame = visit.page.frames[1]
         frame.wait_for_load_state("load")
         works(visit.page, frame)

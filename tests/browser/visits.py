@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from tools import browsers
 from tools.browsers import PATIENCE
 
 HTML = Path(__file__).resolve().parents[2] / "_build" / "html"
@@ -13,6 +14,17 @@ PAGES = sorted(
     if page.name not in NOT_CHAPTERS and "_static" not in page.parts and page != HTML / "index.html"
 )
 
+# The driver of Debian's Firefox passes over these options in silence; a Firefox of its own is set to them.
+SET_IN_FIREFOX = {
+    ("reduced_motion", "reduce"): ("ui.prefersReducedMotion", 1),
+    ("java_script_enabled", False): ("javascript.enabled", False),
+}
+
+# It also tells nothing of files that a page from disk loads or misses; of the missing ones the page tells.
+TELL_WHAT_IS_MISSING = """addEventListener('error', ({target: {src, href}}) => {
+  if (src ?? href) console.error('failed to load', src ?? href);
+}, true)"""
+
 # Console errors the theme makes by itself. Name each with its cause; none is known now.
 KNOWN_CONSOLE_ERRORS: tuple[str, ...] = ()
 
@@ -21,6 +33,7 @@ class Visit:
     """A page opened in a fresh profile, and everything that went wrong while it loaded.
 
     `before`: a script that runs before the page's own. Other options are those of Playwright's new_context.
+    A test that counts what a page loads needs a server, in Firefox.
     """
 
     def __init__(
@@ -34,11 +47,14 @@ class Visit:
         **options,
     ):
         size = {"width": width, "height": 900}
-        if (
-            browser.browser_type.name == "firefox"
-        ):  # Debian's cannot be told to like dark pages, nor lent fingers
-            theme, options = "null", options | {"has_touch": False}
-        self.context = browser.new_context(viewport=size, color_scheme=theme, **options)
+        self.firefox = browser.browser_type.name == "firefox"
+        self.own_browser = None
+        if self.firefox:
+            if settings := dict(SET_IN_FIREFOX[each] for each in options.items() if each in SET_IN_FIREFOX):
+                browser = self.own_browser = browsers.start_firefox(browser.browser_type, settings)
+            options |= {"has_touch": False}  # Debian's cannot be lent fingers, nor told to like dark pages
+        scheme = "null" if self.firefox else theme
+        self.context = browser.new_context(viewport=size, color_scheme=scheme, **options)
         self.page = self.context.new_page()
         self.page.set_default_timeout(1000 * PATIENCE)
         self.requests, self.outside, self.failed, self.errors = [], [], [], []
@@ -47,12 +63,16 @@ class Visit:
         self.page.on("response", lambda reply: reply.status >= 400 and self.failed.append(reply.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", self._console)
+        if self.firefox:
+            self.page.add_init_script(TELL_WHAT_IS_MISSING)
         if before:
             self.page.add_init_script(before)
         self.page.goto(url, wait_until="load")
         if options.get("java_script_enabled", True):
             self.page.wait_for_function("!window.MathJax || Boolean(MathJax.startup?.promise)")
             self.page.evaluate("window.MathJax?.startup?.promise")
+        if self.firefox and theme == "dark":
+            self.show(theme)
         self.at_first = list(self.requests)  # before anybody scrolled
 
     def _request(self, url, own):
@@ -66,17 +86,22 @@ class Visit:
 
     def show(self, theme: str):
         """As a reader whose system is light or dark sees it; in Firefox, as one who has chosen so."""
-        if self.context.browser.browser_type.name == "firefox":
+        if self.firefox:
             self.page.evaluate("theme => (document.documentElement.dataset.theme = theme)", theme)
         else:
             self.page.emulate_media(color_scheme=theme)
             self.page.wait_for_function(f"document.documentElement.dataset.theme == '{theme}'")
 
+    def close(self):
+        self.context.close()
+        if self.own_browser:
+            self.own_browser.close()
+
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
-        self.context.close()
+        self.close()
 
 
 def visit_file(browser, page, **options) -> Visit:
