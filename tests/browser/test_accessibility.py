@@ -83,7 +83,7 @@ def test_a_formula_is_read_and_is_no_stop_of_tab(wide):
 
 CONTROLS = """() => {
   const wanted = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
-  // Of links, copy buttons, formulas and so on four of each will do; of explorers everything is tried.
+  // Of links, copy buttons and so on four of each will do; of explorers everything is tried.
   const seen = {};
   for (const element of document.querySelectorAll('article :is(' + wanted + ')')) {
     const kind = element.tagName + element.className;
