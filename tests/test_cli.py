@@ -41,6 +41,23 @@ def test_doctor_names_device_versions_and_data(capsys, monkeypatch, tmp_path):
         assert word in shown
 
 
+@pytest.mark.parametrize(("threads", "said"), [(1, "1 thread)"), (2, "2 threads)")])
+def test_one_thread_is_one_thread(monkeypatch, threads, said):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    assert said in vaelab.device_summary("cpu")
+
+
+def test_every_option_says_what_it_does():
+    [commands] = (action for action in cli._parser()._actions if action.dest == "command")
+    silent = {
+        f"{name} {action.dest}"
+        for name, command in commands.choices.items()
+        for action in command._actions
+        if not action.help
+    }
+    assert silent == set()
+
+
 def test_an_error_is_a_sentence_not_a_traceback(capsys, monkeypatch):
     monkeypatch.setenv("VAELAB_DEVICE", "tpu")
     assert cli.main(["doctor"]) == 2

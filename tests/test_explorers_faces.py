@@ -281,6 +281,15 @@ def explorers_of(model, images):
     yield explorers.noise(model, images)
 
 
+@pytest.mark.parametrize(
+    ("scale", "posterior", "said"), [(1, True, True), (100, True, False), (1, False, False)]
+)
+def test_a_morph_calls_means_shorter_than_draws_only_where_they_are(images, scale, posterior, said):
+    model = Toy(posterior)
+    model.scale.data.fill_(scale)
+    assert explorers.morph(model, images[:2]).means == said
+
+
 def test_the_gauge_knows_a_thin_cloud_from_a_round_one(images):
     """Codes of an autoencoder lie near a line; noise of their own spread in each number leads off it."""
     model = Toy(posterior=False)

@@ -164,7 +164,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     add("--split", default="test", help="train, validation, test (default), or all, of photographs")
     add("--n", type=int, default=1_000, help="how many pictures at most (default 1000)")
     add("--samples", type=int, default=100, help="draws a picture for the importance-weighted bound")
-    add("--seed", type=int, default=0)
+    add("--seed", type=int, default=0, help="of the choice of pictures and of the draws (default 0)")
     add("--device", help="cpu, cuda, mps")
 
 

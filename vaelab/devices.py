@@ -50,5 +50,6 @@ def device_summary(name: str | torch.device | None = None) -> str:
     elif found.type == "mps":
         what = "Apple GPU"
     else:
-        what = f"{platform.machine() or 'processor'}, {torch.get_num_threads()} threads"
+        threads = torch.get_num_threads()
+        what = f"{platform.machine() or 'processor'}, {threads} thread{'s' * (threads != 1)}"
     return f"Device: {found} ({what}), PyTorch {torch.__version__}"

@@ -74,9 +74,16 @@ def test_axe_finds_nothing_serious_on_a_dark_phone(axe, phone):
     assert serious_violations(axe, phone.page) == []
 
 
+def test_a_formula_is_read_and_is_no_stop_of_tab(wide):
+    """It can do nothing that a keyboard would ask for, and as a stop it would have no name."""
+    formulas = wide.page.locator("mjx-container")
+    assert wide.page.locator('mjx-container[tabindex="0"]').count() == 0
+    assert formulas.count() == wide.page.locator("mjx-container > mjx-assistive-mml > math").count()
+
+
 CONTROLS = """() => {
   const wanted = 'a[href], button, input, select, textarea, summary, [tabindex="0"]';
-  // Of links, copy buttons, formulas and so on four of each will do; of explorers everything is tried.
+  // Of links, copy buttons and so on four of each will do; of explorers everything is tried.
   const seen = {};
   for (const element of document.querySelectorAll('article :is(' + wanted + ')')) {
     const kind = element.tagName + element.className;

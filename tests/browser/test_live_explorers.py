@@ -264,6 +264,21 @@ def test_the_button_for_another_face_stands_beside_the_faces_feet(browser, bench
         assert abs(faces - another) < 8
 
 
+STARTS = """element => [...element.querySelectorAll('.vae-starts label')]
+  .map(one => one.getBoundingClientRect()).map(({top, width}) => [Math.round(top), Math.round(width)])"""
+
+
+def test_six_faces_to_start_from_are_alike_on_a_phone(browser, tmp_path, monkeypatch):
+    model = vaelab.pretrained("portrait-vae")
+    faces = vaelab.load("portraits", size=64, n=6, split="test")
+    smile = {"smile": torch.ones(model.latent_dim)}
+    page = bench.make(tmp_path, [explorers.mixer(model, faces, smile)], monkeypatch)
+    with Visit(browser, page.as_uri(), own="file:", width=360) as visit:
+        tops, widths = zip(*exploring.wake(visit.page).evaluate(STARTS), strict=True)
+        assert len(set(widths)) == 1
+        assert len(set(tops[:3])) == len(set(tops[3:])) == 1 and tops[0] < tops[3]
+
+
 # Counts the turns that other work gets while many codes are decoded.
 TURNS = """async ({explorer: {decoder}}, codes) => {
   let turns = 0;

@@ -23,7 +23,7 @@ class Morph(DecoderExplorer):
     path = Unicode("straight").tag(sync=True)
     codes = List(List(Float())).tag(sync=True)  # four: upper left, upper right, lower left, lower right
     typical = Float().tag(sync=True)  # norm of a typical draw from N(0, I)
-    means = Bool(False).tag(sync=True)  # whether the codes are means of posteriors
+    means = Bool(False).tag(sync=True)  # whether the codes are means of posteriors, shorter than draws
 
     @validate("position")
     def _between(self, proposal):
@@ -58,9 +58,9 @@ def morph(
 
     Beside the result stands the norm of its code. Draws from N(0, I) have a norm near sqrt(latent_dim). The
     straight line between two of them passes nearer to zero, where hardly any draw lies; the great circle
-    keeps about the norm of its ends (White, "Sampling generative networks", 2016). A posterior's mean has
-    mostly a smaller norm than a draw, for it lacks the noise. Traits: `position`, [a] or [a, b] from 0 to 1,
-    and `path`.
+    keeps about the norm of its ends (White, "Sampling generative networks", 2016). Where codes follow
+    N(0, I), a posterior's mean has mostly a smaller norm than a draw, for it lacks the noise. Traits:
+    `position`, [a] or [a, b] from 0 to 1, and `path`.
 
     Args:
         model: a module with `decode(z)` and `latent_dim`; with `encode` too if pictures are given.
@@ -75,13 +75,14 @@ def morph(
     check_model(model)
     codes = codes_of(model, images, (2, 4))
     faces = pictures_in(images)
+    typical = math.sqrt(model.latent_dim)
     means = faces is not None and posterior(model, faces[0])[1] is not None
     return Morph(
         model,
         codes=rounded(codes),
         position=[0.5] * (len(codes) // 2),
         path=path,
-        means=means,
-        typical=round(math.sqrt(model.latent_dim), 3),
+        means=means and bool((codes.norm(dim=1) < typical).all()),
+        typical=round(typical, 3),
         title=title,
     )

@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 
 /** A table whose first column names the rows: { el, show(head, rows) }, rows of texts or nodes. */
 export function table() {
-  const el = h("table", { class: "vae-table vae-facts" });
+  const el = h("table", { class: "vae-facts" });
   const heading = (text) => (text ? h("th", { scope: "col" }, text) : h("td"));
   const line = ([name, ...cells]) =>
     h(

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile } from "../compile.mjs";
 import { CHALLENGES, judge } from "../src/lab/challenges.js";
+import { ellipses } from "../src/lab/marks.js";
 import { plainKernels } from "../src/lab/plain.js";
 import { Trainer } from "../src/lab/trainer.js";
 import { OBJECTIVE, planVae, Vae } from "../src/lab/vae.js";
@@ -283,4 +284,18 @@ test("a healthy network was never a false friend, nor is a new one", () => {
 test("the plane of a single number has one axis", async () => {
   const { axes } = (await trained({ latent: 1 }, false, 0)).shot();
   assert.deepEqual([...axes], [0]);
+});
+
+test("a posterior's ellipse reaches two standard deviations, so that a narrow one is seen beside its dot", () => {
+  const drawn = [];
+  const context = {
+    save() {},
+    restore() {},
+    beginPath() {},
+    stroke() {},
+    ellipse: (...all) => drawn.push(all.slice(0, 4)),
+  };
+  const view = { at: (x, y) => [100 + 40 * x, 100 - 40 * y], scale: 40, colours: ["#000000"] };
+  ellipses(context, view, { dots: [1, 0.5], spreads: [0.05, 0.1], labels: [0] });
+  assert.deepEqual(drawn, [[140, 80, 4, 8]]);
 });

@@ -84,9 +84,7 @@ export function mount({ model, el, decoder, say }) {
     ),
     note(
       "At 1 the whole change is added, below 0 it is taken away. Watch what else changes.",
-      model.get("prior") === "learned"
-        ? " Another face is a draw from the prior that the model has learned."
-        : "",
+      model.get("prior") === "learned" ? " Another face is a draw from the learned prior." : "",
     ),
   );
   return watch(model, ["amounts", "face", "drawn"], show);

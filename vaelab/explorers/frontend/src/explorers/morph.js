@@ -71,9 +71,7 @@ export function mount({ model, el, decoder, say }) {
       `Norm of the code: ${number(norm(z), 1)}. Of the faces’ codes: ` +
       `${norms.map((n) => number(n, 1)).join(", ")}. ` +
       `Of a draw from N(0, I): about ${number(typical, 1)}, the mark on the bar.` +
-      (means
-        ? " Faces’ codes are means of their posteriors, without the noise of a draw, so mostly smaller."
-        : "");
+      (means ? " Faces’ codes are means, without the noise of a draw, so mostly smaller." : "");
     result.label = `Face ${where(position)}, ${way}`;
     say(`${where(position)}. Norm of the code ${number(norm(z), 1)}.`);
     decoder.decode(drawn ? [z] : [z, ...codes], ([image, ...others]) => {

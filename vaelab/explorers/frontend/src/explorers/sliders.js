@@ -8,7 +8,7 @@ import { put, read, watch } from "../traits.js";
 
 const MORE = 8; // sliders that "More" adds
 const FROM = {
-  learned: "is a draw from the prior that the model has learned.",
+  learned: "is a draw from the learned prior.",
   "N(0, I)": "is a draw from the prior N(0, I).",
   "": "draws each number from its own spread, as there is no prior.",
 };

@@ -10,7 +10,6 @@ const RADIUS = 10; // pixels, of a badge
 export function circles(context, { at, scale, ink, paper }) {
   context.save();
   context.strokeStyle = ink;
-  context.lineWidth = 1;
   context.globalAlpha = 0.42;
   context.setLineDash([2, 4]);
   context.lineCap = "round";
@@ -52,13 +51,12 @@ export function axisNames(context, width, height, [x, y], { ink, paper }) {
   context.restore();
 }
 
-/** Each posterior's ellipse of one standard deviation. */
+/** Each posterior's ellipse of two standard deviations: one would lie under the dot. */
 export function ellipses(context, { at, scale, colours }, { dots, spreads, labels }) {
   context.save();
-  context.lineWidth = 1;
   context.globalAlpha = 0.4;
   for (let i = 0; i < dots.length; i += 2) {
-    const radii = [spreads[i] * scale, spreads[i + 1] * scale].map((r) => Math.max(r, 0.5));
+    const radii = [2 * spreads[i] * scale, 2 * spreads[i + 1] * scale];
     context.strokeStyle = colours[labels[i / 2] % colours.length];
     context.beginPath();
     context.ellipse(...at(dots[i], dots[i + 1]), ...radii, 0, 0, 7);
@@ -89,7 +87,7 @@ export function stampsOf(colours, paper, radius) {
 }
 
 /** All dots in the order of the pictures, so that no class lies over the others. */
-export function dotsOf(context, { at }, { dots, labels }, { stamps, half }) {
+export function dotsOf(context, { at }, { dots, labels }, stamps, half) {
   for (let i = 0; i < dots.length; i += 2) {
     const [x, y] = at(dots[i], dots[i + 1]);
     context.drawImage(stamps[labels[i / 2] % stamps.length], x - half, y - half, 2 * half, 2 * half);

@@ -87,7 +87,7 @@ export function plane({ palette, onMove }) {
     context.globalAlpha = 1;
     if (looks.circles) circles(context, view);
     if (looks.ellipses) ellipses(context, view, seen);
-    dotsOf(context, view, seen, stamps);
+    dotsOf(context, view, seen, stamps.stamps, looks.ellipses ? 2 : stamps.half);
     squares(context, view, shot.sampleCodes);
     if (about.names.length > 1) badges(context, view, about.names, spots);
     if (mine) mineOf(context, view, mine);
