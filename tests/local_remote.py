@@ -1,7 +1,6 @@
 """A web server on this machine that plays the remote, its failures included."""
 
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,8 +10,8 @@ class Remote:
     """Serves `files` by the last part of a path; `faults[name]` holds what goes wrong, one fault a request.
 
     A fault is a status to answer with, or: "cut" (half of what is left is sent), "stalls" (half, then nothing
-    for a second), "silent" (nothing for a second), "page" (`page` is sent in place of the file), "no ranges"
-    (all of it, from its start).
+    until it is switched off), "silent" (nothing until then), "page" (`page` is sent in place of the file),
+    "no ranges" (all of it, from its start).
 
     Attributes:
         requests: (name, value of the Range header or None) of each request.
@@ -23,6 +22,7 @@ class Remote:
         self.faults: dict[str, Iterable] = defaultdict(list)
         self.requests: list[tuple[str, str | None]] = []
         self.content_types: dict[str, str] = {}
+        self.off = threading.Event()
         remote = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -35,7 +35,7 @@ class Remote:
                 fault = next(remote.faults[name], None)
                 body = remote.files.get(name)
                 if fault == "silent":
-                    return time.sleep(1)
+                    return remote.off.wait()
                 if fault == "page":
                     return self.answer(200, remote.page, {"Content-Type": "text/html; charset=utf-8"})
                 if isinstance(fault, int):
@@ -64,7 +64,7 @@ class Remote:
                 self.wfile.write(body[: len(body) // 2] if fault in ("cut", "stalls") else body)
                 if fault == "stalls":
                     self.wfile.flush()
-                    time.sleep(1)
+                    remote.off.wait()
 
             def log_message(self, *_):
                 pass
@@ -75,5 +75,6 @@ class Remote:
 
     def switch_off(self):
         """From now on connections are refused."""
+        self.off.set()
         self.server.shutdown()
         self.server.server_close()

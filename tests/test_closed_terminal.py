@@ -14,18 +14,18 @@ import torch
 import vaelab
 from vaelab.training import Checkpoints
 
-STEPS = 60
+FEW, MANY = 60, 6000  # steps of an epoch: some seconds, and more than anybody waits for
 
 
-def train(folder):
-    """One epoch of some seconds."""
+def train(folder, steps):
+    """One epoch, twenty steps a second at most."""
 
     def wait(x):
         time.sleep(0.05)
         return x
 
     model = vaelab.recipes.build("mayberay-digits-vae", image_shape=(1, 8, 8), hidden=8)
-    images = torch.zeros(STEPS, 1, 8, 8)
+    images = torch.zeros(steps, 1, 8, 8)
     vaelab.fit(model, images, epochs=1, batch_size=1, augment=wait, checkpoints=folder, device="cpu")
 
 
@@ -61,17 +61,17 @@ def terminal_closed_while(command, seen):
 
 
 def test_the_step_it_was_in_is_saved(tmp_path):
-    command = [sys.executable, __file__, str(tmp_path)]
+    command = [sys.executable, __file__, str(tmp_path), str(MANY)]
     assert terminal_closed_while(command, lambda output: b"step/s" in output) == -signal.SIGHUP
     (path,) = Checkpoints(tmp_path).all()
     state = Checkpoints(tmp_path).check(path)
-    assert state.epoch == 0 and 0 < state.step < STEPS and state.history.interrupted
+    assert state.epoch == 0 and 0 < state.step < MANY and state.history.interrupted
 
 
 def test_under_nohup_training_goes_on(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where nohup writes what is printed
     said = tmp_path / "nohup.out"
-    command = ["nohup", sys.executable, __file__, str(tmp_path)]
+    command = ["nohup", sys.executable, __file__, str(tmp_path), str(FEW)]
     assert terminal_closed_while(command, lambda _: said.exists() and "step/s" in said.read_text()) == 0
     assert [path.name for path in Checkpoints(tmp_path).all()] == ["epoch-0001"]
 
@@ -104,4 +104,4 @@ def test_a_command_that_was_left_to_go_on_goes_on(tmp_path):
 
 
 if __name__ == "__main__":
-    train(Path(sys.argv[1]))
+    train(Path(sys.argv[1]), int(sys.argv[2]))

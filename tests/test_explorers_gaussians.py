@@ -25,7 +25,6 @@ def node(script: str):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
     )
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)

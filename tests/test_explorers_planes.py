@@ -224,7 +224,7 @@ def test_the_page_fits_what_scikit_learn_fits(means, spread):
         console.log(JSON.stringify(answer));
     """
     command = ["node", "--input-type=module", "--eval", script]
-    page = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout)
+    page = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     labels = np.repeat([0, 1], 30)
     points = np.array(means)[labels] + spread * np.array(noise)
 

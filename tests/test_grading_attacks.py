@@ -3,7 +3,6 @@
 import os
 import re
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -134,9 +133,10 @@ def test_a_notebook_is_started_again_a_few_times_only():
 def test_slow_answers_add_up_to_a_limit():
     slow = "import time\ndef f(seconds):\n    time.sleep(seconds)\n    return 1"
     with opened(notebook(slow), replace(LIMITS, all_seconds=2)) as submission:
-        assert submission.space.f(1.5) == 1
+        assert submission.space.f(0.4) == 1
         with pytest.raises(SubmissionError):
-            submission.space.f(1.5)
+            for _ in range(100):  # five at the most, but on a busy machine not all that they wait is counted
+                submission.space.f(0.4)
         submission.revive()
         with pytest.raises(SubmissionError, match="in all, it took more than 2 seconds"):
             submission.space.double(1)
@@ -148,7 +148,7 @@ def test_the_time_of_others_does_not_count():
 import time
 def work():
     began, busy = time.monotonic(), time.process_time()
-    while time.process_time() - busy < 0.75: pass
+    while time.process_time() - busy < 0.5: pass
     return time.monotonic() - began
 """
     pinned = os.sched_getaffinity(0)
@@ -338,23 +338,23 @@ def test_files_are_counted():
 def test_the_disk_cannot_be_filled():
     fill = """
 import os
-refused = {}
+refused, written = {}, 0
 def attempt(name, folder):
+    global written
     try:
         for number in range(100):
-            with open(f"{folder}/{name}{number}", "wb") as file:
+            with open(f"{folder}/{name}{number}", "wb", 0) as file:
                 for _ in range(100):
-                    file.write(b"x" * (1 << 20))
+                    written += file.write(b"x" * (1 << 20))
     except OSError as error:
         refused[folder] = error.strerror
 for folder in ("/tmp/work", "/dev/shm", "/dev", "/", "/etc", "/usr", "/proc", os.path.expanduser("~")):
     attempt("filling", folder)
 """
-    free = shutil.disk_usage("/tmp").free
     with opened(notebook(fill), LIMITS) as submission:
         assert len(submission.space.refused) == 8
+        assert 16 * MIB < submission.space.written <= LIMITS.disk_bytes
         assert earned(submission.space) == [1, 0]
-        assert free - shutil.disk_usage("/tmp").free < 200 * MIB  # others write too
 
 
 def test_more_roads_to_memory_are_closed():

@@ -22,7 +22,7 @@ def train():
 
 def test_three_processes_match_one_on_the_same_total_batch(tmp_path):
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "3"]
-    done = subprocess.run([*launch, __file__, str(tmp_path)], capture_output=True, text=True, timeout=300)
+    done = subprocess.run([*launch, __file__, str(tmp_path)], capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr
     model, history = train()
     for rank in (0, 1, 2):

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import http.server
+import json
 import os
 import shutil
 import socket
@@ -10,7 +11,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,11 +139,9 @@ def jupyter(folder: Path, home: Path, application: str = "jupyterlab") -> Iterat
 
     Settings, runtime files and IPython's start-up files are looked for under `home`, not the user's own.
     """
-    address = f"http://127.0.0.1:{(port := free_port())}"
     options = {
         "ServerApp.ip": "127.0.0.1",
-        "ServerApp.port": port,
-        "ServerApp.port_retries": 0,
+        "ServerApp.port": 0,  # it takes one that is free, and says which
         "ServerApp.open_browser": False,
         "ServerApp.root_dir": folder,
         "ServerApp.allow_root": True,
@@ -167,8 +165,7 @@ def jupyter(folder: Path, home: Path, application: str = "jupyterlab") -> Iterat
         ) as server,
     ):
         try:
-            _wait_for(f"{address}/api/status", server, log)
-            yield address
+            yield _address(home / "jupyter_runtime_dir", server, log)
         finally:
             server.terminate()  # it ends its kernels, then itself
 
@@ -180,11 +177,15 @@ def run_all_cells(page) -> bool:
     return page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
-def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
+def _address(folder: Path, server: subprocess.Popen, log: Path) -> str:
+    """Where the server answers, by the file in this folder in which it says so."""
     deadline = time.monotonic() + PATIENCE
     while server.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError):
-            urllib.request.urlopen(address, timeout=5).close()
-            return
+        # No file yet, half of one, no answer.
+        with contextlib.suppress(StopIteration, json.JSONDecodeError, OSError):
+            about = json.loads(next(folder.glob("jpserver-*.json")).read_text())
+            address = f"http://127.0.0.1:{about['port']}"
+            urllib.request.urlopen(f"{address}/api/status", timeout=5).close()
+            return address
         time.sleep(0.2)
     raise RuntimeError(f"the Jupyter server did not start:\n{log.read_text(errors='replace')[-2000:]}")

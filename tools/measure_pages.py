@@ -100,6 +100,10 @@ MOST_LINES = 12  # of an open cell, without empty ones
 FORMATTED = re.compile(r"print\(.*(?:\{[^{}]*:[^{}]+\}|\.format\().*")
 
 READY = "async () => { await window.MathJax?.startup?.promise; scrollTo(0, 0); }"
+# Formulas are fitted to their lines one frame after these got their width: wait until that one is over.
+FITTED = """async () => {
+  for (let frames = 0; frames < 3; frames++) await new Promise(requestAnimationFrame);
+}"""
 
 # What cells print, and their tables. Prose may well speak of errors and of folders.
 SHOWN = re.compile(
@@ -137,7 +141,7 @@ def look(page, faces: bool) -> dict[str, Found]:
                 f"{widths[len(widths) // 2]:.0f} px at {size[0]}, at least {WIDE_ENOUGH[size]} wanted"
             )
     page.set_viewport_size({"width": SMALL_PHONE[0], "height": SMALL_PHONE[1]})
-    page.wait_for_timeout(300)
+    page.evaluate(FITTED)
     found["first screens"] = listed(without)
     found["sideways"] = listed(page.evaluate(SIDEWAYS))
     found["small faces"] = listed(small)

@@ -9,7 +9,7 @@ from exploring import OPEN_FOLDS, wake_all
 from visits import HTML, PAGES, Visit, visit_file
 from xdist.scheduler import LoadScopeScheduling
 
-from tools import browsers
+from tools import browsers, measure_pages
 
 
 def pytest_xdist_make_scheduler(config, log):
@@ -71,7 +71,7 @@ def read_through(visit):
     """Scroll past every explorer until it has come alive; note what moved before, and what grew meanwhile."""
     visit.shifted = visit.page.evaluate("shifted")
     visit.page.evaluate(OPEN_FOLDS)
-    visit.page.wait_for_timeout(500)  # formulas inside are fitted to their lines
+    visit.page.evaluate(measure_pages.FITTED)
     before = visit.page.evaluate(HEIGHT)
     wake_all(visit.page)
     visit.grown = visit.page.evaluate(HEIGHT) - before

@@ -21,6 +21,9 @@ HANDLES = "[role=slider], input[type=range]"
 # What a reader has not guessed yet, and what goes deeper, is open from then on.
 OPEN_FOLDS = "document.querySelectorAll('details.fold').forEach(fold => (fold.open = true))"
 
+# By the page's own clock: what it has set a timer for, and is due before, comes before.
+WAIT = "milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds))"
+
 WAKE = """async ([selector, patience]) => {
   for (const element of document.querySelectorAll(selector)) {
     element.scrollIntoView({block: 'center'});
@@ -169,7 +172,7 @@ def settles(element) -> bool:
 
     def rests() -> bool:
         before = element.evaluate(SEEN)
-        element.page.wait_for_timeout(500)
+        element.page.evaluate(WAIT, 500)
         return element.evaluate(SEEN) == before
 
     return eventually(element.page, rests)

@@ -25,9 +25,14 @@ LISTEN = """element => {
     }
   });
   listening.observe(element, {childList: true, characterData: true, subtree: true});
+  const decoder = element.explorer?.decoder, decode = decoder?.decode;
+  window.drawing = null; // a promise, kept when nothing is left to draw
+  if (decode) decoder.decode = (...about) => (window.drawing = decode(...about));
+  window.pressed = []; // when
+  element.addEventListener('keydown', () => pressed.push(performance.now()), true);
 }"""
-SILENCE = 700  # milliseconds; an explorer speaks half a second after the last movement
-WAIT = "silence => new Promise(resolve => setTimeout(resolve, silence))"  # as the explorer itself waits
+REST = 500  # milliseconds after which an explorer speaks, since the last movement
+SILENCE = 700
 PICTURES = """element => [...element.querySelectorAll(':is([role=img], img):not(button *, label *)')].map(
   one => [
   [one, ...one.querySelectorAll('canvas')].map(part => part.src ?? part.toDataURL?.()).join(),
@@ -84,7 +89,7 @@ class Listener:
         if not self.reader.focus(said):
             return None  # an act before has switched it off
         before, seen = self.reader.focused(), self.element.evaluate(PICTURES)
-        self.page.evaluate("() => { heard.length = 0; }")
+        self.page.evaluate("() => { heard.length = pressed.length = 0; }")
         for one in times * key.split():
             self.page.keyboard.press(one)
         said_nothing = str(before) == str(self.reader.focused())
@@ -92,7 +97,8 @@ class Listener:
             exploring.eventually(self.page, lambda: self.page.evaluate("heard.length") > 0)
         count = -1
         while count != (count := self.page.evaluate("heard.length")):
-            self.page.evaluate(WAIT, SILENCE)
+            self.page.evaluate(exploring.WAIT, SILENCE)
+        self.page.evaluate("drawing")  # late pictures would count as the next act's
         heard, now = self.page.evaluate("heard"), self.element.evaluate(PICTURES)
         pairs = zip(seen, now, strict=False)  # a button may bring more pictures
         unsaid = [label for (old, label), (new, other) in pairs if old != new and label == other]

@@ -2,6 +2,7 @@
 
 import contextlib
 
+import exploring
 import pytest
 
 # Rules that the theme breaks, each with its cause; none is known now.
@@ -52,7 +53,7 @@ OPTIONS = {"resultTypes": ["violations"], "preload": False}
 
 
 def serious_violations(axe, page) -> list[str]:
-    page.wait_for_timeout(400)  # the theme makes wide boxes focusable after 300 ms
+    page.evaluate(exploring.WAIT, 400)  # the theme makes wide boxes focusable after 300 ms
     with thinned(page):
         found = axe.run(page, options=OPTIONS).response["violations"]
     return [

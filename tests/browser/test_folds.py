@@ -90,10 +90,13 @@ def test_one_may_look_without_guessing(visit):
     assert visit.page.get_by_role("status").inner_text() == ""
 
 
+KEPT_OPEN = "Object.values(JSON.parse(Object.values(sessionStorage)[0])).some(fold => fold.open)"
+
+
 def test_who_comes_back_finds_the_page_as_it_was(visit):
     page = visit.page
     page.get_by_role("button", name="None.").click()
-    page.wait_for_timeout(100)
+    page.wait_for_function(KEPT_OPEN)  # a fold tells that it was opened a moment later
     page.reload()
     assert seen(page, "A result.") and not seen(page, "Proof.")
     assert page.get_by_role("button", pressed=True).all_inner_texts() == ["None."]

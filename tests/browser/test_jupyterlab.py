@@ -205,11 +205,13 @@ DRAWN = "({explorer}) => explorer.model.get('z')"
 
 def test_a_random_face_is_drawn_by_the_kernel_from_the_model_s_prior(lab):
     element = lab.explorer("first")
+    before = element.evaluate(DRAWN)
+    assert not all(0 < number < 1.4 for number in before)
     assert exploring.changes(element, element.get_by_role("button", name="Random face").click)
+    assert exploring.eventually(lab.page, lambda: element.evaluate(DRAWN) != before)
     z = element.evaluate(DRAWN)
-    assert all(0 < number < 1.4 for number in z) and exploring.eventually(
-        lab.page, lambda: python_side(lab) == z
-    )
+    assert all(0 < number < 1.4 for number in z)
+    assert exploring.eventually(lab.page, lambda: python_side(lab) == z)
 
 
 def test_when_the_kernel_is_killed_the_next_drag_still_answers(lab, face_model):

@@ -1,6 +1,5 @@
 """How the lab looks and feels: what stands on the first screen, in motion, for eye, ear and hand."""
 
-import itertools
 import re
 
 import exploring
@@ -116,13 +115,14 @@ def test_reduced_motion_draws_once_a_second(open_lab):
 def test_the_state_is_spoken_in_words_and_not_too_often(open_lab):
     visit, element = open_lab(explorers.lab("digits"))
     element.evaluate(WATCH)
+    start = visit.page.evaluate("performance.now()")
     button(element, "Train").click()
     assert exploring.eventually(visit.page, lambda: visit.page.evaluate("said.length") >= 3)
     said = visit.page.evaluate("said")
     for _, words in said:
         assert re.fullmatch(r"Epoch \d+, \d+ nats, KL \d+\.\d", words), words
-    times = [time for time, _ in said]
-    assert all(b - a > 3000 for a, b in itertools.pairwise(times)), times
+    times = [time - start for time, _ in said]  # on a slow machine one may come late, and the next in time
+    assert all(time > 4000 * number for number, time in enumerate(times)), times
 
 
 def test_an_unseen_picture_brings_the_handle_to_its_code(open_lab):

@@ -310,29 +310,34 @@ def test_a_tap_after_a_flick_is_heard(browser, bench_page):
             assert exploring.eventually(visit.page, lambda n=taps: visit.page.evaluate("clicks") == n), taps
 
 
+# `rests`: whether the page has scrolled since, and come to rest. An earlier scroll says so in the next frame.
+FLICKED = """async () => {
+  for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+  window.rests = false;
+  addEventListener('scrollend', () => (window.rests = true), {once: true});
+}"""
+
+
 def test_a_finger_scrolls_past_a_plane_and_drags_its_point(browser, bench_page):
     kinds = [spec["kind"] for spec in exploring.specs(bench_page)]
     with Visit(browser, bench_page.as_uri(), own="file:", width=360, has_touch=True, is_mobile=True) as visit:
         pad = exploring.handle(exploring.wake(visit.page, kinds.index("plane")))
 
-        def comes_to_rest():
-            """A page that was flicked goes on for a while."""
-            seen = None
-            while seen != (seen := visit.page.evaluate("scrollY")):
-                visit.page.wait_for_timeout(500)
-
-        def flick(start, way):
+        def flick(start, way, scrolls=False):
             """Places in shares of the plane; where the page and the point are before and after."""
             pad.scroll_into_view_if_needed()
+            visit.page.evaluate(FLICKED)
             box = pad.bounding_box()
             places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, way)]
             before = visit.page.evaluate("scrollY"), pad.get_attribute("aria-valuetext")
             exploring.flick(visit.page, *places)
-            comes_to_rest()
+            if scrolls:
+                visit.page.wait_for_function("rests")  # a page that was flicked goes on for a while
+            visit.page.evaluate(exploring.WAIT, 500)
             return before, (visit.page.evaluate("scrollY"), pad.get_attribute("aria-valuetext"))
 
         pad.press("Home")
-        (y, value), (scrolled, left_alone) = flick((0.1, 0.95), (0.1, 0.2))
+        (y, value), (scrolled, left_alone) = flick((0.1, 0.95), (0.1, 0.2), scrolls=True)
         assert scrolled > y + 50 and left_alone == value, "up along the edge the page scrolls"
         (y, value), (stays, moved) = flick((0.5, 0.5), (0.55, 0.2))
         assert stays == y and moved != value, "from the point the point is dragged, upwards too"

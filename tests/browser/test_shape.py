@@ -21,7 +21,7 @@ def test_no_table_of_an_appendix_scrolls_sideways_on_a_phone(browser, page):
     opened = measure_pages.open_chapter(browser, HTML / page)
     width, height = measure_pages.SMALL_PHONE
     opened.set_viewport_size({"width": width, "height": height})
-    opened.wait_for_timeout(300)
+    opened.evaluate(measure_pages.FITTED)
     found = opened.evaluate(measure_pages.SIDEWAYS)
     opened.close()
     assert found == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import exploring
 import pytest
-from hearing import SILENCE, WAIT, Listener, keys, stops
+from hearing import REST, SILENCE, Listener, keys, stops
 from spoken import Reader, Said, faults
 from visits import Visit
 
@@ -116,9 +116,11 @@ def test_a_key_held_down_does_not_flood(explorer):
         return
     listener.reader.focus(slider)
     explorer.page.keyboard.press("Home")
-    explorer.page.evaluate(WAIT, SILENCE)
+    explorer.page.evaluate(exploring.WAIT, SILENCE)
     act = listener.press(slider, keys(slider), times=12)
-    assert act.after.value != act.before.value and len(act.heard) <= 1
+    times = explorer.page.evaluate("pressed")  # a slow machine may let the hand rest between two of them
+    rests = sum(after - before > 0.8 * REST for before, after in pairwise(times))
+    assert act.after.value != act.before.value and len(act.heard) <= 1 + rests
 
 
 # ---- the lab ----
@@ -146,14 +148,15 @@ OF_ITS_OWN = re.compile("Decoded at|A sheet|Unseen")
 def test_a_lab_at_work_speaks_now_and_then(open_lab):
     """Every few seconds, not with every picture; and nothing before somebody has done something."""
     visit, element = open_lab(explorers.lab("digits", hidden=[32]))
-    visit.page.wait_for_timeout(1500)
+    visit.page.evaluate(exploring.WAIT, 1500)
     assert element.locator(".vae-spoken").text_content() == ""
     listener = Listener(element)
     train = next(said for _, said in stops(listener.reader.read(element)) if said.name == "Train")
+    start = visit.page.evaluate("performance.now()")
     listener.press(train, "Enter")
     assert exploring.eventually(visit.page, lambda: visit.page.evaluate("heard.length"))
-    before = visit.page.evaluate("heard.length")
-    visit.page.wait_for_timeout(8000)
-    assert visit.page.evaluate("heard.length") <= before + 3
+    visit.page.evaluate(exploring.WAIT, 8000)
+    heard, now = visit.page.evaluate("[heard.length, performance.now()]")
+    assert heard <= 1 + (now - start) / 4000  # milliseconds; one may come at once
     act = listener.press(train, "Enter")
     assert (act.before.name, act.after.name) == ("Pause", "Train") and act.heard
