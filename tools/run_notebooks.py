@@ -11,6 +11,7 @@ limit in wall seconds is far away, and there for cells that wait for ever.
 
 import argparse
 import asyncio
+import atexit
 import contextlib
 import copy
 import difflib
@@ -19,7 +20,8 @@ import os
 import re
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -157,6 +159,17 @@ async def run_cell(client: NotebookClient, cell: NotebookNode, number: int, kern
         await asyncio.gather(running, return_exceptions=True)
 
 
+@asynccontextmanager
+async def kernel_of(client: NotebookClient, environment: dict[str, str]) -> AsyncIterator[psutil.Process]:
+    """A notebook's kernel, which ends with the block."""
+    try:
+        async with client.async_setup_kernel(env=environment):
+            yield psutil.Process(client.km.provisioner.pid)
+    finally:
+        if client.km is None:  # stopped at its start or its end: nbclient would end it once more at exit
+            atexit.unregister(client._cleanup_kernel)
+
+
 async def run(path: Path, threads: int = 1) -> Result:
     """Run one notebook in a kernel of its own, as far as the first cell that fails."""
     stored = nbformat.read(path, as_version=4)
@@ -172,8 +185,7 @@ async def run(path: Path, threads: int = 1) -> Result:
     )
     environment = {"OMP_NUM_THREADS": str(threads)} | notebook_cache.notebook_environment()
     began = time.perf_counter()
-    async with client.async_setup_kernel(env=environment):
-        kernel = psutil.Process(client.km.provisioner.pid)
+    async with kernel_of(client, environment) as kernel:
         for number, cell in code_cells(result.notebook):
             try:
                 await run_cell(client, cell, number, kernel)
@@ -223,7 +235,12 @@ async def run_all(paths: list[Path]) -> list[Result]:
         return result
 
     longest_first = sorted(paths, key=expected_seconds, reverse=True)
-    return await asyncio.gather(*map(run_one, longest_first))
+    try:
+        async with asyncio.TaskGroup() as group:  # on Ctrl-C it waits until each has ended its kernel
+            running = [group.create_task(run_one(path)) for path in longest_first]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in running]
 
 
 def wait_for(running: Coroutine[Any, Any, T]) -> T:
