@@ -20,11 +20,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # The runner, with a folder of its own for what it keeps.
 RUN = """
+import signal
 import sys
 from pathlib import Path
 from tools import notebook_cache, run_notebooks
 from tools.ending import told
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background of a shell
 root = Path(sys.argv[1])
 notebook_cache.CACHE, notebook_cache.BUILD = root / ".cache" / "jupyter", root / "_build"
 notebook_cache.IPYTHON = root / ".cache" / "ipython"
@@ -63,7 +65,7 @@ def test_ctrl_c_ends_every_notebook_and_the_last_line_says_so(tmp_path):
         assert running.poll() is None, running.stderr.read()
         time.sleep(0.1)
     os.killpg(running.pid, signal.SIGINT)
-    said, complained = running.communicate()
+    said, complained = running.communicate(timeout=300)
     assert running.returncode == 130
     line = "Stopped. Notebooks that had run are kept; the same command goes on from there.\n"
     assert complained.endswith(f"\n{line}") and "writable location" not in complained, complained
