@@ -124,3 +124,12 @@ def test_two_terminals_take_turns_with_the_notebooks(tool, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["tool", str(ROOT / "book" / "lab.ipynb")])
     with pytest.raises(Waiting, match="notebook_cache"):
         tool.main()
+
+
+def test_who_has_done_gives_the_turn_to_the_next(tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    (tmp_path / "held").touch()
+    with alone.turn(tmp_path / "held"), (tmp_path / "held").open() as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with (tmp_path / "held").open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,6 +7,8 @@ The operating system holds it, and lets go when the process ends, however it end
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 try:
     import fcntl
@@ -14,8 +16,19 @@ except ImportError:  # Windows: nobody waits there
     fcntl = None  # type: ignore[assignment]
 
 
+@contextmanager
+def turn(file: str | os.PathLike) -> Iterator[None]:
+    """Hold a file in the block, once nobody else does."""
+    held = wait_for_turn(file)
+    try:
+        yield
+    finally:
+        if held is not None:
+            os.close(held)
+
+
 def wait_for_turn(file: str | os.PathLike) -> int | None:
-    """Hold a file, once nobody else does, until this process ends; its descriptor, None where that fails."""
+    """Hold a file, once nobody else does; its descriptor, which is to be closed, or None where that fails."""
     if fcntl is None:
         return None
     held = os.open(file, os.O_RDONLY)

@@ -57,8 +57,8 @@ def pass_on(lines: Iterable[str]) -> None:
             print(line, end="", flush=True)
 
 
+@alone.turn(notebook_cache.__file__)
 def main() -> int:
-    alone.wait_for_turn(notebook_cache.__file__)
     begin(3, "the notebooks")
     if not run_notebooks.fill_cache(notebook_cache.of_the_book()):
         print("\nThe book was not built: the cells above failed.", file=sys.stderr)

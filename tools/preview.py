@@ -51,13 +51,13 @@ def build() -> int:
     return done.returncode
 
 
+@alone.turn(notebook_cache.__file__)
 def main() -> int:
     pages = [Path(name) for name in sys.argv[1:]]
     missing = [str(page) for page in pages if not page.exists()]
     if not pages or missing:
         print(f"There is no {', '.join(missing)}." if missing else __doc__, file=sys.stderr)
         return 2
-    alone.wait_for_turn(notebook_cache.__file__)
     if not run_notebooks.fill_cache([page for page in pages if page.suffix == ".ipynb"]):
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)

@@ -278,8 +278,8 @@ def main() -> int:
     parser.add_argument("--again", action="store_true", help="run them even if they are in the cache")
     parser.add_argument("notebooks", nargs="*", type=Path)
     arguments = parser.parse_args()
-    alone.wait_for_turn(notebook_cache.__file__)
-    return int(not fill_cache(arguments.notebooks or notebook_cache.of_the_book(), arguments.again))
+    with alone.turn(notebook_cache.__file__):
+        return int(not fill_cache(arguments.notebooks or notebook_cache.of_the_book(), arguments.again))
 
 
 if __name__ == "__main__":
