@@ -23,7 +23,7 @@ def test_a_sheet_names_what_its_axes_add():
         torch.rand(9, 3, 8, 8), latent.square_grid(-1, 1, 3), "smile", "hair", alt="nine faces"
     ).panels[0]
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("steps of smile", "steps of hair")
-    assert axes.get_xticklabels()[0].get_text() == "-1.0"
+    assert axes.get_xticklabels()[0].get_text() == "−1.0"
 
 
 def test_scores_by_label_count_draws_each_question_with_its_guessing_line():

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import zipfile
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -317,15 +318,16 @@ def test_a_disk_without_room_is_named_before_anything_is_fetched(checkout):
 
 
 @linux
-def test_a_folder_that_cannot_be_written_is_named(checkout):
-    (checkout.programs / "python3").write_text("#!/bin/sh\necho 3.12\n")
-    for folder in checkout.folder.parents[:3]:
-        folder.chmod(folder.stat().st_mode | 0o755)
-    checkout.folder.chmod(0o555)
+def test_a_folder_that_cannot_be_written_is_named(indexes, environment):
     anybody = {} if os.geteuid() else {"user": 12345}  # who is root may write everywhere
-    done = subprocess.run(
-        checkout.command, env=checkout.surroundings(), capture_output=True, text=True, **anybody
-    )
-    checkout.folder.chmod(0o755)
-    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    with tempfile.TemporaryDirectory() as place:  # pytest's own folders are closed to others
+        Path(place).chmod(0o755)
+        checkout = Checkout(Path(place) / "course", indexes, environment)
+        (checkout.programs / "python3").write_text("#!/bin/sh\necho 3.12\n")
+        checkout.folder.chmod(0o555)
+        done = subprocess.run(
+            checkout.command, env=checkout.surroundings(), capture_output=True, text=True, **anybody
+        )
+        checkout.folder.chmod(0o755)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stderr.startswith(f"The folder {checkout.folder} cannot be written.")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Event
 
 import joblib
 
@@ -108,8 +109,16 @@ def _run_all(runner: "_Runner", keys: dict[Submission, str], kept: Kept, jobs: i
 
 
 def _run_some(runner: "_Runner", todo: dict[str, Submission], kept: Kept, jobs: int) -> None:
+    full = Event()
+
     def run_and_keep(key: str, submission: Submission) -> None:
-        kept.add(key, runner.run(submission))
+        if full.is_set():  # nothing is run in vain
+            return
+        try:
+            kept.add(key, runner.run(submission))
+        except NotKeptError:
+            full.set()
+            raise
 
     with ThreadPoolExecutor(jobs) as pool, progress(total=len(todo), unit="notebook") as bar:
         try:
